@@ -1,0 +1,120 @@
+/**
+ * The only place that makes or parses identifiers that are stored or shown to another program.
+ * Everybody else treats them as opaque: changing a form here is a migration.
+ */
+
+declare const brand: unique symbol;
+type Brand<T, B extends string> = T & { readonly [brand]: B };
+
+/** Short name of a network from the configuration, `[a-z0-9-]+`. Part of every ghost's id. */
+export type NetworkId = Brand<string, 'NetworkId'>;
+/** `network/#folded-channel`: a channel of one network, folded by that network's case mapping. */
+export type PortalId = Brand<string, 'PortalId'>;
+/** One serial queue: a portal in one direction. */
+export type LaneId = Brand<string, 'LaneId'>;
+/** Names one message of a network for ever: its msgid, else connection epoch and line number. */
+export type MessageKey = Brand<string, 'MessageKey'>;
+/** A Matrix user id of a ghost, in our namespace. */
+export type GhostId = Brand<string, 'GhostId'>;
+
+export type Direction = 'to-matrix' | 'to-network';
+
+export const asNetworkId = (text: string): NetworkId => text as NetworkId;
+
+/** @param foldedChannel the channel name folded by the network's case mapping (see core/irc/casemap) */
+export const makePortalId = (network: NetworkId, foldedChannel: string): PortalId =>
+  `${network}/${foldedChannel}` as PortalId;
+
+export const makeLaneId = (portal: PortalId, direction: Direction): LaneId => `${direction}:${portal}` as LaneId;
+
+export const laneDirection = (lane: LaneId): Direction => (lane.startsWith('to-matrix:') ? 'to-matrix' : 'to-network');
+
+export const lanePortal = (lane: LaneId): PortalId => lane.slice(lane.indexOf(':') + 1) as PortalId;
+
+/** Key of a line that carries a msgid. A msgid is unique within its network (IRCv3 message-ids). */
+export const keyFromMsgid = (msgid: string): MessageKey => `m:${msgid}` as MessageKey;
+
+/** Key of a live line without msgid: it can only ever be seen once, on this connection. */
+export const keyFromLine = (epoch: string, lineNumber: number): MessageKey => `l:${epoch}:${lineNumber}` as MessageKey;
+
+/** Key of a replayed line without msgid: what it says, when, and the how-manieth of its kind. */
+export const keyFromReplay = (digest: string, ordinal: number): MessageKey => `h:${digest}:${ordinal}` as MessageKey;
+
+/** Prefix of the localpart of everything that belongs to this bridge, bot included. */
+export const GHOST_PREFIX = '_causeway_';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Lower-case, reversible form of any text within what Dendrite takes in a localpart (`a-z 0-9 _ - . / = +`):
+ * upper case becomes `_` and the small letter, `_` is doubled, every other byte is `=` and two hex digits
+ * (Matrix specification, appendix "Mapping from other character sets").
+ */
+export function escapeLocalpart(text: string): string {
+  let out = '';
+  for (const byte of encoder.encode(text)) {
+    const char = String.fromCharCode(byte);
+    if (/[a-z0-9.-]/.test(char)) out += char;
+    else if (char === '_') out += '__';
+    else if (/[A-Z]/.test(char)) out += `_${char.toLowerCase()}`;
+    else out += `=${byte.toString(16).padStart(2, '0')}`;
+  }
+  return out;
+}
+
+/** The text that {@link escapeLocalpart} was given, or undefined where it never gave this. */
+export function unescapeLocalpart(escaped: string): string | undefined {
+  const bytes: number[] = [];
+  for (let i = 0; i < escaped.length; i++) {
+    const char = escaped.charAt(i);
+    if (/[a-z0-9.-]/.test(char)) bytes.push(char.charCodeAt(0));
+    else if (char === '_') {
+      const next = escaped.charAt(++i);
+      if (next === '_') bytes.push(0x5f);
+      else if (/[a-z]/.test(next)) bytes.push(next.toUpperCase().charCodeAt(0));
+      else return undefined;
+    } else if (char === '=') {
+      const hex = escaped.slice(i + 1, i + 3);
+      if (!/^[0-9a-f]{2}$/.test(hex)) return undefined;
+      bytes.push(Number.parseInt(hex, 16));
+      i += 2;
+    } else return undefined;
+  }
+  try {
+    const text = decoder.decode(Uint8Array.from(bytes));
+    return escapeLocalpart(text) === escaped ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whom a ghost stands for: an account where the server vouches for one, else a nick nobody vouches for. */
+export type GhostSubject = { readonly kind: 'account' | 'nick'; readonly name: string };
+
+/** Matrix user ids may have 255 bytes; Dendrite refuses the 255th. */
+const MAX_USER_ID_BYTES = 254;
+
+/**
+ * @param subject its name folded by the network's case mapping
+ * @returns the ghost's user id; a name too long for one is cut and told apart by `digest`
+ */
+export function makeGhostId(network: NetworkId, subject: GhostSubject, server: string, digest: (text: string) => string): GhostId {
+  const head = `${GHOST_PREFIX}${network}_${subject.kind === 'account' ? 'a/' : ''}`;
+  const room = MAX_USER_ID_BYTES - 2 - head.length - server.length;
+  let name = escapeLocalpart(subject.name);
+  if (name.length > room) name = `${name.slice(0, room - 18)}/+${digest(subject.name).slice(0, 16)}`;
+  return `@${head}${name}:${server}` as GhostId;
+}
+
+/** Network and subject of a ghost id of this server; undefined for anybody else's id, the bot's and cut ones. */
+export function parseGhostId(userId: string, server: string): { network: NetworkId; subject: GhostSubject } | undefined {
+  const match = /^@_causeway_([a-z0-9-]+)_(a\/)?([^:]*)$/.exec(userId.endsWith(`:${server}`) ? userId.slice(0, -server.length - 1) : '');
+  if (match === null) return undefined;
+  const name = unescapeLocalpart(match[3] ?? '');
+  if (name === undefined || name === '') return undefined;
+  return { network: match[1] as NetworkId, subject: { kind: match[2] === undefined ? 'nick' : 'account', name } };
+}
+
+/** The bot's localpart; the registration's `sender_localpart`. */
+export const BOT_LOCALPART = `${GHOST_PREFIX}bot`;
