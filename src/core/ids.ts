@@ -99,7 +99,12 @@ const MAX_USER_ID_BYTES = 254;
  * @param subject its name folded by the network's case mapping
  * @returns the ghost's user id; a name too long for one is cut and told apart by `digest`
  */
-export function makeGhostId(network: NetworkId, subject: GhostSubject, server: string, digest: (text: string) => string): GhostId {
+export function makeGhostId(
+  network: NetworkId,
+  subject: GhostSubject,
+  server: string,
+  digest: (text: string) => string,
+): GhostId {
   const head = `${GHOST_PREFIX}${network}_${subject.kind === 'account' ? 'a/' : ''}`;
   const room = MAX_USER_ID_BYTES - 2 - head.length - server.length;
   let name = escapeLocalpart(subject.name);
@@ -108,8 +113,13 @@ export function makeGhostId(network: NetworkId, subject: GhostSubject, server: s
 }
 
 /** Network and subject of a ghost id of this server; undefined for anybody else's id, the bot's and cut ones. */
-export function parseGhostId(userId: string, server: string): { network: NetworkId; subject: GhostSubject } | undefined {
-  const match = /^@_causeway_([a-z0-9-]+)_(a\/)?([^:]*)$/.exec(userId.endsWith(`:${server}`) ? userId.slice(0, -server.length - 1) : '');
+export function parseGhostId(
+  userId: string,
+  server: string,
+): { network: NetworkId; subject: GhostSubject } | undefined {
+  const match = /^@_causeway_([a-z0-9-]+)_(a\/)?([^:]*)$/.exec(
+    userId.endsWith(`:${server}`) ? userId.slice(0, -server.length - 1) : '',
+  );
   if (match === null) return undefined;
   const name = unescapeLocalpart(match[3] ?? '');
   if (name === undefined || name === '') return undefined;

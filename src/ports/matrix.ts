@@ -1,0 +1,84 @@
+import type { Result } from '../core/errors.ts';
+import type { MatrixEvent } from '../core/events.ts';
+
+/** Where Matrix events come from; each calls the sink, which resolves when the events are on disk. */
+export interface MatrixSink {
+  /**
+   * @param cursor the source's position after these events, stored in the same transaction (the sync token)
+   * @throws {StoreUnavailable} when they could not be stored: answer 503, or try again
+   */
+  events(source: 'push' | 'sync', events: readonly MatrixEvent[], cursor?: string): Promise<void>;
+  /** A source may have missed something: rooms are read back before their lanes go on. */
+  interrupted(source: 'push' | 'sync', why: string): void;
+  /** Somebody types in a room: full list of user ids. */
+  typing(roomId: string, userIds: readonly string[]): void;
+  /** The bot's or a ghost's invitation. Only from local or federated people; the app decides. */
+  invited(roomId: string, userId: string, by: string): void;
+  /** Does this alias or ghost exist? Asked by the homeserver. */
+  hasAlias(alias: string): Promise<boolean>;
+  hasGhost(userId: string): Promise<boolean>;
+}
+
+export type RoomMember = { readonly userId: string; readonly displayName: string | null };
+
+export type CreateRoom = {
+  readonly name: string;
+  readonly topic?: string;
+  readonly preset: 'public_chat' | 'private_chat';
+  readonly roomVersion: string;
+  readonly initialState: ReadonlyArray<{ readonly type: string; readonly state_key: string; readonly content: object }>;
+  readonly powerLevels: object;
+};
+
+/**
+ * The homeserver as application service. Every call names whom it is made as (`as`, a full user id; the bot too).
+ * Failures are values. `retry: 'lookup'` says that a send may have happened; a send is never repeated by the client.
+ */
+export interface Homeserver {
+  readonly botId: string;
+  readonly serverName: string;
+  /** Is it there, does it know our token, what is it? */
+  probe(): Promise<
+    Result<{
+      readonly software: string;
+      readonly roomVersions: ReadonlyMap<string, 'stable' | 'unstable'>;
+      readonly defaultRoomVersion: string;
+    }>
+  >;
+  /** `PUT …/send`; never aborted by us, waits up to 120 s. @returns the event id */
+  send(as: string, room: string, type: string, txnId: string, content: object, tsMs?: number): Promise<Result<string>>;
+  sendState(as: string, room: string, type: string, stateKey: string, content: object): Promise<Result<string>>;
+  redact(as: string, room: string, eventId: string, txnId: string, reason?: string): Promise<Result<string>>;
+  state(room: string): Promise<Result<readonly MatrixEvent[]>>;
+  stateContent(
+    room: string,
+    type: string,
+    stateKey: string,
+  ): Promise<Result<Readonly<Record<string, unknown>> | undefined>>;
+  /** Newest first. `end` is absent at the beginning of the room. */
+  messages(
+    as: string,
+    room: string,
+    from: string | undefined,
+    limit: number,
+  ): Promise<Result<{ readonly events: readonly MatrixEvent[]; readonly end?: string }>>;
+  joinedMembers(room: string): Promise<Result<readonly RoomMember[]>>;
+  joinedRooms(as: string): Promise<Result<readonly string[]>>;
+  displayName(userId: string): Promise<Result<string | null>>;
+  resolveAlias(alias: string): Promise<Result<string | undefined>>;
+  /** Without alias and invitations, which Dendrite does half-way when they fail. @returns the room id */
+  createRoom(room: CreateRoom): Promise<Result<string>>;
+  /** Success also where the alias already points at this room. */
+  createAlias(alias: string, room: string): Promise<Result<void>>;
+  join(as: string, room: string, via?: readonly string[]): Promise<Result<void>>;
+  leave(as: string, room: string, reason?: string): Promise<Result<void>>;
+  invite(as: string, room: string, userId: string): Promise<Result<void>>;
+  kick(as: string, room: string, userId: string, reason: string): Promise<Result<void>>;
+  /** Success also where it exists. */
+  registerGhost(localpart: string): Promise<Result<void>>;
+  setDisplayName(as: string, name: string): Promise<Result<void>>;
+  /** Switches all push rules of a ghost off: on Dendrite each line is weighed for each local member otherwise. */
+  silence(as: string): Promise<Result<void>>;
+  /** How it has been answering. */
+  readonly health: { readonly reachable: boolean; readonly problem?: string };
+}

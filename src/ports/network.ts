@@ -1,0 +1,128 @@
+import type { BridgeError, Result } from '../core/errors.ts';
+import type { MessageStyle, NetworkEvent } from '../core/events.ts';
+import type { MessageKey, NetworkId } from '../core/ids.ts';
+
+/** A Matrix user as a network needs to know them. */
+export type Person = { readonly userId: string; readonly displayName: string };
+
+/** A channel that the listener shall be in. */
+export type ChannelWish = { readonly channel: string; readonly key?: string };
+
+/** The newest line of a channel that is stored. */
+export type ResumePoint = { readonly timeMs: number; readonly key: MessageKey };
+
+/** Somebody of a channel who is not one of ours. */
+export type RosterEntry = { readonly nick: string; readonly account: string | null };
+
+export type RosterChange =
+  | { readonly kind: 'list'; readonly members: readonly RosterEntry[] }
+  | { readonly kind: 'join'; readonly member: RosterEntry }
+  /** `netsplit`: they vanished with a link and will most likely be back. */
+  | { readonly kind: 'leave'; readonly member: RosterEntry; readonly netsplit: boolean }
+  | { readonly kind: 'rename'; readonly from: RosterEntry; readonly to: RosterEntry };
+
+/** What a network tells the app. */
+export interface NetworkSink {
+  /**
+   * Lines in the order in which they shall appear, history of a gap before what was said after it.
+   * Resolves when they are on disk; never rejects for an outage of the database, but resolves late.
+   * The network stops reading while more than its bound is unresolved.
+   */
+  events(events: readonly NetworkEvent[]): Promise<void>;
+  /** Where a channel's history has to be resumed; undefined for a channel never seen. */
+  resumePoint(channel: string): Promise<ResumePoint | undefined>;
+  /** Of these keys, those that are stored as received, and those that we ourselves sent. */
+  knownKeys(
+    keys: readonly MessageKey[],
+  ): Promise<{ readonly received: ReadonlySet<MessageKey>; readonly sent: ReadonlySet<MessageKey> }>;
+  /** Who is in a channel; not durable, repeated whole after each (re)join of the listener. */
+  roster(channel: string, change: RosterChange): void;
+  /** The puppet of this user now stands so; kept for recognising our own lines in history. */
+  puppetSeen(puppet: { userId: string; nick: string; account: string | null; prefix: string | null }): void;
+  /** Puppets as they stood before this process started. */
+  puppetsBefore(): Promise<
+    ReadonlyArray<{ userId: string; nick: string; account: string | null; prefix: string | null }>
+  >;
+  /** The link came up or went down, or a channel cannot be entered: wakes lanes, shows in status. */
+  changed(): void;
+}
+
+/** One Matrix line on its way: `id` is stable across crashes, `parts` is what it was split into. */
+export type OutgoingLine = {
+  readonly id: string;
+  readonly style: MessageStyle;
+  readonly parts: readonly string[];
+};
+
+/** Confirmed by the server: keys of the parts where it gave msgids. */
+export type Receipt = { readonly keys: readonly MessageKey[] };
+
+export type Sending = {
+  /** Handed to the socket: a next line of the same voice may follow. */
+  readonly written: Promise<void>;
+  /** Confirmed or refused. An error with `retry: 'lookup'` means: nobody knows. */
+  readonly confirmed: Promise<Result<Receipt>>;
+};
+
+/** The connection that speaks for one person in one channel: their puppet, or the relay. */
+export interface Voice {
+  /** Names the connection; lines of one voice may be pipelined. */
+  readonly id: string;
+  /** Splits a line to the byte for what this server puts before it. */
+  split(text: string, style: MessageStyle): readonly string[];
+  say(line: OutgoingLine): Sending;
+}
+
+export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
+
+export type NetworkStatus = {
+  readonly state: 'connecting' | 'up' | 'down' | 'refused';
+  /** A sentence: what is wrong and what to do, where something is. */
+  readonly problem?: string;
+  readonly sinceMs: number;
+  readonly puppets: { readonly connected: number; readonly wanted: number };
+  readonly reconnects: number;
+  readonly software?: string;
+  readonly channels: ReadonlyMap<
+    string,
+    { readonly joined: boolean; readonly problem?: string; readonly members: number }
+  >;
+};
+
+export interface Network {
+  readonly id: NetworkId;
+  /** Folds a channel or nick as this network's server does now. */
+  fold(name: string): string;
+  start(sink: NetworkSink): void;
+  /** Leaves with a reason on every connection; bounded to about 3 s. */
+  stop(reason: string): Promise<void>;
+  /** The channels the listener shall be in from now on; joins and parts what changed. */
+  setChannels(channels: readonly ChannelWish[]): void;
+  /**
+   * The connection that may speak for this person in this channel, once it is there: connects, joins, falls back to
+   * the relay by itself. Resolves with an error of `retry: 'later'` while the network is away (ask again on `changed`).
+   */
+  voice(person: Person, channel: string): Promise<Result<Voice>>;
+  /** Somebody will probably speak soon: connect ahead. */
+  expect(person: Person, channel: string): void;
+  /** The person left the room: their puppet leaves the channel, and the network when it is in none. */
+  dismiss(userId: string, channel: string, reason: string): Promise<void>;
+  /** The person has another name now. */
+  rename(person: Person): void;
+  setTopic(person: Person, channel: string, topic: string): Promise<Result<void>>;
+  /**
+   * Whether lines written before a crash or a lost link arrived, by history or echo.
+   * @param sinceMs when the first of them may have been written, by our clock
+   */
+  lookup(
+    channel: string,
+    userId: string,
+    lines: readonly OutgoingLine[],
+    sinceMs: number,
+  ): Promise<ReadonlyMap<string, LookupAnswer>>;
+  /** What to do with a line of which nobody can say whether it arrived. */
+  readonly inDoubt: 'resend' | 'drop';
+  status(): NetworkStatus;
+}
+
+export type { BridgeError };

@@ -1,0 +1,192 @@
+import type { LaneId, MessageKey, NetworkId, PortalId } from '../core/ids.ts';
+import type { Sql } from './db.ts';
+
+/** Where an inbox row came from; with the key it is unique for ever. `matrix`, or a network's id. */
+export type InboxSource = 'matrix' | NetworkId;
+
+/** How a Matrix event reached us; a bit set, since each event should come by two ways. */
+export const SEEN = { push: 1, sync: 2, readBack: 4 } as const;
+
+export type InboxRow = {
+  /** Total order of arrival, given by us. */
+  readonly id: number;
+  readonly source: InboxSource;
+  readonly key: string;
+  readonly lane: LaneId | '';
+  readonly receivedAtMs: number;
+  /** JSON of the event while it still waits to be routed. */
+  readonly payload: string | null;
+  /** `waiting`: stored, its lane is held. `routed`: its effects are in the outbox. `parked`: it made our code fail. */
+  readonly state: 'waiting' | 'routed' | 'parked';
+  readonly seen: number;
+};
+
+export interface InboxStore {
+  /** Stores a row unless its (source, key) is known. @returns whether it was new */
+  insert(sql: Sql, row: InboxRow): Promise<boolean>;
+  /** Of these keys, those that are stored. At most 1,000 at a time. */
+  known(sql: Sql, source: InboxSource, keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Adds a bit of {@link SEEN}. @returns the bits after it, or undefined for an unknown key */
+  markSeen(sql: Sql, source: InboxSource, key: string, bit: number): Promise<number | undefined>;
+  /** Rows of a lane that wait, oldest id first. */
+  waiting(sql: Sql, lane: LaneId, limit: number): Promise<InboxRow[]>;
+  /** Lanes in which something waits. */
+  waitingLanes(sql: Sql): Promise<LaneId[]>;
+  /** Marks routed and forgets the payload. */
+  markRouted(sql: Sql, id: number): Promise<void>;
+  park(sql: Sql, id: number, error: string): Promise<void>;
+  /** Gives a waiting row a later place in the order. */
+  renumber(sql: Sql, id: number, newId: number): Promise<void>;
+  /** Forgets routed rows received before this time. @returns how many */
+  prune(sql: Sql, beforeMs: number): Promise<number>;
+  /** Largest id ever given, 0 for none. */
+  maxId(sql: Sql): Promise<number>;
+}
+
+export type OutboxState = 'pending' | 'sending' | 'parked';
+
+export type OutboxRow = {
+  readonly id: number;
+  readonly lane: LaneId;
+  /** Idempotency key, unique for ever: the same effect is never stored twice. */
+  readonly key: string;
+  /** The effect as JSON (core/events Effect). */
+  readonly payload: string;
+  /** `sending`: may have reached the other side; after a crash it is looked up. A done row is deleted. */
+  readonly state: OutboxState;
+  readonly attempts: number;
+  readonly createdAtMs: number;
+  /** What the executor noted before the wire, as JSON (the parts a line was split into, …). */
+  readonly detail: string | null;
+  readonly error: string | null;
+};
+
+export type LaneBacklog = {
+  readonly lane: LaneId;
+  readonly pending: number;
+  readonly sending: number;
+  readonly parked: number;
+  readonly oldestAtMs: number | null;
+};
+
+export interface OutboxStore {
+  /** Stores rows unless their key is known. @returns those that were new, in order */
+  insert(sql: Sql, rows: readonly OutboxRow[]): Promise<OutboxRow[]>;
+  /** Rows `pending` or `sending` with id > afterId, oldest first. */
+  open(sql: Sql, lane: LaneId, afterId: number, limit: number): Promise<OutboxRow[]>;
+  openLanes(sql: Sql): Promise<LaneId[]>;
+  markSending(sql: Sql, ids: readonly number[], details: ReadonlyMap<number, string>): Promise<void>;
+  /** Back to `pending` after a lookup showed that it never arrived. */
+  markPending(sql: Sql, ids: readonly number[]): Promise<void>;
+  /** Deletes rows whose effect is confirmed. */
+  finish(sql: Sql, ids: readonly number[]): Promise<void>;
+  park(sql: Sql, id: number, error: string): Promise<void>;
+  backlog(sql: Sql): Promise<LaneBacklog[]>;
+  maxId(sql: Sql): Promise<number>;
+}
+
+/** Message of a network ↔ event of a room. */
+export type LinkRow = {
+  readonly network: NetworkId;
+  readonly messageKey: MessageKey;
+  readonly room: string;
+  readonly eventId: string;
+  readonly direction: 'to-matrix' | 'to-network';
+  readonly createdAtMs: number;
+};
+
+export interface LinkStore {
+  insert(sql: Sql, rows: readonly LinkRow[]): Promise<void>;
+  /** Of these keys, those of messages that we ourselves put on the network. */
+  sentByUs(sql: Sql, network: NetworkId, keys: readonly MessageKey[]): Promise<ReadonlySet<MessageKey>>;
+  byEvent(sql: Sql, room: string, eventId: string): Promise<LinkRow[]>;
+  byKey(sql: Sql, network: NetworkId, key: MessageKey): Promise<LinkRow[]>;
+  prune(sql: Sql, beforeMs: number): Promise<number>;
+}
+
+/** Small named values: the sync token, a channel's resume point, a room's anchor. Values are JSON. */
+export interface CursorStore {
+  get(sql: Sql, name: string): Promise<string | undefined>;
+  set(sql: Sql, name: string, value: string): Promise<void>;
+  /** All whose name starts with the prefix. */
+  list(sql: Sql, prefix: string): Promise<ReadonlyMap<string, string>>;
+  delete(sql: Sql, name: string): Promise<void>;
+}
+
+export type PortalRow = {
+  readonly id: PortalId;
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly roomId: string;
+  readonly lastToMatrixMs: number | null;
+  readonly lastToNetworkMs: number | null;
+};
+
+export interface PortalStore {
+  all(sql: Sql): Promise<PortalRow[]>;
+  put(sql: Sql, row: PortalRow): Promise<void>;
+  touch(sql: Sql, id: PortalId, direction: 'to-matrix' | 'to-network', atMs: number): Promise<void>;
+  delete(sql: Sql, id: PortalId): Promise<void>;
+}
+
+export type GhostRow = {
+  readonly userId: string;
+  readonly network: NetworkId;
+  readonly displayName: string | null;
+  readonly registered: boolean;
+  readonly silenced: boolean;
+};
+
+export type GhostRoomRow = { readonly userId: string; readonly roomId: string; readonly lastSpokeMs: number };
+
+export interface GhostStore {
+  get(sql: Sql, userId: string): Promise<GhostRow | undefined>;
+  put(sql: Sql, row: GhostRow): Promise<void>;
+  /** Ghosts joined to a room. */
+  joined(sql: Sql, roomId: string): Promise<GhostRoomRow[]>;
+  join(sql: Sql, userId: string, roomId: string, atMs: number): Promise<void>;
+  leave(sql: Sql, userId: string, roomId: string): Promise<void>;
+  spoke(sql: Sql, userId: string, roomId: string, atMs: number): Promise<void>;
+}
+
+/** How one Matrix user last stood on one network; kept so that history of before a restart is recognised as ours. */
+export type PuppetRow = {
+  readonly network: NetworkId;
+  readonly userId: string;
+  readonly nick: string;
+  readonly account: string | null;
+  /** `nick!user@host` as others saw it, where known. */
+  readonly prefix: string | null;
+  readonly lastUsedMs: number;
+};
+
+export interface PuppetStore {
+  all(sql: Sql, network: NetworkId): Promise<PuppetRow[]>;
+  put(sql: Sql, row: PuppetRow): Promise<void>;
+}
+
+export type MemberRow = {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly membership: string;
+  readonly displayName: string | null;
+};
+
+/** Our own view of who is in which room: Dendrite's transactions carry no `prev_content`. */
+export interface MemberStore {
+  get(sql: Sql, roomId: string, userId: string): Promise<MemberRow | undefined>;
+  /** @returns the row that it replaced */
+  put(sql: Sql, row: MemberRow): Promise<MemberRow | undefined>;
+  inRoom(sql: Sql, roomId: string): Promise<MemberRow[]>;
+}
+
+export type Stores = {
+  readonly inbox: InboxStore;
+  readonly outbox: OutboxStore;
+  readonly link: LinkStore;
+  readonly cursor: CursorStore;
+  readonly portal: PortalStore;
+  readonly ghost: GhostStore;
+  readonly puppet: PuppetStore;
+  readonly member: MemberStore;
+};
