@@ -56,13 +56,13 @@ const botSasl = z.strictObject({
 
 const oper = z.strictObject({
   user: key(word(100), { text: 'Name of the oper block.', example: 'bridge' }),
-  password: key(secret().optional(), { text: 'Its password.', secret: true, example: env('IRC_OPER_PASSWORD') }),
+  password: key(secret(), { text: 'Its password.', secret: true, example: env('IRC_OPER_PASSWORD') }),
   passwordFile: secretFile('password'),
 });
 
 const nickserv = z.strictObject({
   service: key(word(60).default('NickServ'), { text: 'Nick of the service.' }),
-  password: key(secret().optional(), {
+  password: key(secret(), {
     text: 'Sent as `IDENTIFY <password>` where the server offers no SASL.',
     secret: true,
     example: env('IRC_BOT_PASSWORD'),

@@ -9,7 +9,7 @@ const puppetSasl = z.strictObject({
     text: 'People’s accounts come from tokens that Causeway signs (IRCV3BEARER, Ergo’s accounts.jwt-auth).',
     example: 'jwt',
   }),
-  key: key(secret().optional(), {
+  key: key(secret(), {
     text: 'The signing key (HMAC). It opens every account of that server: keep it as a master key.',
     secret: true,
     example: env('ERGO_JWT_KEY'),
@@ -28,7 +28,7 @@ const puppetSasl = z.strictObject({
 });
 
 const webirc = z.strictObject({
-  password: key(secret().optional(), {
+  password: key(secret(), {
     text: 'Password of the webirc block.',
     secret: true,
     example: env('IRC_WEBIRC_PASSWORD'),
