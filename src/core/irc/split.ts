@@ -2,7 +2,14 @@
  * Cuts a line of text into pieces that an IRC server passes on whole. What happens to a longer one differs by server:
  * refused (Ergo), cut in silence (InspIRCd), cut and marked, or the connection closed (ngIRCd).
  */
-import { codeAt, type FormattingState, formattingAfter, maskCodes, openingCodes, PLAIN } from './formatting-state.ts';
+import {
+  codeAt,
+  type FormattingState,
+  formattingAfter,
+  maskCodes,
+  openingCodes,
+  PLAIN,
+} from '../text/irc-formatting.ts';
 
 /** Fewer bytes could not hold every character. */
 const MIN_PIECE_BYTES = 4;

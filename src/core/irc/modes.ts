@@ -1,0 +1,55 @@
+/** What a channel MODE line changes. */
+import type { Isupport } from './isupport.ts';
+
+export type ModeChange = { readonly sign: '+' | '-'; readonly letter: string; readonly param?: string };
+
+export type ModeChanges = {
+  readonly changes: readonly ModeChange[];
+  /**
+   * False where letters and parameters did not match up. Then `changes` ends before the first doubtful one, and who needs to
+   * be sure asks the server for modes and names again.
+   */
+  readonly exact: boolean;
+};
+
+/** How the parameter of a letter goes; `entry` may be missing (then it is no change, but a question for the list). */
+type ParamRule = 'always' | 'when-set' | 'entry' | 'none';
+
+/**
+ * @param params of the MODE line after its target: mode letters, then their parameters in order
+ *
+ * Reading parameters against the wrong letters hands somebody else's power out (CVE-2022-39202). So a letter the server has not
+ * declared ends the reading: whether it takes a parameter, and thus whose the following ones are, cannot be known. A
+ * letter that lacks its parameter is no change.
+ */
+export function parseModes(params: readonly string[], isupport: Isupport): ModeChanges {
+  const [letters = '', ...args] = params;
+  const changes: ModeChange[] = [];
+  let exact = true;
+  let sign: '+' | '-' = '+';
+  let used = 0;
+  for (const letter of letters) {
+    if (letter === '+' || letter === '-') {
+      sign = letter;
+      continue;
+    }
+    const rule = paramRule(letter, isupport);
+    if (rule === undefined) return { changes, exact: false };
+    if (rule === 'none' || (rule === 'when-set' && sign === '-')) {
+      changes.push({ sign, letter });
+      continue;
+    }
+    const param = args[used];
+    if (param === undefined) exact &&= rule === 'entry';
+    else changes.push({ sign, letter, param });
+    used++;
+  }
+  return { changes, exact: exact && used >= args.length };
+}
+
+function paramRule(letter: string, { prefixes, chanModes }: Isupport): ParamRule | undefined {
+  if (prefixes.some(({ mode }) => mode === letter) || chanModes.always.includes(letter)) return 'always';
+  if (chanModes.list.includes(letter)) return 'entry';
+  if (chanModes.whenSet.includes(letter)) return 'when-set';
+  return chanModes.flag.includes(letter) ? 'none' : undefined;
+}
