@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { KeyDoc } from './doc.ts';
+import { nearest } from './nearest.ts';
+import { type ConfigProblem, type Path, renderPath, show, showKey } from './problem.ts';
+import { pathId, type Substituted } from './substitute.ts';
+import { bare, elementOf, entriesOf, isTree, schemaAt } from './walk.ts';
+import type { YamlTree } from './yaml-tree.ts';
+
+/** The form of a right value, to complete "Write …". */
+export function formOf(schema: z.core.$ZodType, doc: KeyDoc | undefined): string {
+  if (doc?.form !== undefined) return doc.form;
+  const inner = bare(schema);
+  if (inner instanceof z.ZodBoolean) return 'true or false';
+  if (inner instanceof z.ZodEnum) return inner.options.join(' or ');
+  if (inner instanceof z.ZodLiteral) return String(inner.value);
+  if (inner instanceof z.ZodNumber) return `a whole number from ${inner.minValue} to ${inner.maxValue}`;
+  if (inner instanceof z.ZodObject)
+    return `a map with the keys ${entriesOf(inner)
+      .map(({ name }) => name)
+      .join(', ')}`;
+  if (inner instanceof z.ZodArray) {
+    const most = inner.def.checks?.map((check) => check._zod.def).find((def) => def.check === 'max_length');
+    return `a list${most !== undefined && 'maximum' in most ? ` of at most ${most.maximum}` : ''}: each entry begins with "- "`;
+  }
+  const max = inner instanceof z.ZodString ? inner.maxLength : null;
+  return max === null ? 'a text' : `1 to ${max} characters, on one line`;
+}
+
+/** Everything that the schema finds wrong with the tree, as problems with their places. */
+export function explainIssues(
+  root: z.core.$ZodType,
+  issues: readonly z.core.$ZodIssue[],
+  tree: YamlTree,
+  substituted: Substituted,
+): ConfigProblem[] {
+  const seen = new Set<string>();
+  return issues.flatMap((issue) => {
+    const path = issue.path.filter((step) => typeof step !== 'symbol');
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(root, path, name, tree));
+    // A value can fail several checks; one message says what is right.
+    if (seen.has(pathId(path))) return [];
+    seen.add(pathId(path));
+    return [wrongValue(root, path, tree, substituted)];
+  });
+}
+
+function unknownKey(root: z.core.$ZodType, path: Path, name: string, tree: YamlTree): ConfigProblem {
+  const here = schemaAt(root, path);
+  const names = here === undefined ? [] : entriesOf(here.schema).map((entry) => entry.name);
+  const meant = nearest(name, names);
+  const where = path.length === 0 ? 'the configuration' : renderPath(path);
+  const elsewhere = meant === undefined ? placesOf(root, name)[0] : undefined;
+  const remedy =
+    meant !== undefined
+      ? `Did you mean ${meant}?`
+      : elsewhere !== undefined
+        ? `Did you mean ${elsewhere}?`
+        : `It has ${names.join(', ')}.`;
+  return tree.problemAt(
+    [...path, name],
+    `${where === 'the configuration' ? 'The configuration' : where} has no key ${showKey(name)}.`,
+    remedy,
+    'key',
+  );
+}
+
+/** Where else in the schema a key of this name (in any spelling) stands: `networks[].puppets.max`. */
+function placesOf(schema: z.core.$ZodType, name: string, at = ''): string[] {
+  const element = elementOf(schema);
+  if (element !== undefined) return placesOf(element, name, `${at}[]`);
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, '');
+  return entriesOf(schema).flatMap((entry) => {
+    const path = at === '' ? entry.name : `${at}.${entry.name}`;
+    return [...(plain(entry.name) === plain(name) ? [path] : []), ...placesOf(entry.schema, name, path)];
+  });
+}
+
+function wrongValue(root: z.core.$ZodType, path: Path, tree: YamlTree, substituted: Substituted): ConfigProblem {
+  const found = schemaAt(root, path);
+  const name = path.length === 0 ? 'The configuration' : renderPath(path);
+  if (found === undefined) return tree.problemAt(path, `${name} is not right.`, '');
+  const { schema, doc } = found;
+  const value = valueAt(tree.value, path);
+  const write = `Write ${formOf(schema, doc)}.`;
+  if (value === undefined) {
+    const purpose = doc?.text === undefined ? '' : ` ${doc.text}`;
+    const example = doc?.example === undefined ? write : `Write ${String(path.at(-1))}: ${doc.example}`;
+    return tree.problemAt(
+      path,
+      `${name} is missing.${purpose}`,
+      missingRemedy(schema, doc, example, String(path.at(-1)), root, path),
+    );
+  }
+  if (value === null || value === '') {
+    if (substituted.has(pathId(path)))
+      return tree.problemAt(path, `${name} is empty, since its environment variable is.`, write);
+    return tree.problemAt(path, `${name} is empty${whyEmpty(tree.sourceAt(path))}.`, write);
+  }
+  const hidden = doc?.secret === true || substituted.has(pathId(path));
+  if (expectsText(schema) && (typeof value === 'number' || typeof value === 'boolean')) {
+    const quoted = hidden ? 'it in quotes' : `"${value}" in quotes`;
+    return tree.problemAt(
+      path,
+      `${name} is read as a ${typeof value}, and a text is wanted.`,
+      doc?.form === undefined ? `Write ${quoted}.` : write,
+    );
+  }
+  if (Array.isArray(value)) return tree.problemAt(path, tooMany(schema, value, name), write);
+  if (isTree(value)) return tree.problemAt(path, `${name} is a map.`, write);
+  const shown = hidden ? 'has a value that cannot be used' : `is ${show(value)}`;
+  const control =
+    typeof value === 'string' && /\p{Cc}/u.test(value) ? ' It holds a control character or a line break.' : '';
+  return tree.problemAt(path, `${name} ${shown}.${control}`, write);
+}
+
+function missingRemedy(
+  schema: z.core.$ZodType,
+  doc: KeyDoc | undefined,
+  example: string,
+  name: string,
+  root: z.core.$ZodType,
+  path: Path,
+): string {
+  if (doc?.secret === true) {
+    const parent = schemaAt(root, path.slice(0, -1));
+    const file = parent !== undefined && entriesOf(parent.schema).some((entry) => entry.name === `${name}File`);
+    return `${example}${file ? `, or ${name}File: and the path of a file that holds it.` : ''}`;
+  }
+  return entriesOf(schema).length > 0 || elementOf(schema) !== undefined
+    ? `config.sample.yaml shows how it looks.`
+    : example;
+}
+
+const expectsText = (schema: z.core.$ZodType): boolean => bare(schema) instanceof z.ZodString;
+
+function tooMany(schema: z.core.$ZodType, value: readonly unknown[], name: string): string {
+  if (elementOf(schema) === undefined) return `${name} is a list.`;
+  return value.length === 0 ? `${name} is an empty list.` : `${name} has ${value.length} entries.`;
+}
+
+/** Why YAML reads nothing where somebody wrote a channel or a room. */
+function whyEmpty(source: string): string {
+  const rest = source.replace(/^[^:\n]*:\s*/, '');
+  if (/^#\S/.test(rest)) return ', since an unquoted # begins a comment';
+  if (/^&\S/.test(rest)) return ', since an unquoted & names an anchor';
+  if (/^!\S/.test(rest)) return ', since an unquoted ! begins a tag';
+  return '';
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let inner = value;
+  for (const step of path) {
+    if (Array.isArray(inner) && typeof step === 'number') inner = inner[step];
+    else if (isTree(inner) && typeof step === 'string') inner = inner[step];
+    else return undefined;
+  }
+  return inner;
+}

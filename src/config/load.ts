@@ -1,0 +1,198 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { crossCheck } from './cross-checks.ts';
+import { explainIssues } from './explain.ts';
+import type { ConfigProblem, Path } from './problem.ts';
+import { loadRegistration, type Registration } from './registration.ts';
+import { type Config, configSchema } from './schema.ts';
+import { pathId, readBounded, readSecretFiles, type Substituted, substituteEnvironment } from './substitute.ts';
+import { eachMap, isTree, type Tree } from './walk.ts';
+import { warningsOf } from './warnings.ts';
+import { MAX_FILE_BYTES, readYamlTree, type YamlTree } from './yaml-tree.ts';
+
+export { type ConfigProblem, formatProblems } from './problem.ts';
+
+export type LoadedConfig =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly registration: Registration;
+      readonly warnings: readonly ConfigProblem[];
+    }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+export type LoadOptions = {
+  /** Defaults to the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+};
+
+/**
+ * Reads, completes and checks a configuration and the registration that it names. Finds all mistakes at once and
+ * changes nothing. What it gives is frozen all the way down, with absolute paths and secrets filled in.
+ * @param path of the YAML file; messages name it as given
+ */
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<LoadedConfig> {
+  const loaded = await loadWithoutRegistration(path, options);
+  if (!loaded.ok && loaded.expected === undefined) return { ok: false, problems: loaded.problems };
+  const { appservice, homeserver } = loaded.ok ? loaded.config : (loaded.expected as Expected);
+  const file = appservice.registration;
+  const shownAs = isAbsolute(path)
+    ? file
+    : file.startsWith(process.cwd())
+      ? file.slice(process.cwd().length + 1)
+      : file;
+  const registration = await loadRegistration(
+    file,
+    { serverName: homeserver.serverName, url: appservice.url },
+    shownAs,
+  );
+  const problems = [...(loaded.ok ? [] : loaded.problems), ...(registration.ok ? [] : registration.problems)];
+  if (!loaded.ok || !registration.ok) return { ok: false, problems };
+  return { ok: true, config: loaded.config, registration: registration.registration, warnings: loaded.warnings };
+}
+
+type Expected = Pick<Config, 'appservice' | 'homeserver'>;
+
+export type LoadedWithoutRegistration =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      /** What the registration has to agree with, where that much is right. */
+      readonly expected?: Expected;
+    };
+
+/** {@link loadConfig} for those who are about to make the registration. */
+export async function loadWithoutRegistration(
+  path: string,
+  options: LoadOptions = {},
+): Promise<LoadedWithoutRegistration> {
+  const around = { env: options.env ?? process.env, folder: dirname(resolve(path)) };
+  const read = await readBounded(resolve(path), MAX_FILE_BYTES);
+  if ('wrong' in read) {
+    const remedy =
+      read.wrong === 'is not there.' ? 'Copy config.sample.yaml to it and put in your own names.' : read.remedy;
+    return {
+      ok: false,
+      problems: [{ file: path, line: 1, column: 1, path: '', text: `The configuration ${read.wrong}`, remedy }],
+    };
+  }
+  const tree = readYamlTree(path, read.text);
+  if (tree.broken) return { ok: false, problems: tree.problems };
+  const substituted: Substituted = new Set();
+  const problems = [
+    ...tree.problems,
+    ...substituteEnvironment(tree, around, substituted),
+    ...(await readSecretFiles(configSchema, tree, around, substituted)),
+  ];
+  const parsed = parse(tree, substituted);
+  if (!parsed.success) problems.push(...explainIssues(configSchema, parsed.error.issues, tree, substituted));
+  problems.push(...crossCheck(tree));
+  if (parsed.success) {
+    resolvePaths(parsed.data, around.folder);
+    problems.push(...(await missingFiles(parsed.data, tree)));
+  }
+  const expected = parsed.success ? parsed.data : expectedOf(tree, around.folder);
+  if (!parsed.success || problems.length > 0) {
+    return { ok: false, problems: onePerPlace(problems), ...(expected === undefined ? {} : { expected }) };
+  }
+  const config = deepFreeze(parsed.data) as Config;
+  return { ok: true, config, warnings: warningsOf(config, tree) };
+}
+
+/** Parses; a text out of the environment that stands where a number or a truth value is wanted is read as one. */
+function parse(tree: YamlTree, substituted: Substituted): z.ZodSafeParseResult<z.output<typeof configSchema>> {
+  const first = configSchema.safeParse(tree.value);
+  if (first.success) return first;
+  let changed = false;
+  for (const issue of first.error.issues) {
+    const path = issue.path.filter((step) => typeof step !== 'symbol');
+    if (issue.code !== 'invalid_type' || !substituted.has(pathId(path))) continue;
+    changed = rewrite(tree.value, path, (text) => READ_AS[issue.expected]?.(text)) || changed;
+  }
+  return changed ? configSchema.safeParse(tree.value) : first;
+}
+
+const READ_AS: Readonly<Record<string, (text: string) => unknown>> = {
+  number: (text) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined),
+  boolean: (text) => ({ true: true, false: false })[text],
+};
+
+function rewrite(root: unknown, path: Path, change: (text: string) => unknown): boolean {
+  const last = path.at(-1);
+  const parent = path.slice(0, -1).reduce<unknown>((value, step) => (value as Tree | undefined)?.[step], root);
+  if (!isTree(parent) || typeof last !== 'string') return false;
+  const value = parent[last];
+  const changed = typeof value === 'string' ? change(value) : undefined;
+  if (changed === undefined) return false;
+  parent[last] = changed;
+  return true;
+}
+
+/** Makes every path of the configuration absolute, in place. */
+function resolvePaths(config: z.output<typeof configSchema>, folder: string): void {
+  eachMap(configSchema, config, (map, entries) => {
+    for (const { name, doc } of entries) {
+      const value = map[name];
+      if (doc.path !== undefined && typeof value === 'string') map[name] = resolve(folder, value);
+    }
+  });
+  const sqlite = /^sqlite:(?!:memory:$)(.*)$/s.exec(config.database)?.[1];
+  if (sqlite !== undefined) config.database = `sqlite:${resolve(folder, sqlite)}`;
+}
+
+/** Files that have to be there. Those of secrets have been read already. */
+async function missingFiles(config: z.output<typeof configSchema>, tree: YamlTree): Promise<ConfigProblem[]> {
+  const wanted: { path: Path; file: string }[] = [];
+  eachMap(configSchema, config, (map, entries, path) => {
+    for (const { name, doc } of entries) {
+      const secret = entries.some((entry) => `${entry.name}File` === name && entry.doc.secret === true);
+      const file = map[name];
+      if (doc.path === 'read' && !secret && typeof file === 'string') wanted.push({ path: [...path, name], file });
+    }
+  });
+  const found = await Promise.all(
+    wanted.map(async ({ path, file }) => {
+      const readable = await access(file, constants.R_OK).then(
+        () => true,
+        () => false,
+      );
+      return readable
+        ? undefined
+        : tree.problemAt(
+            path,
+            `The file ${file} is not there, or may not be read by this user.`,
+            'A relative path starts at the folder of the configuration.',
+          );
+    }),
+  );
+  return found.filter((problem) => problem !== undefined);
+}
+
+/** The keys that the registration depends on, where they are right although others are not. */
+function expectedOf(tree: YamlTree, folder: string): Expected | undefined {
+  const root = isTree(tree.value) ? tree.value : {};
+  const appservice = configSchema.shape.appservice.safeParse(root.appservice);
+  const homeserver = configSchema.shape.homeserver.safeParse(root.homeserver);
+  if (!appservice.success || !homeserver.success) return undefined;
+  const registration = join(resolve(folder, appservice.data.registration));
+  return { appservice: { ...appservice.data, registration }, homeserver: homeserver.data };
+}
+
+/** One mistake shows in several checks; the first that names a place is the nearest to its cause. */
+function onePerPlace(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ line, column, path }) => {
+    const place = `${line}:${column}:${path}`;
+    return !seen.has(place) && seen.add(place);
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

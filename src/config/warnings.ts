@@ -1,0 +1,53 @@
+import { listenAddress } from './listen.ts';
+import type { ConfigProblem } from './problem.ts';
+import type { Config } from './schema.ts';
+import type { YamlTree } from './yaml-tree.ts';
+
+/** What is allowed and yet worth a second look: printed at the start and by `causeway check`, stopping nothing. */
+export function warningsOf(config: Config, tree: YamlTree): ConfigProblem[] {
+  const warnings: ConfigProblem[] = [];
+  if (config.authority.source === 'none') {
+    warnings.push(
+      tree.problemAt(
+        ['authority', 'source'],
+        'Nobody is asked who is a member: everybody on the homeserver and on the networks is let in.',
+        '',
+      ),
+    );
+  }
+  if (config.appservice.queryToken) {
+    warnings.push(
+      tree.problemAt(
+        ['appservice', 'queryToken'],
+        'The homeserver’s token is also taken from URLs, which end up in logs.',
+        'Leave it out, unless the homeserver is old.',
+      ),
+    );
+  }
+  if (!isNear(listenAddress(config.http.listen).host)) {
+    warnings.push(
+      tree.problemAt(
+        ['http', 'listen'],
+        'Health and metrics answer other machines too.',
+        'Keep the port behind a firewall or in a private network.',
+      ),
+    );
+  }
+  for (const [n, { server, id }] of config.networks.entries()) {
+    if (!server.tls && !isNear(server.host)) {
+      warnings.push(
+        tree.problemAt(
+          ['networks', n, 'server', 'tls'],
+          `What is said on ${id} travels unencrypted to ${server.host}, passwords included.`,
+          'Set tls to true.',
+        ),
+      );
+    }
+  }
+  return warnings;
+}
+
+/** This machine, a private network, or a single name as containers have it. */
+const isNear = (host: string): boolean =>
+  /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|[a-z0-9_-]+$)/i.test(host) ||
+  host.endsWith('.localhost');
