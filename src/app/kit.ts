@@ -1,0 +1,25 @@
+import type { NetworkId } from '../core/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Db } from '../ports/db.ts';
+import type { Failpoint } from '../ports/failpoint.ts';
+import type { Log } from '../ports/log.ts';
+import type { Homeserver } from '../ports/matrix.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Network } from '../ports/network.ts';
+import type { Stores } from '../ports/stores.ts';
+
+/** What every part of the app is given: the ports, behind which the adapters are. */
+export type Kit = {
+  readonly db: Db;
+  readonly stores: Stores;
+  readonly homeserver: Homeserver;
+  readonly networks: ReadonlyMap<NetworkId, Network>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly failpoint: Failpoint;
+  /** Whether the text of bridged lines may be logged (`log.lines`). */
+  readonly logLines: () => boolean;
+  /** SHA-256 in hex; the core has no hashing of its own. */
+  readonly digest: (text: string) => string;
+};

@@ -1,0 +1,89 @@
+import type { KeyedEffect } from '../core/events.ts';
+import type { LaneId } from '../core/ids.ts';
+import type { Sql } from '../ports/db.ts';
+import type { OutboxRow, OutboxState } from '../ports/stores.ts';
+import type { Kit } from './kit.ts';
+import type { Lanes } from './lanes.ts';
+
+/** Rows that may be in doubt after a crash without ever having been marked one by one. */
+const EAGER_DEPTH = 16;
+
+/** What a writer may do within one commit. */
+export type Entry = {
+  readonly sql: Sql;
+  /** Stores effects at the end of a lane; those whose key is known are left out. */
+  enqueue(lane: LaneId, effects: readonly KeyedEffect[], receivedAtMs: number): Promise<void>;
+  /** Runs once all of this is on disk, in the order of commits. */
+  afterCommit(run: () => void): void;
+  nextId(): number;
+};
+
+/**
+ * The one door through which effects enter lanes. Ids are given inside the commit and rows handed to lanes in the order
+ * of commits, so that a lane's order is the order of ids, always.
+ */
+export class Ledger {
+  readonly #kit: Kit;
+  readonly #lanes: () => Lanes;
+  #lastId = 0;
+
+  constructor(kit: Kit, lanes: () => Lanes) {
+    this.#kit = kit;
+    this.#lanes = lanes;
+  }
+
+  /** Continues the numbering of an earlier process. @returns the last id that it gave */
+  async open(): Promise<number> {
+    const { db, stores } = this.#kit;
+    this.#lastId = await db.transaction(async (sql) =>
+      Math.max(await stores.inbox.maxId(sql), await stores.outbox.maxId(sql)),
+    );
+    return this.#lastId;
+  }
+
+  /**
+   * @throws {StoreUnavailable} when nothing was stored
+   */
+  write<T>(work: (entry: Entry) => Promise<T>): Promise<T> {
+    const { db, stores, clock } = this.#kit;
+    const stored: OutboxRow[] = [];
+    const after: (() => void)[] = [];
+    const lanes = this.#lanes();
+    const committed = db.transaction((sql) =>
+      work({
+        sql,
+        nextId: () => ++this.#lastId,
+        afterCommit: (run) => after.push(run),
+        enqueue: async (lane, effects, receivedAtMs) => {
+          if (effects.length === 0) return;
+          const rows = effects.map(({ key, effect }) => ({
+            id: ++this.#lastId,
+            lane,
+            key,
+            payload: JSON.stringify(effect),
+            state: this.#firstState(lane, lanes),
+            attempts: 0,
+            createdAtMs: Math.min(receivedAtMs, clock.nowMs()),
+            detail: null,
+            error: null,
+          }));
+          stored.push(...(await stores.outbox.insert(sql, rows)));
+        },
+      }),
+    );
+    // Attached at once: callbacks run in the order in which commits resolve.
+    return committed.then((value) => {
+      lanes.add(stored);
+      for (const run of after) run();
+      return value;
+    });
+  }
+
+  /**
+   * A line to Matrix goes out right after this commit when its lane is short: it is marked now, and needs no commit of
+   * its own before the wire. One too many marked costs one lookup after a crash, nothing else.
+   */
+  #firstState(lane: LaneId, lanes: Lanes): OutboxState {
+    return lane.startsWith('to-matrix:') && lanes.depth(lane) < EAGER_DEPTH ? 'sending' : 'pending';
+  }
+}

@@ -1,0 +1,38 @@
+import type { SendToMatrix } from '../events.ts';
+
+/** Bounds of one joined event: enough to drain a flood, little enough to read. */
+const MAX_LINES = 30;
+const MAX_UNITS = 8_000;
+
+/**
+ * How many of the first effects may become one event: consecutive plain lines of one sender. Asked only under backlog,
+ * when lines come faster than a homeserver takes events one by one.
+ */
+export function joinable(effects: readonly SendToMatrix[]): number {
+  const first = effects[0];
+  if (first === undefined) return 0;
+  if (first.msgtype === 'm.emote') return 1;
+  let units = first.body.length;
+  let count = 1;
+  while (count < effects.length && count < MAX_LINES) {
+    const next = effects[count];
+    if (next === undefined || !sameVoice(first, next)) break;
+    units += next.body.length + 1;
+    if (units > MAX_UNITS) break;
+    count++;
+  }
+  return count;
+}
+
+const sameVoice = (a: SendToMatrix, b: SendToMatrix): boolean =>
+  a.room === b.room &&
+  a.network === b.network &&
+  a.msgtype === b.msgtype &&
+  a.subject.kind === b.subject.kind &&
+  a.subject.name === b.subject.name &&
+  a.nick === b.nick;
+
+/** One effect that says what all of these say, in order; its time is the first one's. */
+export function joinLines(effects: readonly [SendToMatrix, ...SendToMatrix[]]): SendToMatrix {
+  return { ...effects[0], body: effects.map((effect) => effect.body).join('\n') };
+}
