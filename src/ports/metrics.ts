@@ -192,6 +192,12 @@ type MetricOf<S> = S extends { type: infer K; labels: infer T }
 /** What app and adapters count with: `metrics.messages.add({direction, network, outcome})`. Never throws. */
 export type Metrics = { readonly [K in MetricKey]: MetricOf<(typeof METRICS)[K]> };
 
+/** All numbers as they stand, for whoever scrapes them. */
+export interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 /** Counts nothing. */
 export const silentMetrics: Metrics = Object.freeze(
   Object.fromEntries(Object.keys(METRICS).map((key) => [key, { add() {}, set() {}, observe() {} }])),
