@@ -6,12 +6,14 @@ import { pathId, type Substituted } from './substitute.ts';
 import { bare, elementOf, entriesOf, isTree, schemaAt } from './walk.ts';
 import type { YamlTree } from './yaml-tree.ts';
 
+const orList = (words: readonly string[]): string => words.join(', ').replace(/, ([^,]*)$/, ' or $1');
+
 /** The form of a right value, to complete "Write …". */
 export function formOf(schema: z.core.$ZodType, doc: KeyDoc | undefined): string {
   if (doc?.form !== undefined) return doc.form;
   const inner = bare(schema);
   if (inner instanceof z.ZodBoolean) return 'true or false';
-  if (inner instanceof z.ZodEnum) return inner.options.join(' or ');
+  if (inner instanceof z.ZodEnum) return orList(inner.options.map(String));
   if (inner instanceof z.ZodLiteral) return String(inner.value);
   if (inner instanceof z.ZodNumber) return `a whole number from ${inner.minValue} to ${inner.maxValue}`;
   if (inner instanceof z.ZodObject)
@@ -34,8 +36,17 @@ export function explainIssues(
   substituted: Substituted,
 ): ConfigProblem[] {
   const seen = new Set<string>();
+  const meantAll = new Set(
+    issues.flatMap((issue) => {
+      if (issue.code !== 'unrecognized_keys') return [];
+      const path = issue.path.filter((step) => typeof step !== 'symbol');
+      return issue.keys.map((name) => pathId([...path, meantBy(root, path, name) ?? name]));
+    }),
+  );
   return issues.flatMap((issue) => {
     const path = issue.path.filter((step) => typeof step !== 'symbol');
+    // `server_name` is reported as a slip of `serverName`; that the latter is missing says nothing more.
+    if (meantAll.has(pathId(path))) return [];
     if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(root, path, name, tree));
     // A value can fail several checks; one message says what is right.
     if (seen.has(pathId(path))) return [];
@@ -44,10 +55,21 @@ export function explainIssues(
   });
 }
 
+/** The key of the map at `path` that `name` is probably a slip of. */
+function meantBy(root: z.core.$ZodType, path: Path, name: string): string | undefined {
+  const here = schemaAt(root, path);
+  return here === undefined
+    ? undefined
+    : nearest(
+        name,
+        entriesOf(here.schema).map((entry) => entry.name),
+      );
+}
+
 function unknownKey(root: z.core.$ZodType, path: Path, name: string, tree: YamlTree): ConfigProblem {
   const here = schemaAt(root, path);
   const names = here === undefined ? [] : entriesOf(here.schema).map((entry) => entry.name);
-  const meant = nearest(name, names);
+  const meant = meantBy(root, path, name);
   const where = path.length === 0 ? 'the configuration' : renderPath(path);
   const elsewhere = meant === undefined ? placesOf(root, name)[0] : undefined;
   const remedy =
@@ -81,7 +103,7 @@ function wrongValue(root: z.core.$ZodType, path: Path, tree: YamlTree, substitut
   if (found === undefined) return tree.problemAt(path, `${name} is not right.`, '');
   const { schema, doc } = found;
   const value = valueAt(tree.value, path);
-  const write = `Write ${formOf(schema, doc)}.`;
+  const write = path.length === 0 ? 'config.sample.yaml shows how it looks.' : `Write ${formOf(schema, doc)}.`;
   if (value === undefined) {
     const purpose = doc?.text === undefined ? '' : ` ${doc.text}`;
     const example = doc?.example === undefined ? write : `Write ${String(path.at(-1))}: ${doc.example}`;
@@ -124,7 +146,7 @@ function missingRemedy(
   if (doc?.secret === true) {
     const parent = schemaAt(root, path.slice(0, -1));
     const file = parent !== undefined && entriesOf(parent.schema).some((entry) => entry.name === `${name}File`);
-    return `${example}${file ? `, or ${name}File: and the path of a file that holds it.` : ''}`;
+    return `${example} (out of the environment)${file ? ` or ${name}File: PATH (out of a file)` : ''}.`;
   }
   return entriesOf(schema).length > 0 || elementOf(schema) !== undefined
     ? `config.sample.yaml shows how it looks.`

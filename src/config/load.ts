@@ -81,21 +81,24 @@ export async function loadWithoutRegistration(
   const tree = readYamlTree(path, read.text);
   if (tree.broken) return { ok: false, problems: tree.problems };
   const substituted: Substituted = new Set();
-  const problems = [
-    ...tree.problems,
-    ...substituteEnvironment(tree, around, substituted),
-    ...(await readSecretFiles(configSchema, tree, around, substituted)),
+  const stages = [
+    tree.problems,
+    substituteEnvironment(tree, around, substituted),
+    await readSecretFiles(configSchema, tree, around, substituted),
   ];
   const parsed = parse(tree, substituted);
-  if (!parsed.success) problems.push(...explainIssues(configSchema, parsed.error.issues, tree, substituted));
-  problems.push(...crossCheck(tree));
+  stages.push(
+    parsed.success ? [] : explainIssues(configSchema, parsed.error.issues, tree, substituted),
+    crossCheck(tree),
+  );
   if (parsed.success) {
     resolvePaths(parsed.data, around.folder);
-    problems.push(...(await missingFiles(parsed.data, tree)));
+    stages.push(await missingFiles(parsed.data, tree));
   }
+  const problems = nearestToCause(stages);
   const expected = parsed.success ? parsed.data : expectedOf(tree, around.folder);
   if (!parsed.success || problems.length > 0) {
-    return { ok: false, problems: onePerPlace(problems), ...(expected === undefined ? {} : { expected }) };
+    return { ok: false, problems, ...(expected === undefined ? {} : { expected }) };
   }
   const config = deepFreeze(parsed.data) as Config;
   return { ok: true, config, warnings: warningsOf(config, tree) };
@@ -180,12 +183,13 @@ function expectedOf(tree: YamlTree, folder: string): Expected | undefined {
   return { appservice: { ...appservice.data, registration }, homeserver: homeserver.data };
 }
 
-/** One mistake shows in several checks; the first that names a place is the nearest to its cause. */
-function onePerPlace(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  const seen = new Set<string>();
-  return problems.filter(({ line, column, path }) => {
-    const place = `${line}:${column}:${path}`;
-    return !seen.has(place) && seen.add(place);
+/** One mistake shows in several stages: where an earlier one names a path, later ones are silent about it. */
+function nearestToCause(stages: readonly (readonly ConfigProblem[])[]): ConfigProblem[] {
+  const told = new Set<string>();
+  return stages.flatMap((stage) => {
+    const fresh = stage.filter(({ path }) => path === '' || !told.has(path));
+    for (const { path } of stage) told.add(path);
+    return fresh;
   });
 }
 

@@ -19,6 +19,8 @@ function distance(a: string, b: string): number {
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[_\s-]/g, '');
 
+const begins = (long: string, short: string): boolean => short.length > 3 && long.startsWith(short);
+
 /** The candidate that somebody who wrote `word` probably meant; case, `_` and `-` do not count. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 60) return undefined;
@@ -26,7 +28,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const most = Math.max(1, Math.floor(wanted.length / 3));
   const ranked = candidates
     .map((name) => ({ name, far: distance(wanted, plain(name)) }))
-    .filter(({ name, far }) => far <= most || (wanted.length > 3 && plain(name).startsWith(wanted)))
+    .filter(({ name, far }) => far <= most || begins(plain(name), wanted) || begins(wanted, plain(name)))
     .sort((a, b) => a.far - b.far);
   return ranked[0]?.name;
 }

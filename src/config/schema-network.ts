@@ -110,7 +110,7 @@ const history = z.strictObject({
 const channelLink = z.strictObject({
   channel: key(channel(), {
     text: 'The channel.',
-    form: 'its name in quotes, such as "#commons" (an unquoted # begins a comment)',
+    form: 'its name in quotes, such as "#commons"',
     example: '"#commons"',
     sample: 'live',
     reload: true,

@@ -5,6 +5,7 @@ import { type ConfigProblem, type Path, renderPath, show, showKey } from './prob
 export const MAX_FILE_BYTES = 1_048_576;
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 24;
+const MAX_SYNTAX_ERRORS = 20;
 
 type Place = { readonly key: number; readonly value: number };
 
@@ -60,58 +61,45 @@ export function readYamlTree(file: string, source: string): YamlTree {
     );
     return tree(undefined, true);
   }
+  const tooDeep = (): YamlTree => {
+    problems.push(problemAtOffset(0, [], 'The file is nested too deeply.', `At most ${MAX_DEPTH} levels are read.`));
+    return tree(undefined, true);
+  };
   let doc: ReturnType<typeof parseDocument>;
   try {
-    doc = parseDocument(source, {
-      lineCounter,
-      prettyErrors: false,
-      uniqueKeys: true,
-      logLevel: 'silent',
-      schema: 'core',
-    });
+    doc = parseDocument(source, { lineCounter, prettyErrors: false, logLevel: 'error', schema: 'core' });
   } catch (error) {
     // The parser recurses: thousands of opening brackets end its stack. Anything else would be a bug of ours.
     if (!(error instanceof RangeError)) throw error;
-    problems.push(problemAtOffset(0, [], 'The file is nested too deeply.', `At most ${MAX_DEPTH} levels are read.`));
-    return tree(undefined, true);
+    return tooDeep();
   }
-  let broken = false;
+  if (doc.errors.some((error) => error.message.includes('call stack'))) return tooDeep();
+  const brokenLines = new Set<number>();
   for (const error of doc.errors) {
+    const [offset] = error.pos;
     if (error.code === 'DUPLICATE_KEY') {
-      const name = /^[^\n:]*/.exec(source.slice(error.pos[0]))?.[0] ?? '';
-      problems.push(
-        problemAtOffset(error.pos[0], [], `${showKey(name.trim())} stands twice in the same map.`, 'Keep one of them.'),
-      );
-    } else {
-      broken = true;
-      problems.push(
-        problemAtOffset(
-          error.pos[0],
-          [],
-          `This is not YAML: ${sentence(error.message)}`,
-          syntaxRemedy(source, error.code),
-        ),
-      );
+      const name = /^[^\n:]*/.exec(source.slice(offset))?.[0] ?? '';
+      const text = `${showKey(name.trim())} stands twice in the same map.`;
+      problems.push(problemAtOffset(offset, [], text, 'Keep one of them.'));
+      continue;
     }
+    // One slip makes the parser complain several times about its line, and a little one can spoil all that follow.
+    const { line } = lineCounter.linePos(offset);
+    if (brokenLines.has(line) || brokenLines.size === MAX_SYNTAX_ERRORS) continue;
+    brokenLines.add(line);
+    const text =
+      error.code === 'MULTIPLE_DOCS'
+        ? 'The file holds several YAML documents.'
+        : `This is not YAML: ${sentence(error.message)}`;
+    problems.push(problemAtOffset(offset, [], text, syntaxRemedy(source, error.code)));
   }
-  if (broken) {
+  if (brokenLines.size > 0) {
     const comment = commentInBraces(source);
     if (comment !== undefined) {
       const text = 'An unquoted # begins a comment, so the brace is never closed.';
       problems.unshift(problemAtOffset(comment, [], text, 'Write the name in quotes, such as "#commons".'));
     }
     return tree(undefined, true);
-  }
-  for (const warning of doc.warnings) {
-    const tag = /^\S*/.exec(source.slice(warning.pos[0]))?.[0] ?? '';
-    problems.push(
-      problemAtOffset(
-        warning.pos[0],
-        [],
-        `${show(tag)} is read as a YAML tag, not as text.`,
-        `Write it in quotes: ${show(tag.replace(/[,}\]]+$/, ''))}.`,
-      ),
-    );
   }
 
   let nodes = 0;
@@ -122,6 +110,11 @@ export function readYamlTree(file: string, source: string): YamlTree {
     if (tooLarge !== undefined) return undefined;
     const offset = (node as Node | null)?.range?.[0] ?? fallback;
     if (path.length > 0) places.set(JSON.stringify(path), { key: fallback, value: offset });
+    const tag = (node as Node | null)?.tag;
+    if (tag !== undefined && !tag.startsWith('tag:yaml.org,2002:')) {
+      const text = `${show(tag)} is read as a YAML tag, not as text.`;
+      problems.push(problemAtOffset(offset, path, text, `Write it in quotes: ${show(tag)}.`));
+    }
     if (isAlias(node)) return convert(node.resolve(doc), path, fallback);
     if (isScalar(node)) return typeof node.value === 'bigint' ? Number(node.value) : node.value;
     if (isSeq(node))
