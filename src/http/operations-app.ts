@@ -1,0 +1,126 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Log } from '../ports/log.ts';
+import type { MetricsPage } from '../ports/metrics.ts';
+import type { StatusReport, StatusSource } from '../ports/status.ts';
+import { MAX_LATE_MS, unreadyReasons } from './health.ts';
+
+export type OperationsParts = {
+  readonly status: StatusSource;
+  readonly metrics: MetricsPage;
+  readonly log: Log;
+  /** How late the event loop turns, in milliseconds. */
+  readonly lateMs: () => number;
+  /** Whether the process is on its way out: then it is not ready, though alive. */
+  readonly stopping: () => boolean;
+  /** A report that takes longer counts as none. 5 s when left out. */
+  readonly reportTimeoutMs?: number;
+};
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/healthz': 'is the process alive: 200 or 503',
+  '/readyz': 'can lines pass now: 200, or 503 and why not',
+  '/status': 'how everything stands, as JSON; `causeway status` prints it',
+  '/metrics': 'numbers for Prometheus',
+};
+
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** Health, readiness, metrics and status. Reads only: nothing here changes anything, and nobody has to log in. */
+export function makeOperationsApp(parts: OperationsParts): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
+  const report = sharedReport(parts.status, parts.reportTimeoutMs ?? 5000);
+
+  app.use((request, response, next) => {
+    response.set(HEADERS);
+    if (request.method === 'GET' || request.method === 'HEAD') return next();
+    response.set('Allow', 'GET, HEAD');
+    words(response, 405, 'Only GET is understood here.');
+  });
+  app.get('/healthz', (_request, response) => {
+    const late = Math.round(parts.lateMs());
+    if (late > MAX_LATE_MS) words(response, 503, `Alive, but the event loop turned ${late} ms late.`);
+    else words(response, 200, 'Alive.');
+  });
+  app.get('/readyz', async (_request, response) => {
+    const reasons = unreadyReasons(await report(), parts.stopping());
+    words(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'Ready.' : reasons.join('\n'));
+  });
+  app.get('/status', async (_request, response) => {
+    response.json(await report());
+  });
+  app.get('/metrics', async (_request, response) => {
+    const text = await parts.metrics.text();
+    response.set('Content-Type', parts.metrics.contentType).send(text);
+  });
+  app.get('/', (_request, response) =>
+    words(
+      response,
+      200,
+      `Causeway.\n${Object.entries(PAGES)
+        .map(([path, what]) => `${path}  ${what}`)
+        .join('\n')}`,
+    ),
+  );
+  app.use((_request, response) =>
+    words(response, 404, `There is nothing here. What there is: ${Object.keys(PAGES).join(' ')}`),
+  );
+  // Express knows an error handler by its four parameters.
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    if (error instanceof ReportLate) {
+      words(response, 503, error.message);
+      return;
+    }
+    // express answers 400 for a path that cannot be decoded
+    if (isClientError(error)) {
+      words(response, 400, 'This request cannot be read.');
+      return;
+    }
+    parts.log.error('A page of the operations server failed; the bridge goes on.', {
+      error: error instanceof Error ? error.message : String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    words(response, 500, 'This page failed; the log says more.');
+  });
+  return app;
+}
+
+function words(response: Response, status: number, text: string): void {
+  response.status(status).type('text/plain').send(`${text}\n`);
+}
+
+const isClientError = (error: unknown): boolean => {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500;
+};
+
+class ReportLate extends Error {
+  override readonly name = 'ReportLate';
+}
+
+/** Whoever asks while a report is being made gets the same one, so that no number of askers makes it dear. */
+function sharedReport(status: StatusSource, timeoutMs: number): () => Promise<StatusReport> {
+  let pending: Promise<StatusReport> | undefined;
+  return () => {
+    pending ??= inTime(status.report(), timeoutMs).finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
+}
+
+function inTime(report: Promise<StatusReport>, timeoutMs: number): Promise<StatusReport> {
+  const late = new ReportLate(
+    `The state could not be found out within ${timeoutMs} ms; the database may be stuck. The log says more.`,
+  );
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late), timeoutMs);
+    report.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { listen } from '../../src/http/http-server.ts';
+import { makeOperationsApp, type OperationsParts } from '../../src/http/operations-app.ts';
+import type { Log } from '../../src/ports/log.ts';
+import type { StatusReport } from '../../src/ports/status.ts';
+import { healthyReport } from './report.ts';
+
+const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, with: () => silent };
+
+/** A served app on a free port; `get` gives status and text of an answer. */
+async function served(t: TestContext, parts: Partial<OperationsParts> = {}) {
+  const app = makeOperationsApp({
+    status: { report: async () => healthyReport },
+    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'bridge_info 1\n' },
+    log: silent,
+    lateMs: () => 0,
+    stopping: () => false,
+    ...parts,
+  });
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  assert.ok(server.ok);
+  t.after(() => server.value.close());
+  const url = `http://127.0.0.1:${server.value.port}`;
+  return {
+    port: server.value.port,
+    fetch: (path: string, init?: RequestInit) => fetch(url + path, init),
+    get: async (path: string): Promise<[number, string]> => {
+      const response = await fetch(url + path);
+      return [response.status, await response.text()];
+    },
+  };
+}
+
+const reporting = (report: StatusReport): Partial<OperationsParts> => ({ status: { report: async () => report } });
+
+describe('The operations server', () => {
+  test('says that a healthy bridge is alive and ready, and how it stands', async (t) => {
+    const { get } = await served(t);
+    assert.deepEqual(await get('/healthz'), [200, 'Alive.\n']);
+    assert.deepEqual(await get('/readyz'), [200, 'Ready.\n']);
+    assert.deepEqual(await get('/metrics'), [200, 'bridge_info 1\n']);
+    const [status, body] = await get('/status');
+    assert.deepEqual([status, JSON.parse(body)], [200, healthyReport]);
+  });
+
+  test('gives each reason why lines cannot pass', async (t) => {
+    const { homeserver, database, networks } = healthyReport;
+    const [home] = networks;
+    assert.ok(home !== undefined);
+    const { get } = await served(t, {
+      ...reporting({
+        ...healthyReport,
+        homeserver: { ...homeserver, reachable: false, problem: 'No answer from http://127.0.0.1:8008.' },
+        database: { ...database, healthy: false },
+        networks: [home, { ...home, id: 'far', state: 'refused', problem: 'The password is wrong.' }],
+      }),
+      stopping: () => true,
+    });
+    assert.deepEqual(await get('/readyz'), [
+      503,
+      [
+        'Causeway is stopping.',
+        'No answer from http://127.0.0.1:8008.',
+        'The database takes no commits.',
+        'Network far is refused: The password is wrong.',
+        '',
+      ].join('\n'),
+    ]);
+    assert.deepEqual(await get('/healthz'), [200, 'Alive.\n']);
+  });
+
+  test('is ready although one link is broken', async (t) => {
+    const portals = healthyReport.portals.map((portal) => ({ ...portal, state: 'broken' as const }));
+    const { get } = await served(t, reporting({ ...healthyReport, portals }));
+    assert.deepEqual(await get('/readyz'), [200, 'Ready.\n']);
+  });
+
+  test('is not alive when its loop turns far too late', async (t) => {
+    const { get } = await served(t, { lateMs: () => 6000.4 });
+    assert.deepEqual(await get('/healthz'), [503, 'Alive, but the event loop turned 6000 ms late.\n']);
+  });
+
+  test('says what there is where there is nothing, and takes no orders', async (t) => {
+    const { get, fetch } = await served(t);
+    const nothing = 'There is nothing here. What there is: /healthz /readyz /status /metrics\n';
+    for (const path of ['/nothing', '/STATUS', '/status/..%2f', '/__proto__'])
+      assert.deepEqual(await get(path), [404, nothing], path);
+    assert.deepEqual(await get('/%ff'), [404, nothing]);
+    const post = await fetch('/status', { method: 'POST', body: 'x' });
+    assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+  });
+
+  test('tells browsers to keep out, and nobody what it is made with', async (t) => {
+    const { fetch } = await served(t);
+    for (const path of ['/status', '/nothing']) {
+      const { headers } = await fetch(path);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+      assert.equal(headers.get('content-security-policy'), "default-src 'none'; frame-ancestors 'none'");
+      assert.equal(headers.get('cache-control'), 'no-store');
+      assert.equal(headers.get('x-powered-by'), null);
+      assert.equal(headers.get('access-control-allow-origin'), null);
+    }
+  });
+
+  test('answers in time when the state cannot be found out, and makes one report for all who ask', async (t) => {
+    let asked = 0;
+    const { get } = await served(t, {
+      status: {
+        report: () => {
+          asked++;
+          return new Promise<never>(() => {});
+        },
+      },
+      reportTimeoutMs: 50,
+    });
+    const late = 'The state could not be found out within 50 ms; the database may be stuck. The log says more.\n';
+    const answers = await Promise.all([get('/readyz'), get('/status'), get('/readyz')]);
+    assert.deepEqual(answers, Array(3).fill([503, late]));
+    assert.equal(asked, 1);
+    assert.deepEqual(await get('/healthz'), [200, 'Alive.\n']);
+  });
+
+  test('survives a page that fails, and says nothing of the inside', async (t) => {
+    const logged: unknown[] = [];
+    const { get } = await served(t, {
+      metrics: { contentType: 'text/plain', text: () => Promise.reject(new Error('inner secret')) },
+      log: { ...silent, error: (message, fields) => logged.push([message, fields?.error]) },
+    });
+    assert.deepEqual(await get('/metrics'), [500, 'This page failed; the log says more.\n']);
+    assert.deepEqual(logged, [['A page of the operations server failed; the bridge goes on.', 'inner secret']]);
+  });
+
+  test('survives what is not HTTP', async (t) => {
+    const { port, get } = await served(t);
+    for (const bytes of ['\r\n\r\n', 'GET\0/ HTTP/9', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`]) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.end(bytes);
+      socket.resume();
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    assert.deepEqual(await get('/healthz'), [200, 'Alive.\n']);
+  });
+});
+
+describe('Listening', () => {
+  test('on a taken port is refused in a sentence', async (t) => {
+    const { port } = await served(t);
+    const second = await listen(() => {}, { host: '127.0.0.1', port });
+    assert.deepEqual(second, {
+      ok: false,
+      error: {
+        code: 'http-listen',
+        text: `Cannot listen on 127.0.0.1:${port} for health and status: another program listens there. Is Causeway running already? Else give \`http.listen\` another port in config.yaml.`,
+        retry: 'later',
+        notify: 'log',
+      },
+    });
+  });
+
+  test('ends although somebody keeps a request open', { timeout: 5000 }, async () => {
+    const server = await listen(() => {}, { host: '127.0.0.1', port: 0 });
+    assert.ok(server.ok);
+    const hanging = fetch(`http://127.0.0.1:${server.value.port}/`).catch((error: Error) => error.message);
+    const idle = connect(server.value.port, '127.0.0.1').on('error', () => {});
+    await new Promise((resolve) => idle.once('connect', resolve));
+    await Promise.all([server.value.close(), server.value.close()]);
+    assert.equal(await hanging, 'fetch failed');
+    idle.destroy();
+  });
+});
