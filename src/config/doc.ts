@@ -36,8 +36,14 @@ export const env = (name: string): string => `\${${name}}`;
 export const file = () => z.string().min(1).max(4096).optional();
 
 /** The sibling `xFile` of a secret `x`. */
-export const secretFile = (of: string) =>
-  key(file(), { text: `File that holds \`${of}\`, instead of writing it here.`, path: 'read', sample: 'hide' });
+export const secretFile = (of: string, reload = false) =>
+  key(file(), {
+    text: `File that holds \`${of}\`, instead of writing it here.`,
+    form: 'a path',
+    path: 'read',
+    sample: 'hide',
+    reload,
+  });
 
 /** Read-only all the way down. The loader freezes what it gives, so that nobody can change it under somebody else. */
 export type DeepReadonly<T> = T extends readonly (infer E)[]

@@ -50,8 +50,13 @@ const botSasl = z.strictObject({
   user: key(word(100).optional(), { text: 'The bot’s account.', example: 'causeway' }),
   password: key(secret().optional(), { text: 'Its password.', secret: true, example: env('IRC_BOT_PASSWORD') }),
   passwordFile: secretFile('password'),
-  certFile: key(file(), { text: 'Client certificate (PEM) for `external`.', path: 'read', example: './bot.crt' }),
-  keyFile: key(file(), { text: 'Its private key (PEM).', path: 'read', example: './bot.key' }),
+  certFile: key(file(), {
+    text: 'Client certificate (PEM) for `external`.',
+    form: 'a path',
+    path: 'read',
+    example: './bot.crt',
+  }),
+  keyFile: key(file(), { text: 'Its private key (PEM).', form: 'a path', path: 'read', example: './bot.key' }),
 });
 
 const oper = z.strictObject({
@@ -128,7 +133,7 @@ const channelLink = z.strictObject({
     example: env('GARDEN_KEY'),
     reload: true,
   }),
-  keyFile: secretFile('key'),
+  keyFile: secretFile('key', true),
   group: key(z.string().max(40).optional(), {
     text: 'Group that the channel belongs to: an id of cooperative.groups.',
     example: 'garden',

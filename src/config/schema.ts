@@ -40,11 +40,12 @@ const appservice = z.strictObject({
   }),
   url: key(httpUrl().default('http://127.0.0.1:9009'), {
     text: 'The same place as the homeserver reaches it; goes into registration.yaml. In Docker: the name of the service, not localhost.',
-    form: urlForm,
+    form: 'an http(s) URL without a slash at the end, such as http://127.0.0.1:9009',
     sample: 'live',
   }),
   registration: key(z.string().min(1).max(4096).default('./registration.yaml'), {
     text: 'The registration, made by `causeway register`. The homeserver has to load the same file.',
+    form: 'a path',
     path: 'write',
     sample: 'live',
   }),
@@ -90,6 +91,7 @@ const authority = z.strictObject({
   ),
   path: key(z.string().min(1).max(4096).optional(), {
     text: 'File of the authority, where it has one.',
+    form: 'a path',
     path: 'write',
     example: './members.yaml',
   }),
