@@ -12,8 +12,11 @@ export type ModeChanges = {
   readonly exact: boolean;
 };
 
-/** How the parameter of a letter goes; `entry` may be missing (then it is no change, but a question for the list). */
-type ParamRule = 'always' | 'when-set' | 'entry' | 'none';
+/**
+ * How the parameter of a letter goes. `key`: always one, but some servers leave it out when a key is taken away. `entry`: without
+ * one it is no change, but a question for the list.
+ */
+type ParamRule = 'member' | 'key' | 'when-set' | 'entry' | 'none';
 
 /**
  * @param params of the MODE line after its target: mode letters, then their parameters in order
@@ -40,15 +43,17 @@ export function parseModes(params: readonly string[], isupport: Isupport): ModeC
       continue;
     }
     const param = args[used];
-    if (param === undefined) exact &&= rule === 'entry';
-    else changes.push({ sign, letter, param });
+    if (param !== undefined) changes.push({ sign, letter, param });
+    else if (rule === 'key' && sign === '-') changes.push({ sign, letter });
+    else exact &&= rule === 'entry';
     used++;
   }
   return { changes, exact: exact && used >= args.length };
 }
 
 function paramRule(letter: string, { prefixes, chanModes }: Isupport): ParamRule | undefined {
-  if (prefixes.some(({ mode }) => mode === letter) || chanModes.always.includes(letter)) return 'always';
+  if (prefixes.some(({ mode }) => mode === letter)) return 'member';
+  if (chanModes.always.includes(letter)) return 'key';
   if (chanModes.list.includes(letter)) return 'entry';
   if (chanModes.whenSet.includes(letter)) return 'when-set';
   return chanModes.flag.includes(letter) ? 'none' : undefined;

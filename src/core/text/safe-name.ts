@@ -29,7 +29,7 @@ export function safeName(name: string, fallback: string): string {
   const visible = keepingEmoji(spaced, (text) => text.replace(INVISIBLE, '')).replace(MANY_MARKS, '$1');
   const cut = [...visible.trim()].slice(0, MAX_NAME_CODE_POINTS).join('');
   // Marks alone would sit on whatever stands before the name.
-  const clean = cut.replace(/^[\p{M}\u200d\s]+/u, '').replace(/[\u200d\s]+$/u, '');
+  const clean = cut.replace(/^(?:\p{M}|\u200d|\s)+/u, '').replace(/(?:\u200d|\s)+$/u, '');
   return clean === '' ? fallback : clean;
 }
 
