@@ -1,0 +1,118 @@
+import { ok, type Result } from '../core/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Failpoint } from '../ports/failpoint.ts';
+import type { Log } from '../ports/log.ts';
+import type { Homeserver } from '../ports/matrix.ts';
+import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf } from './call.ts';
+import { displayName, registerGhost, setDisplayName, silence } from './ghosts.ts';
+import { failureToError, refusalToError } from './http-errors.ts';
+import { probe } from './probe.ts';
+import * as rooms from './rooms.ts';
+import { validateEvents } from './validate-event.ts';
+
+export type HomeserverOptions = {
+  /** Base of the client-server API, without a slash at the end. */
+  readonly url: string;
+  readonly serverName: string;
+  readonly asToken: string;
+  readonly botLocalpart: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly failpoint: Failpoint;
+};
+
+/** The homeserver as application service, over the SDK's client with our own transport below it (see call.ts). */
+export function makeHomeserver(options: HomeserverOptions): Homeserver {
+  const { log, clock } = options;
+  const botId = `@${options.botLocalpart}:${options.serverName}`;
+  let problem: string | undefined;
+  const call = makeCall({
+    url: options.url,
+    asToken: options.asToken,
+    told: (outcome) => {
+      problem = problemIn(outcome);
+    },
+  });
+
+  const refused = (where: string) => (field: string, eventId: string | undefined) =>
+    log.warn('An event is left out, because it is not what Matrix says.', { where, field, eventId });
+
+  const once = async (spec: Parameters<typeof call>[0]): Promise<Result<string>> =>
+    rooms.stringIn(objectOf(await call({ ...spec, patienceMs: LONG_PATIENCE_MS }), 'once'), 'event_id');
+
+  return {
+    botId,
+    serverName: options.serverName,
+    probe: () => probe(call, botId),
+
+    send: async (as, room, type, txnId, content, tsMs) => {
+      const path = ['client', 'v3', 'rooms', room, 'send', type, txnId];
+      const result = await once({ method: 'PUT', path, as, query: { ts: tsMs }, body: content });
+      if (result.ok) options.failpoint('after-matrix-answer');
+      return result;
+    },
+    sendState: async (as, room, type, stateKey, content) => {
+      const path = ['client', 'v3', 'rooms', room, 'state', type, stateKey];
+      return rooms.stringIn(
+        objectOf(await call({ method: 'PUT', path, as, body: content, patienceMs: LONG_PATIENCE_MS }), 'repeatable'),
+        'event_id',
+      );
+    },
+    redact: (as, room, eventId, txnId, reason) =>
+      once({
+        method: 'PUT',
+        path: ['client', 'v3', 'rooms', room, 'redact', eventId, txnId],
+        as,
+        body: reason === undefined ? {} : { reason },
+      }),
+
+    state: async (room) => {
+      const outcome = await call({ method: 'GET', path: ['client', 'v3', 'rooms', room, 'state'], as: botId });
+      if ('answer' in outcome && outcome.answer.status === 200 && Array.isArray(outcome.answer.json))
+        return ok(validateEvents(outcome.answer.json, refused('state'), room));
+      const result = objectOf(outcome, 'repeatable');
+      return result.ok ? ok([]) : result;
+    },
+    stateContent: async (room, type, stateKey) => {
+      const path = ['client', 'v3', 'rooms', room, 'state', type, stateKey];
+      const outcome = await call({ method: 'GET', path, as: botId });
+      if ('answer' in outcome && outcome.answer.status === 404) return ok(undefined);
+      return objectOf(outcome, 'repeatable');
+    },
+    messages: async (as, room, from, limit) => {
+      const path = ['client', 'v3', 'rooms', room, 'messages'];
+      const result = objectOf(await call({ method: 'GET', path, as, query: { dir: 'b', limit, from } }), 'repeatable');
+      if (!result.ok) return result;
+      const { chunk, end } = result.value;
+      const events = validateEvents(chunk, refused('messages'), room);
+      return ok({ events, ...(typeof end === 'string' && end !== '' && end !== from ? { end } : {}) });
+    },
+
+    joinedMembers: (room) => rooms.joinedMembers(call, botId, room),
+    joinedRooms: (as) => rooms.joinedRooms(call, as),
+    displayName: (userId) => displayName(call, botId, userId),
+    resolveAlias: (alias) => rooms.resolveAlias(call, botId, alias),
+    createRoom: (room) => rooms.createRoom(call, botId, room),
+    createAlias: (alias, room) => rooms.createAlias(call, botId, alias, room),
+    join: (as, room, via) => rooms.join(call, clock, as, room, via),
+    leave: (as, room, reason) => rooms.leave(call, as, room, reason),
+    invite: (as, room, userId) => rooms.invite(call, as, room, userId),
+    kick: (as, room, userId, reason) => rooms.kick(call, as, room, userId, reason),
+    registerGhost: (localpart) => registerGhost(call, clock, localpart),
+    setDisplayName: (as, name) => setDisplayName(call, as, name),
+    silence: (as) => silence(call, as),
+
+    get health() {
+      return problem === undefined ? { reachable: true } : { reachable: false, problem };
+    },
+  };
+}
+
+/** What stops us from working with the homeserver as a whole; not what it refuses of a single request. */
+function problemIn(outcome: Outcome): string | undefined {
+  if ('failure' in outcome) return failureToError(outcome.failure, 'repeatable').text;
+  const { status } = outcome.answer;
+  return status === 401 || status === 502 || status === 503 || status === 504
+    ? refusalToError({ status }, 'repeatable').text
+    : undefined;
+}
