@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ensurePackagedProgram, type PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
-import { accepts } from '../../src/sandbox/servers/probe.ts';
+import { replies } from '../../src/sandbox/servers/probe.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
 
 export type Inspircd = ServerProcess & { readonly ports: { readonly irc: number }; readonly url: string };
@@ -49,7 +49,7 @@ const MODULES = [
     'namesx',
     'noctcp',
   ],
-  ...['sasl', 'services_account', 'setname', 'sha1', 'sha2', 'uhnames'],
+  ...['sasl', 'services_account', 'setname', 'sha1', 'uhnames'],
 ];
 
 export const inspircdProgram = (onDetail?: (text: string) => void): Promise<PackagedProgram> =>
@@ -80,7 +80,8 @@ export async function startInspircd(options: InspircdOptions): Promise<Inspircd>
     cwd: dir,
     env: program.env,
     logFile: join(dir, 'inspircd.log'),
-    isReady: () => accepts(port),
+    // It listens before it has read its modules, and drops who came early.
+    isReady: () => replies(port, 'CAP LS'),
   });
   const inspircd: Inspircd = withMore(server, { ports: { irc: port }, url: `irc://127.0.0.1:${port}` });
   return inspircd;

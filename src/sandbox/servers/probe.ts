@@ -1,16 +1,23 @@
 import { connect } from 'node:net';
 
 /** Whether somebody accepts connections on this port of the loopback address. */
-export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
+export const accepts = (port: number): Promise<boolean> => isAlive(port, 'connect');
+
+/** Whether somebody answers anything to a line of text on this port. */
+export const replies = (port: number, line: string): Promise<boolean> => isAlive(port, 'data', line);
+
+function isAlive(port: number, sign: 'connect' | 'data', line?: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host, timeout: 1_000 });
+    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 });
     const answer = (yes: boolean) => () => {
       socket.destroy();
       resolve(yes);
     };
-    socket.once('connect', answer(true));
+    socket.once(sign, answer(true));
     socket.once('error', answer(false));
+    socket.once('close', answer(false));
     socket.once('timeout', answer(false));
+    if (line !== undefined) socket.write(`${line}\r\n`);
   });
 }
 
