@@ -1,8 +1,9 @@
 import { access, constants } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import type { z } from 'zod';
 import { crossCheck } from './cross-checks.ts';
 import { explainIssues } from './explain.ts';
+import { type ConfigParts, partsOf, resolvePaths } from './parts.ts';
 import type { ConfigProblem, Path } from './problem.ts';
 import { loadRegistration, type Registration } from './registration.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -19,8 +20,14 @@ export type LoadedConfig =
       readonly config: Config;
       readonly registration: Registration;
       readonly warnings: readonly ConfigProblem[];
+      readonly parts: ConfigParts;
     }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      /** What is right in spite of the problems; absent where the file could not be read. */
+      readonly parts?: ConfigParts;
+    };
 
 export type LoadOptions = {
   /** Defaults to the process's. */
@@ -34,34 +41,21 @@ export type LoadOptions = {
  */
 export async function loadConfig(path: string, options: LoadOptions = {}): Promise<LoadedConfig> {
   const loaded = await loadWithoutRegistration(path, options);
-  if (!loaded.ok && loaded.expected === undefined) return { ok: false, problems: loaded.problems };
-  const { appservice, homeserver } = loaded.ok ? loaded.config : (loaded.expected as Expected);
+  const { appservice, homeserver } = loaded.parts ?? {};
+  if (loaded.parts === undefined || appservice === undefined || homeserver === undefined) {
+    return { ok: false, problems: loaded.ok ? [] : loaded.problems };
+  }
   const file = appservice.registration;
-  const shownAs = isAbsolute(path)
-    ? file
-    : file.startsWith(process.cwd())
-      ? file.slice(process.cwd().length + 1)
-      : file;
-  const registration = await loadRegistration(
-    file,
-    { serverName: homeserver.serverName, url: appservice.url },
-    shownAs,
-  );
-  const problems = [...(loaded.ok ? [] : loaded.problems), ...(registration.ok ? [] : registration.problems)];
-  if (!loaded.ok || !registration.ok) return { ok: false, problems };
-  return { ok: true, config: loaded.config, registration: registration.registration, warnings: loaded.warnings };
+  const shownAs = isAbsolute(path) ? file : relative(process.cwd(), file);
+  const read = await loadRegistration(file, { serverName: homeserver.serverName, url: appservice.url }, shownAs);
+  const parts = read.ok ? { ...loaded.parts, registration: read.registration } : loaded.parts;
+  if (loaded.ok && read.ok) return { ...loaded, registration: read.registration, parts };
+  return { ok: false, problems: [...(loaded.ok ? [] : loaded.problems), ...(read.ok ? [] : read.problems)], parts };
 }
 
-type Expected = Pick<Config, 'appservice' | 'homeserver'>;
-
 export type LoadedWithoutRegistration =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
-  | {
-      readonly ok: false;
-      readonly problems: readonly ConfigProblem[];
-      /** What the registration has to agree with, where that much is right. */
-      readonly expected?: Expected;
-    };
+  | Omit<Extract<LoadedConfig, { ok: true }>, 'registration'>
+  | Extract<LoadedConfig, { ok: false }>;
 
 /** {@link loadConfig} for those who are about to make the registration. */
 export async function loadWithoutRegistration(
@@ -92,16 +86,14 @@ export async function loadWithoutRegistration(
     crossCheck(tree),
   );
   if (parsed.success) {
-    resolvePaths(parsed.data, around.folder);
+    resolvePaths(configSchema, parsed.data, around.folder);
     stages.push(await missingFiles(parsed.data, tree));
   }
   const problems = nearestToCause(stages);
-  const expected = parsed.success ? parsed.data : expectedOf(tree, around.folder);
-  if (!parsed.success || problems.length > 0) {
-    return { ok: false, problems, ...(expected === undefined ? {} : { expected }) };
-  }
+  const parts = partsOf(tree, around.folder);
+  if (!parsed.success || problems.length > 0) return { ok: false, problems, parts };
   const config = deepFreeze(parsed.data) as Config;
-  return { ok: true, config, warnings: warningsOf(config, tree) };
+  return { ok: true, config, warnings: warningsOf(config, tree), parts };
 }
 
 /** Parses; a text out of the environment that stands where a number or a truth value is wanted is read as one. */
@@ -133,18 +125,6 @@ function rewrite(root: unknown, path: Path, change: (text: string) => unknown): 
   return true;
 }
 
-/** Makes every path of the configuration absolute, in place. */
-function resolvePaths(config: z.output<typeof configSchema>, folder: string): void {
-  eachMap(configSchema, config, (map, entries) => {
-    for (const { name, doc } of entries) {
-      const value = map[name];
-      if (doc.path !== undefined && typeof value === 'string') map[name] = resolve(folder, value);
-    }
-  });
-  const sqlite = /^sqlite:(?!:memory:$)(.*)$/s.exec(config.database)?.[1];
-  if (sqlite !== undefined) config.database = `sqlite:${resolve(folder, sqlite)}`;
-}
-
 /** Files that have to be there. Those of secrets have been read already. */
 async function missingFiles(config: z.output<typeof configSchema>, tree: YamlTree): Promise<ConfigProblem[]> {
   const wanted: { path: Path; file: string }[] = [];
@@ -171,16 +151,6 @@ async function missingFiles(config: z.output<typeof configSchema>, tree: YamlTre
     }),
   );
   return found.filter((problem) => problem !== undefined);
-}
-
-/** The keys that the registration depends on, where they are right although others are not. */
-function expectedOf(tree: YamlTree, folder: string): Expected | undefined {
-  const root = isTree(tree.value) ? tree.value : {};
-  const appservice = configSchema.shape.appservice.safeParse(root.appservice);
-  const homeserver = configSchema.shape.homeserver.safeParse(root.homeserver);
-  if (!appservice.success || !homeserver.success) return undefined;
-  const registration = join(resolve(folder, appservice.data.registration));
-  return { appservice: { ...appservice.data, registration }, homeserver: homeserver.data };
 }
 
 /** One mistake shows in several stages: where an earlier one names a path, later ones are silent about it. */
