@@ -104,7 +104,7 @@ function configuration(root: string, dir: string, port: number, { more = '', wit
 <limits maxnick="30" maxchan="64" maxmodes="20" maxident="11" maxhost="64" maxquit="255" maxtopic="307" maxkick="255" maxreal="128" maxaway="200" maxline="512">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="${join(dir, 'messages.log')}">
 <sasl target="services.insp.test" requiressl="no">
-<cloak method="half" key="a-key-for-the-length-of-a-test-and-no-longer" prefix="insp-">
+<cloak mode="half" key="a-key-for-the-length-of-a-test-and-no-longer" prefix="insp-">
 <customprefix name="halfop" letter="h" prefix="%" rank="20000" ranktoset="30000">
 <chanhistory maxlines="100" prefixmsg="no" bots="yes">
 ${modules.map((name) => `<module name="${name}">`).join('\n')}
