@@ -22,7 +22,10 @@ export type InboxRow = {
 };
 
 export interface InboxStore {
-  /** Stores a row unless its (source, key) is known. @returns whether it was new */
+  /**
+   * Stores a row unless its (source, key) is known. @returns whether it was new. A key of more than 512 bytes is kept as its
+   * head and a digest; asking by the whole key finds it.
+   */
   insert(sql: Sql, row: InboxRow): Promise<boolean>;
   /** Of these keys, those that are stored. At most 1,000 at a time. */
   known(sql: Sql, source: InboxSource, keys: readonly string[]): Promise<ReadonlySet<string>>;
@@ -30,16 +33,16 @@ export interface InboxStore {
   markSeen(sql: Sql, source: InboxSource, key: string, bit: number): Promise<number | undefined>;
   /** Rows of a lane that wait, oldest id first. */
   waiting(sql: Sql, lane: LaneId, limit: number): Promise<InboxRow[]>;
-  /** Lanes in which something waits. */
+  /** Lanes in which something waits; rows without a lane are nobody's. For the start: reads all that waits. */
   waitingLanes(sql: Sql): Promise<LaneId[]>;
   /** Marks routed and forgets the payload. */
   markRouted(sql: Sql, id: number): Promise<void>;
   park(sql: Sql, id: number, error: string): Promise<void>;
   /** Gives a waiting row a later place in the order. */
   renumber(sql: Sql, id: number, newId: number): Promise<void>;
-  /** Forgets routed rows received before this time. @returns how many */
+  /** Forgets routed rows received before this time, the oldest 1,000. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
-  /** Largest id ever given, 0 for none. */
+  /** Largest id ever given, 0 for none; also where its row is gone. */
   maxId(sql: Sql): Promise<number>;
 }
 
@@ -48,7 +51,7 @@ export type OutboxState = 'pending' | 'sending' | 'parked';
 export type OutboxRow = {
   readonly id: number;
   readonly lane: LaneId;
-  /** Idempotency key, unique for ever: the same effect is never stored twice. */
+  /** Idempotency key: the same effect is never stored twice while it is open. Finished keys are not remembered. */
   readonly key: string;
   /** The effect as JSON (core/events Effect). */
   readonly payload: string;
@@ -70,7 +73,11 @@ export type LaneBacklog = {
 };
 
 export interface OutboxStore {
-  /** Stores rows unless their key is known. @returns those that were new, in order */
+  /**
+   * Stores rows unless their key is known. @returns those that were new, in order. A key is known until `finish`
+   * deletes its row; that the same event is not routed a second time after that is the inbox's to see, which
+   * remembers the keys of events for ever (until pruned).
+   */
   insert(sql: Sql, rows: readonly OutboxRow[]): Promise<OutboxRow[]>;
   /** Rows `pending` or `sending` with id > afterId, oldest first. */
   open(sql: Sql, lane: LaneId, afterId: number, limit: number): Promise<OutboxRow[]>;
@@ -96,11 +103,13 @@ export type LinkRow = {
 };
 
 export interface LinkStore {
+  /** A link that is there already stays as it is. */
   insert(sql: Sql, rows: readonly LinkRow[]): Promise<void>;
   /** Of these keys, those of messages that we ourselves put on the network. */
   sentByUs(sql: Sql, network: NetworkId, keys: readonly MessageKey[]): Promise<ReadonlySet<MessageKey>>;
   byEvent(sql: Sql, room: string, eventId: string): Promise<LinkRow[]>;
   byKey(sql: Sql, network: NetworkId, key: MessageKey): Promise<LinkRow[]>;
+  /** Forgets links made before this time, the oldest 1,000. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
 }
 
@@ -108,7 +117,7 @@ export interface LinkStore {
 export interface CursorStore {
   get(sql: Sql, name: string): Promise<string | undefined>;
   set(sql: Sql, name: string, value: string): Promise<void>;
-  /** All whose name starts with the prefix. */
+  /** All whose name starts with the prefix. Reads the whole table: for starts, not for lines. */
   list(sql: Sql, prefix: string): Promise<ReadonlyMap<string, string>>;
   delete(sql: Sql, name: string): Promise<void>;
 }

@@ -1,0 +1,57 @@
+import type { LinkRow, LinkStore } from '../ports/stores.ts';
+import { batches, knownKeys, rowPlaces } from './batches.ts';
+import { storableKey } from './storable.ts';
+
+const INSERT = (rows: number): string => `
+  INSERT INTO link (network, message_key, room, event_id, direction, created_at_ms)
+  VALUES ${rowPlaces(rows, 6)}
+  ON CONFLICT (network, message_key, event_id) DO NOTHING`;
+
+const SENT_BY_US = (places: string): string => `
+  SELECT message_key AS key FROM link
+  WHERE network = ? AND direction = 'to-network' AND message_key IN (${places})`;
+
+const COLUMNS = `
+  network, message_key AS "messageKey", room, event_id AS "eventId", direction, created_at_ms AS "createdAtMs"`;
+
+/** One event or message has few links; the bound is against what nobody thought of. */
+const BY_EVENT = `SELECT ${COLUMNS} FROM link WHERE event_id = ? AND room = ? ORDER BY created_at_ms LIMIT 1000`;
+const BY_KEY = `SELECT ${COLUMNS} FROM link WHERE network = ? AND message_key = ? ORDER BY created_at_ms LIMIT 1000`;
+
+const PRUNE = `
+  DELETE FROM link WHERE (network, message_key, event_id) IN
+    (SELECT network, message_key, event_id FROM link WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT 1000)`;
+
+/** Links made in one go have one time: then the order is that of the keys, the same on both engines. */
+const inOrder = (rows: readonly LinkRow[]): LinkRow[] => {
+  const place = (row: LinkRow): string => `${row.network} ${row.messageKey} ${row.eventId}`;
+  return rows.toSorted((a, b) => a.createdAtMs - b.createdAtMs || (place(a) < place(b) ? -1 : 1));
+};
+
+export const linkStore: LinkStore = {
+  async insert(sql, rows) {
+    for (const batch of batches(rows)) {
+      const values = batch.flatMap((row) => [
+        row.network,
+        storableKey(row.messageKey),
+        row.room,
+        row.eventId,
+        row.direction,
+        row.createdAtMs,
+      ]);
+      await sql.run(INSERT(batch.length), ...values);
+    }
+  },
+
+  sentByUs: (sql, network, keys) => knownKeys(sql, keys, SENT_BY_US, network),
+
+  async byEvent(sql, room, eventId) {
+    return inOrder(await sql.all<LinkRow>(BY_EVENT, eventId, room));
+  },
+
+  async byKey(sql, network, key) {
+    return inOrder(await sql.all<LinkRow>(BY_KEY, network, storableKey(key)));
+  },
+
+  prune: (sql, beforeMs) => sql.run(PRUNE, beforeMs),
+};

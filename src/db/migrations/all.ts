@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { first } from './0001-first.ts';
+
+/** In order, without holes. A new step is a new file and a new line here; released ones are never edited. */
+export const migrations: readonly Migration[] = [first];

@@ -1,0 +1,21 @@
+import type { Stores } from '../ports/stores.ts';
+import { cursorStore } from './cursor-store.ts';
+import { ghostStore } from './ghost-store.ts';
+import { inboxStore } from './inbox-store.ts';
+import { linkStore } from './link-store.ts';
+import { memberStore } from './member-store.ts';
+import { outboxStore } from './outbox-store.ts';
+import { portalStore } from './portal-store.ts';
+import { puppetStore } from './puppet-store.ts';
+
+/** Every store: the same SQL on both engines, and no state of their own. */
+export const stores: Stores = {
+  inbox: inboxStore,
+  outbox: outboxStore,
+  link: linkStore,
+  cursor: cursorStore,
+  portal: portalStore,
+  ghost: ghostStore,
+  puppet: puppetStore,
+  member: memberStore,
+};
