@@ -1,0 +1,57 @@
+import { loadConfig } from '../config/load.ts';
+import type { ConfigParts } from '../config/parts.ts';
+import { type ConfigProblem, formatProblems } from '../config/problem.ts';
+import type { Config } from '../config/schema.ts';
+import { checkDatabase } from './checks/database.ts';
+import type { Finding } from './checks/finding.ts';
+import { checkHomeserver } from './checks/homeserver.ts';
+import { checkIrc } from './checks/irc.ts';
+import { checkListen } from './checks/listen.ts';
+import { type Command, configOption, parseArguments } from './command.ts';
+
+/** Tries everything outside that the right parts of a configuration name; takes at most some seconds, changes nothing. */
+export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
+  const checks = [checkHomeserver(parts), checkListen(parts), checkDatabase(parts), checkIrc(parts)];
+  return (await Promise.all(checks)).flat();
+}
+
+export const check: Command = {
+  name: 'check',
+  summary: 'Try the configuration and everything it names, changing nothing',
+  usage: `Usage: causeway check [--config FILE]
+
+Reads the configuration and the registration, then tries the homeserver, our token there, the addresses to listen
+on, the database and the IRC servers. Tells all that is wrong at once, each with its line and what to do. Changes
+nothing; the exit code is 0 when a start would work, 2 otherwise.`,
+  options: { config: configOption },
+  run: async (argv) => {
+    const parsed = parseArguments(check, argv);
+    if (!parsed.ok) {
+      console.error(parsed.text);
+      return 2;
+    }
+    const path = String(parsed.flags.config);
+    const loaded = await loadConfig(path);
+    const findings = loaded.parts === undefined ? [] : await checkWorld(loaded.parts);
+    const problems: ConfigProblem[] = [
+      ...(loaded.ok ? [] : loaded.problems),
+      ...findings.flatMap((finding) => ('problem' in finding ? [finding.problem] : [])),
+    ];
+    if (loaded.ok) console.log(row('configuration', `${path}: ${sizeOf(loaded.config)}`));
+    for (const finding of findings) if ('good' in finding) console.log(row(finding.topic, finding.good));
+    if (loaded.ok && loaded.warnings.length > 0) console.log(`\nWorth knowing:\n${formatProblems(loaded.warnings)}`);
+    if (problems.length === 0) {
+      console.log('\nA start will work.');
+      return 0;
+    }
+    console.error(`\n${formatProblems(problems)}\n\n✘ ${count(problems.length, 'problem')}. Nothing was changed.`);
+    return 2;
+  },
+};
+
+const row = (topic: string, text: string): string => `✔ ${topic.padEnd(13)}  ${text}`;
+
+const sizeOf = ({ networks }: Config): string =>
+  `${count(networks.flatMap(({ channels }) => channels).length, 'channel')} on ${count(networks.length, 'network')}`;
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,66 @@
+import { relative } from 'node:path';
+import { loadWithoutRegistration } from '../config/load.ts';
+import { formatProblems } from '../config/problem.ts';
+import { makeRegistration, renderRegistration } from '../config/registration.ts';
+import { randomToken, writeRegistration } from '../config/registration-write.ts';
+import { type Command, configOption, parseArguments } from './command.ts';
+
+export const register: Command = {
+  name: 'register',
+  summary: 'Write registration.yaml, which lets the homeserver know the bridge',
+  usage: `Usage: causeway register [--config FILE] [--force]
+
+Writes the registration that the configuration names (appservice.registration): fresh tokens, and the Matrix names
+that belong to this bridge. Prints what the homeserver needs to load it. An existing registration stays as it is.`,
+  options: {
+    config: configOption,
+    force: {
+      type: 'boolean',
+      text: 'replace an existing registration; its tokens stop working when the homeserver restarts',
+    },
+  },
+  run: async (argv) => {
+    const parsed = parseArguments(register, argv);
+    if (!parsed.ok) {
+      console.error(parsed.text);
+      return 2;
+    }
+    const loaded = await loadWithoutRegistration(String(parsed.flags.config));
+    if (!loaded.ok) {
+      console.error(`${formatProblems(loaded.problems)}\nNothing was written.`);
+      return 2;
+    }
+    const { homeserver, appservice } = loaded.config;
+    const file = makeRegistration({ serverName: homeserver.serverName, url: appservice.url, randomToken });
+    const written = await writeRegistration(appservice.registration, renderRegistration(file), {
+      force: parsed.flags.force === true,
+    });
+    if (!written.ok) {
+      console.error(`${written.text}\nNothing was written.`);
+      return written.why === 'exists' ? 2 : 1;
+    }
+    console.log(nextSteps(appservice.registration, homeserver.serverName, String(parsed.flags.config)));
+    return 0;
+  },
+};
+
+/** What has to happen for the registration to work, ready to copy. */
+function nextSteps(path: string, serverName: string, config: string): string {
+  const configFlag = config === 'config.yaml' ? '' : ` --config ${config}`;
+  const shown = relative(process.cwd(), path);
+  return `Wrote ${shown.startsWith('..') ? path : shown}: fresh tokens, and the names @_causeway_…:${serverName} and #_causeway_…:${serverName}.
+Only its owner may read it. The homeserver needs it too: give both users a common group (chmod 640), or copy it.
+
+Next, in dendrite.yaml:
+
+    app_service_api:
+      config_files:
+        - ${path}
+
+(Synapse: app_service_config_files: [${path}] in homeserver.yaml.)
+
+Then restart the homeserver, which reads the file only when it starts, and try everything with
+
+    causeway check${configFlag}
+`;
+}
