@@ -1,24 +1,8 @@
-import { parseArgs } from 'node:util';
 import { reportProblems, type StatusReport } from '../ports/status.ts';
+import { type Command, parseArguments } from './command.ts';
 import { statusAddress, typedAddress } from './status-address.ts';
 import { statusText } from './status-text.ts';
 import { printable } from './terminal-text.ts';
-
-const USAGE = `causeway status [--config FILE] [--url HOST:PORT] [--watch] [--all] [--json]
-
-Asks the running Causeway how everything stands, and prints problems first.
-
-  --config FILE    configuration whose http.listen to ask (config.yaml, else the sandbox's)
-  --url HOST:PORT  where to ask instead
-  --watch          again every two seconds, until Ctrl-C
-  --all            every link; without it links that are well are counted after the first 100
-  --json           the report as JSON (with --watch one per line)
-
-For each link: people in the room and in the channel (M+N); how long ago the last line went each way; how
-long it took (lag); lines on their way (queued); lines of which nobody knows yet whether they arrived
-(doubtful); events whose handling failed (parked); lines that the other side refused since the start.
-
-Ends with 0 when all is well, 1 when something is wrong, 2 when Causeway cannot be reached.`;
 
 export const EXIT = { well: 0, wrong: 1, unreachable: 2 } as const;
 
@@ -34,12 +18,31 @@ export type StatusSurroundings = {
   readonly everyMs: number;
 };
 
-/** Command `status`: see its usage. */
-export const statusCommand = {
+export const status: Command = {
   name: 'status',
-  summary: 'How a running Causeway stands: links, lag, queues, problems.',
-  usage: USAGE,
-  async run(argv: readonly string[]): Promise<number> {
+  summary: 'Say how the running bridge stands: links, lag, queues, problems',
+  usage: `Usage: causeway status [--config FILE] [--url HOST:PORT] [--watch] [--all] [--json]
+
+Asks the running bridge and prints problems first. Then for each link: people in the room and in the channel (M+N);
+how long ago the last line went each way; how long it took (lag); lines on their way (queued); of these, lines of which
+nobody knows yet whether they arrived (doubtful); events whose handling failed (parked); lines that the other side
+refused since the start.
+
+Ends with 0 when all is well, 1 when something is wrong, 2 when the bridge cannot be reached.`,
+  options: {
+    // Without a default: what is left out is looked for in more than one place.
+    config: {
+      type: 'string',
+      short: 'c',
+      value: 'FILE',
+      text: "the configuration whose http.listen to ask (config.yaml, else the sandbox's)",
+    },
+    url: { type: 'string', value: 'HOST:PORT', text: 'where to ask instead' },
+    watch: { type: 'boolean', short: 'w', text: 'again every two seconds, until Ctrl-C' },
+    all: { type: 'boolean', text: 'every link; without it those that are well are only counted after the first 100' },
+    json: { type: 'boolean', text: 'the report as JSON; with --watch one per line' },
+  },
+  run: async (argv) => {
     const stop = new AbortController();
     const onSignal = (): void => stop.abort();
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -59,30 +62,18 @@ export const statusCommand = {
   },
 };
 
-const OPTIONS = {
-  config: { type: 'string', short: 'c' },
-  url: { type: 'string' },
-  json: { type: 'boolean' },
-  watch: { type: 'boolean', short: 'w' },
-  all: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
 /** @returns the exit code */
 export async function runStatus(argv: readonly string[], around: StatusSurroundings): Promise<number> {
-  const options = parsed(argv);
-  if (typeof options === 'string') {
-    around.complain(`${options}\n\n${USAGE}\n`);
+  const parsed = parseArguments(status, argv);
+  if (!parsed.ok) {
+    around.complain(`${parsed.text}\n`);
     return EXIT.unreachable;
   }
-  if (options.help === true) {
-    around.print(`${USAGE}\n`);
-    return EXIT.well;
-  }
+  const { config, url, watch, all, json } = parsed.flags;
   const address =
-    options.url === undefined
-      ? await statusAddress(options.config, around.folder)
-      : (typedAddress(options.url) ?? { problem: `--url ${printable(options.url)} is neither host:port nor a URL.` });
+    typeof url !== 'string'
+      ? await statusAddress(typeof config === 'string' ? config : undefined, around.folder)
+      : (typedAddress(url) ?? { problem: `--url ${printable(url)} is neither host:port nor a URL.` });
   if ('problem' in address) {
     around.complain(`${address.problem}\n`);
     return EXIT.unreachable;
@@ -92,30 +83,22 @@ export async function runStatus(argv: readonly string[], around: StatusSurroundi
     const answer = await ask(address.url);
     const code =
       'problem' in answer ? EXIT.unreachable : reportProblems(answer.report).length > 0 ? EXIT.wrong : EXIT.well;
-    const clear = options.watch === true && around.terminal && options.json !== true ? '\u001b[H\u001b[2J' : '';
+    const clear = watch === true && around.terminal && json !== true ? '\u001b[H\u001b[2J' : '';
     if ('problem' in answer) {
       around.complain(`${clear}${answer.problem} (The address is from ${address.source}.)\n`);
-    } else if (options.json === true) {
-      around.print(`${JSON.stringify(answer.report, undefined, options.watch === true ? undefined : 2)}\n`);
+    } else if (json === true) {
+      around.print(`${JSON.stringify(answer.report, undefined, watch === true ? undefined : 2)}\n`);
     } else {
       around.print(
         clear +
           statusText(answer.report, {
             columns: around.columns,
             colours: around.terminal && process.env.NO_COLOR === undefined,
-            maxPortals: options.all === true ? Number.POSITIVE_INFINITY : 100,
+            maxPortals: all === true ? Number.POSITIVE_INFINITY : 100,
           }),
       );
     }
-    if (options.watch !== true || !(await waited(around.everyMs, around.signal))) return code;
-  }
-}
-
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    return (error as Error).message;
+    if (watch !== true || !(await waited(around.everyMs, around.signal))) return code;
   }
 }
 
