@@ -30,7 +30,7 @@ export interface SaslExchange {
 export function startSasl(credentials: SaslCredentials, nonce: string, crypto: ScramCrypto): SaslExchange {
   switch (credentials.mechanism) {
     case 'PLAIN':
-      // Not "user NUL user NUL password": an authorization name makes some services refuse.
+      // No authorization name: one would ask to act for somebody, and services differ in what they make of it.
       return oneMessage('PLAIN', joinNul('', credentials.user, credentials.password));
     case 'EXTERNAL':
       return oneMessage('EXTERNAL', ok(''));

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  asNetworkId,
+  escapeLocalpart,
+  type GhostSubject,
+  keyFromLine,
+  keyFromMsgid,
+  keyFromReplay,
+  laneDirection,
+  lanePortal,
+  makeGhostId,
+  makeLaneId,
+  makePortalId,
+  parseGhostId,
+  unescapeLocalpart,
+} from '../../src/core/ids.ts';
+
+const home = asNetworkId('home');
+const digest = (text: string): string => Buffer.from(text).toString('hex').padEnd(16, '0').slice(-16);
+
+describe('localparts', () => {
+  const vectors: ReadonlyArray<[plain: string, escaped: string]> = [
+    ['alice', 'alice'],
+    ['Alice', '_alice'],
+    ['a_b', 'a__b'],
+    ['[m]', '=5bm=5d'],
+    ['{|}^\\', '=7b=7c=7d=5e=5c'],
+    ['zoë', 'zo=c3=ab'],
+    ['a/b', 'a=2fb'],
+    ['1.2-3', '1.2-3'],
+    ['', ''],
+  ];
+  for (const [plain, escaped] of vectors) {
+    test(`${JSON.stringify(plain)} is written ${JSON.stringify(escaped)} and read back`, () => {
+      assert.equal(escapeLocalpart(plain), escaped);
+      assert.equal(unescapeLocalpart(escaped), plain);
+    });
+  }
+
+  test('any well-formed text comes back, from lower case only', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const escaped = escapeLocalpart(text);
+        assert.match(escaped, /^[a-z0-9_.=-]*$/);
+        assert.equal(unescapeLocalpart(escaped), text.toWellFormed());
+      }),
+    );
+  });
+
+  for (const foreign of ['Alice', '=4', '=zz', '_', '_1', '=41', 'a/b', '=c3', '=C3=AB', 'a b']) {
+    test(`${JSON.stringify(foreign)} is nothing that was ever written`, () => {
+      assert.equal(unescapeLocalpart(foreign), undefined);
+    });
+  }
+});
+
+describe('ghost ids', () => {
+  const server = 'willow.example';
+  const subject: fc.Arbitrary<GhostSubject> = fc.record(
+    { kind: fc.constantFrom('account', 'nick'), name: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }) },
+    { noNullPrototype: true },
+  );
+
+  test('an account and a nick of the same name are two ghosts', () => {
+    assert.equal(
+      makeGhostId(home, { kind: 'account', name: 'Al' }, server, digest),
+      '@_causeway_home_a/_al:willow.example',
+    );
+    assert.equal(makeGhostId(home, { kind: 'nick', name: 'Al' }, server, digest), '@_causeway_home__al:willow.example');
+  });
+
+  test('name their network and subject again', () => {
+    fc.assert(
+      fc.property(subject, (who) => {
+        assert.deepEqual(parseGhostId(makeGhostId(home, who, server, digest), server), { network: home, subject: who });
+      }),
+    );
+  });
+
+  test('fit a Matrix id however long the name, and stay told apart', () => {
+    const name = 'é'.repeat(300);
+    const one = makeGhostId(home, { kind: 'nick', name: `${name}1` }, server, digest);
+    const two = makeGhostId(home, { kind: 'nick', name: `${name}2` }, server, digest);
+    assert.ok(Buffer.byteLength(one) <= 254, `${Buffer.byteLength(one)} bytes`);
+    assert.notEqual(one, two);
+    assert.equal(parseGhostId(one, server), undefined);
+  });
+
+  for (const other of [
+    '@alice:willow.example',
+    '@_causeway_bot:willow.example',
+    '@_causeway_home_al:oak.example',
+    '@_causeway_home_:willow.example',
+    '',
+  ]) {
+    test(`${JSON.stringify(other)} is no ghost of ours`, () => {
+      assert.equal(parseGhostId(other, server), undefined);
+    });
+  }
+});
+
+describe('lanes and keys', () => {
+  test('a lane names its portal and direction', () => {
+    const portal = makePortalId(home, '#a:b/c');
+    const lane = makeLaneId(portal, 'to-network');
+    assert.equal(lanePortal(lane), portal);
+    assert.equal(laneDirection(lane), 'to-network');
+    assert.equal(laneDirection(makeLaneId(portal, 'to-matrix')), 'to-matrix');
+  });
+
+  test('keys of the three kinds never meet', () => {
+    assert.deepEqual([keyFromMsgid('a:1'), keyFromLine('a', 1), keyFromReplay('a', 1)], ['m:a:1', 'l:a:1', 'h:a:1']);
+  });
+});
