@@ -38,7 +38,7 @@ export type Registration = {
 /** What the registration has to agree with. */
 export type RegistrationExpected = { readonly serverName: string; readonly url: string };
 
-const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&');
+const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
  * A new registration. The id never changes: Dendrite keeps a queue for ever for each id it has seen.
