@@ -120,7 +120,7 @@ export class GroupCommit {
       const sql = new WorkSql(this.#engine, () => this.#health.problem('space'));
       if (!alone) await this.#engine.mark();
       const outcome = await this.#runOne(job, sql);
-      const lost = this.#engine.unavailable(sql.failure);
+      const lost = sql.failure === undefined ? undefined : this.#engine.unavailable(sql.failure);
       if (lost !== undefined) throw lost;
       if (!alone) await (outcome.ok ? this.#engine.keep() : this.#engine.undo());
       wrote ||= sql.wrote && outcome.ok;

@@ -8,7 +8,9 @@ import { checkFreeSpace, DEFAULT_FLOOR_BYTES, freeBytes } from './free-space.ts'
 import { Health } from './health.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { migrations } from './migrations/all.ts';
-import { type Opened, openSqlite } from './open-sqlite.ts';
+import { openPostgres } from './open-postgres.ts';
+import { openSqlite } from './open-sqlite.ts';
+import type { Opened } from './opened.ts';
 import { WatchedDatabase } from './watched-database.ts';
 
 export type OpenDatabaseOptions = {
@@ -52,9 +54,10 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions): P
   return ok(new WatchedDatabase({ ...options, opened: opened.value, health, space, schemaVersion: migrated.value }));
 }
 
-async function open(url: string, { clock }: OpenDatabaseOptions, health: Health): Promise<Result<Opened<Engine>>> {
+async function open(url: string, { clock }: OpenDatabaseOptions, health: Health): Promise<Result<Opened>> {
   const [scheme, rest] = [url.slice(0, url.indexOf(':')), url.slice(url.indexOf(':') + 1)];
   if (scheme === 'sqlite' && rest !== '') return openSqlite(rest, clock, health);
+  if (scheme === 'postgres' || scheme === 'postgresql') return openPostgres(url, clock, health);
   return fail({
     code: 'database_url',
     text: 'The `database` is none that Causeway knows: write sqlite:PATH or postgres://user:password@host:port/database.',

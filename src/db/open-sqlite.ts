@@ -2,23 +2,14 @@ import { dirname } from 'node:path';
 import { fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Health } from './health.ts';
+import type { Opened } from './opened.ts';
 import { SqliteEngine } from './sqlite.ts';
 import { sqliteUnavailable } from './sqlite-errors.ts';
 import { holdSqliteLock } from './sqlite-lock.ts';
 import { fileIdentity, settleSqlitePath } from './sqlite-place.ts';
 
-/** A connected engine and what goes with it. */
-export type Opened<E> = {
-  readonly engine: E;
-  /** The folder whose room is watched; undefined where the disk is somebody else's. */
-  readonly folder: string | undefined;
-  /** Looks, every few seconds, for what no statement would notice. */
-  check(): void;
-  close(): Promise<void>;
-};
-
 /** @param path as configured; `:memory:` for tests: nothing of it outlives the process */
-export function openSqlite(path: string, clock: Clock, health: Health): Result<Opened<SqliteEngine>> {
+export function openSqlite(path: string, clock: Clock, health: Health): Result<Opened> {
   if (path === ':memory:') {
     const engine = new SqliteEngine(path);
     return ok({ engine, folder: undefined, check: () => undefined, close: () => engine.close() });

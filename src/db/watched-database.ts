@@ -1,10 +1,9 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Database, DbDescription, Sql } from '../ports/db.ts';
-import type { Engine } from './engine.ts';
 import { checkFreeSpace, type FreeSpace } from './free-space.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Health } from './health.ts';
-import type { Opened } from './open-sqlite.ts';
+import type { Opened } from './opened.ts';
 
 const WATCH_MS = 2_000;
 
@@ -15,7 +14,7 @@ const COUNTED_TABLES = ['inbox', 'outbox', 'link', 'portal', 'ghost', 'ghost_roo
 const MAX_COUNT = 20_000;
 
 export type WatchedDatabaseParts = {
-  readonly opened: Opened<Engine>;
+  readonly opened: Opened;
   readonly health: Health;
   readonly clock: Clock;
   readonly space: FreeSpace;
@@ -60,7 +59,7 @@ export class WatchedDatabase implements Database {
       const counts = new Map<string, { rows: number; more: boolean }>();
       for (const table of COUNTED_TABLES) {
         const [row] = await sql.all<{ n: number }>(
-          `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${table} LIMIT ${MAX_COUNT + 1}) AS some`,
+          `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${table} LIMIT ${MAX_COUNT + 1}) AS counted`,
         );
         const rows = Math.min(row?.n ?? 0, MAX_COUNT);
         counts.set(table, { rows, more: (row?.n ?? 0) > MAX_COUNT });
