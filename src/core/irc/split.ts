@@ -19,22 +19,25 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /**
  * @param text one line, already sanitised; may hold formatting codes
  * @param maxBytes most UTF-8 bytes of a piece; see {@link bodyBudget}; below 4 counts as 4
- * @returns at least one piece. A cut falls at a space if the word after it fits a piece of its own (so a URL that fits is never
- * cut), else between graphemes, else between code points; never inside a character or a formatting code. Exactly this
- * is lost: the run of spaces at a cut, and codes behind the last visible character of a text that had to be cut. Exactly this is added: the
- * formatting that is on at a cut, written again at the start of the next piece, unless it would leave no room for text.
+ * @returns at least one piece. A cut falls at a space if the word after it fits a piece of its own (so a URL that fits is
+ * never cut), else between graphemes, else between code points; never inside a character or a formatting code.
+ * Of a text that has to be cut exactly this is lost: the run of spaces at a cut, and codes behind the last visible character.
+ * Exactly this is added: the formatting that is on at a cut, written again at the start of the next piece, unless it would
+ * leave no room for text.
  */
 export function splitText(text: string, maxBytes: number): readonly string[] {
   const max = Math.max(maxBytes, MIN_PIECE_BYTES);
+  if (fittingEnd(text, 0, max) === text.length) return [text];
+  const textEnd = maskCodes(text).replace(/\x02+$/, '').length;
   const pieces: string[] = [];
   let state = PLAIN;
   let at = 0;
-  while (at < text.length) {
+  while (at < textEnd) {
     const opening = openingFor(state, text, at, max);
     const end = fittingEnd(text, at, max - opening.length);
-    const cut = end === text.length ? { end, next: end } : chooseCut(text, at, end, state, max);
+    const cut = end >= textEnd ? { end: textEnd, next: textEnd } : chooseCut(text, at, end, state, max);
     const piece = text.slice(at, cut.end);
-    if (pieces.length === 0 ? piece !== '' : hasText(piece)) pieces.push(opening + piece);
+    if (hasVisibleText(piece)) pieces.push(opening + piece);
     state = formattingAfter(state, text, at, cut.end);
     at = cut.next;
   }
@@ -55,6 +58,7 @@ function chooseCut(text: string, at: number, end: number, state: FormattingState
     if (wordEnd >= (nextSpace < 0 ? text.length : nextSpace)) return cutAtSpaces(text, at, space);
   }
   const boundary = graphemeBoundary(text, at, end);
+  if (text[boundary - 1] === ' ') return cutAtSpaces(text, at, boundary - 1);
   return { end: boundary, next: boundary };
 }
 
@@ -104,16 +108,8 @@ function openingFor(state: FormattingState, text: string, at: number, max: numbe
   return opening.length + MIN_PIECE_BYTES > max ? '' : opening;
 }
 
-/** Whether anything but formatting codes is there. */
-function hasText(piece: string): boolean {
-  let at = 0;
-  while (at < piece.length) {
-    const code = codeAt(piece, at);
-    if (code === '') return true;
-    at += code.length;
-  }
-  return false;
-}
+/** A piece of nothing but spaces and codes is not worth a line; some servers refuse it (412). */
+const hasVisibleText = (piece: string): boolean => /[^ \x02]/.test(maskCodes(piece));
 
 export type BodyBudget = {
   readonly lineLen: number;
