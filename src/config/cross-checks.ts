@@ -97,17 +97,24 @@ const channelsSharingRoom: Check = (root, tree) =>
       const room = text(link.room);
       return room === undefined ? undefined : fullRoom(room, root);
     },
-    ({ path, link }, first) =>
-      tree.problemAt(
-        [...path, 'room'],
-        channelOf(link) === channelOf(first.link) && first.path[1] === path[1]
-          ? `The channel ${show(link.channel)} is linked to ${show(link.room)} twice, here and on line ${tree.lineOf([...first.path, 'room'])}.`
-          : `The channels ${show(link.channel)} and ${show(first.link.channel)} share the room ${show(link.room)}, here and on line ${tree.lineOf([...first.path, 'room'])}: every line would come back.`,
+    (entry, first) => {
+      const at = [...entry.path, 'room'];
+      const other = `here and on line ${tree.lineOf([...first.path, 'room'])}`;
+      const { channel, room } = entry.link;
+      if (channelIdentity(entry) === channelIdentity(first)) {
+        return tree.problemAt(
+          at,
+          `The channel ${show(channel)} is linked to ${show(room)} twice, ${other}.`,
+          'Remove one of the two.',
+        );
+      }
+      return tree.problemAt(
+        at,
+        `The channels ${show(first.link.channel)} and ${show(channel)} share the room ${show(room)}, ${other}: what is said in one would be repeated in the other.`,
         'Give each channel a room of its own, or remove one of the two.',
-      ),
+      );
+    },
   );
-
-const channelOf = (link: Tree): string => fold(String(link.channel));
 
 const roomsSharingChannel: Check = (root, tree) =>
   repeats(linksOf(root), channelIdentity, ({ path, link }, first) => {
@@ -115,7 +122,7 @@ const roomsSharingChannel: Check = (root, tree) =>
     if (fullRoom(String(link.room), root) === fullRoom(String(first.link.room), root)) return undefined;
     return tree.problemAt(
       [...path, 'channel'],
-      `The channel ${show(link.channel)} is linked to two rooms, ${show(link.room)} here and ${show(first.link.room)} on line ${tree.lineOf([...first.path, 'channel'])}: every line would come back.`,
+      `The channel ${show(link.channel)} is linked to two rooms, ${show(link.room)} here and ${show(first.link.room)} on line ${tree.lineOf([...first.path, 'channel'])}: what is said in one would be repeated in the other.`,
       'Keep one of the two.',
     );
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KeyDoc } from './doc.ts';
+import { docOf, type KeyDoc } from './doc.ts';
 import { nearest } from './nearest.ts';
 import { type ConfigProblem, type Path, renderPath, show, showKey } from './problem.ts';
 import { pathId, type Substituted } from './substitute.ts';
@@ -98,66 +98,57 @@ function placesOf(schema: z.core.$ZodType, name: string, at = ''): string[] {
 }
 
 function wrongValue(root: z.core.$ZodType, path: Path, tree: YamlTree, substituted: Substituted): ConfigProblem {
-  const found = schemaAt(root, path);
   const name = path.length === 0 ? 'The configuration' : renderPath(path);
-  if (found === undefined) return tree.problemAt(path, `${name} is not right.`, '');
-  const { schema, doc } = found;
+  const schema = schemaAt(root, path)?.schema;
+  if (schema === undefined) return tree.problemAt(path, `${name} is not right.`, '');
   const value = valueAt(tree.value, path);
-  const write = path.length === 0 ? 'config.sample.yaml shows how it looks.' : `Write ${formOf(schema, doc)}.`;
-  if (value === undefined) {
-    const purpose = doc?.text === undefined ? '' : ` ${doc.text}`;
-    const example = doc?.example === undefined ? write : `Write ${String(path.at(-1))}: ${doc.example}`;
-    return tree.problemAt(
-      path,
-      `${name} is missing.${purpose}`,
-      missingRemedy(schema, doc, example, String(path.at(-1)), root, path),
-    );
-  }
+  if (value === undefined) return missingKey(root, path, tree);
+  const text = whatIsWrong(schema, value, path, tree, substituted.has(pathId(path)));
+  const write = path.length === 0 ? SEE_SAMPLE : `Write ${formOf(schema, docOf(schema))}.`;
+  return tree.problemAt(path, `${name} ${text}`, write);
+}
+
+const SEE_SAMPLE = 'config.sample.yaml shows how it looks.';
+
+function missingKey(root: z.core.$ZodType, path: Path, tree: YamlTree): ConfigProblem {
+  const name = String(path.at(-1));
+  const schema = schemaAt(root, path)?.schema ?? root;
+  const doc = docOf(schema);
+  const siblings = entriesOf(schemaAt(root, path.slice(0, -1))?.schema ?? root).map((entry) => entry.name);
+  const add =
+    doc?.secret === true
+      ? `Add ${name}: ${doc.example} (out of the environment)${siblings.includes(`${name}File`) ? ` or ${name}File: PATH (out of a file)` : ''}.`
+      : doc?.example === undefined
+        ? SEE_SAMPLE
+        : `Add it, such as ${name}: ${doc.example}`;
+  return tree.problemAt(path, `${renderPath(path)} is missing. ${doc?.text ?? ''}`.trim(), add);
+}
+
+/** Completes "networks[0].id …". A secret is never shown, nor what may hold one. */
+function whatIsWrong(
+  schema: z.core.$ZodType,
+  value: unknown,
+  path: Path,
+  tree: YamlTree,
+  isSubstituted: boolean,
+): string {
   if (value === null || value === '') {
-    if (substituted.has(pathId(path)))
-      return tree.problemAt(path, `${name} is empty, since its environment variable is.`, write);
-    return tree.problemAt(path, `${name} is empty${whyEmpty(tree.sourceAt(path))}.`, write);
+    return isSubstituted ? 'is empty, since its environment variable is.' : `is empty${whyEmpty(tree.sourceAt(path))}.`;
   }
-  const hidden = doc?.secret === true || substituted.has(pathId(path));
-  if (expectsText(schema) && (typeof value === 'number' || typeof value === 'boolean')) {
-    const quoted = hidden ? 'it in quotes' : `"${value}" in quotes`;
-    return tree.problemAt(
-      path,
-      `${name} is read as a ${typeof value}, and a text is wanted.`,
-      doc?.form === undefined ? `Write ${quoted}.` : write,
-    );
+  if (Array.isArray(value)) return wrongList(schema, value);
+  if (isTree(value)) return 'is a map.';
+  const hidden = docOf(schema)?.secret === true || isSubstituted;
+  if (bare(schema) instanceof z.ZodString && typeof value !== 'string') {
+    return `is read as a ${typeof value}, and a text is wanted${hidden ? ': put it in quotes' : `: put ${show(String(value))} in quotes, if it is meant`}.`;
   }
-  if (Array.isArray(value)) return tree.problemAt(path, tooMany(schema, value, name), write);
-  if (isTree(value)) return tree.problemAt(path, `${name} is a map.`, write);
-  const shown = hidden ? 'has a value that cannot be used' : `is ${show(value)}`;
   const control =
     typeof value === 'string' && /\p{Cc}/u.test(value) ? ' It holds a control character or a line break.' : '';
-  return tree.problemAt(path, `${name} ${shown}.${control}`, write);
+  return `${hidden ? 'has a value that cannot be used' : `is ${show(value)}`}.${control}`;
 }
 
-function missingRemedy(
-  schema: z.core.$ZodType,
-  doc: KeyDoc | undefined,
-  example: string,
-  name: string,
-  root: z.core.$ZodType,
-  path: Path,
-): string {
-  if (doc?.secret === true) {
-    const parent = schemaAt(root, path.slice(0, -1));
-    const file = parent !== undefined && entriesOf(parent.schema).some((entry) => entry.name === `${name}File`);
-    return `${example} (out of the environment)${file ? ` or ${name}File: PATH (out of a file)` : ''}.`;
-  }
-  return entriesOf(schema).length > 0 || elementOf(schema) !== undefined
-    ? `config.sample.yaml shows how it looks.`
-    : example;
-}
-
-const expectsText = (schema: z.core.$ZodType): boolean => bare(schema) instanceof z.ZodString;
-
-function tooMany(schema: z.core.$ZodType, value: readonly unknown[], name: string): string {
-  if (elementOf(schema) === undefined) return `${name} is a list.`;
-  return value.length === 0 ? `${name} is an empty list.` : `${name} has ${value.length} entries.`;
+function wrongList(schema: z.core.$ZodType, value: readonly unknown[]): string {
+  if (elementOf(schema) === undefined) return 'is a list.';
+  return value.length === 0 ? 'is an empty list.' : `has ${value.length} entries.`;
 }
 
 /** Why YAML reads nothing where somebody wrote a channel or a room. */
