@@ -1,29 +1,27 @@
+import { type BackoffRules, backoffMs } from '../core/pace.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Waits that double from `firstMs` to `mostMs`, each between half and all of its length so that lanes do not march in step. */
+/** Counts failures in a row and says how long to wait before the next try. */
 export class Backoff {
   readonly #clock: Clock;
-  readonly #firstMs: number;
-  readonly #mostMs: number;
-  #attempt = 0;
+  readonly #rules: BackoffRules;
+  #failures = 0;
 
-  constructor(clock: Clock, firstMs: number, mostMs: number) {
+  constructor(clock: Clock, firstMs: number, maxMs: number) {
     this.#clock = clock;
-    this.#firstMs = firstMs;
-    this.#mostMs = mostMs;
+    this.#rules = { firstMs, maxMs, floor: 0.5 };
   }
 
   reset(): void {
-    this.#attempt = 0;
+    this.#failures = 0;
   }
 
-  /** How many waits there were since the last {@link reset}. */
+  /** Failures since the last {@link reset}. */
   get attempt(): number {
-    return this.#attempt;
+    return this.#failures;
   }
 
   nextMs(): number {
-    const full = Math.min(this.#mostMs, this.#firstMs * 2 ** Math.min(this.#attempt++, 16));
-    return full / 2 + (full / 2) * this.#clock.random();
+    return backoffMs(this.#rules, this.#failures++, this.#clock.random());
   }
 }

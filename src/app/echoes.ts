@@ -1,5 +1,5 @@
-import type { MatrixEvent } from '../core/events.ts';
 import { markerKeys } from '../core/convert/marker.ts';
+import type { MatrixEvent } from '../core/events.ts';
 
 /** How many of our own events are remembered. */
 const REMEMBERED = 20_000;
@@ -11,15 +11,18 @@ const REMEMBERED = 20_000;
 export class Echoes {
   readonly #events = new Map<string, string>();
 
-  /** @returns the event that already stood for one of its keys, if this is another one: a double */
+  /** @returns the event that stood for its lines before, if all of them were said already: this one is a double */
   seen(event: MatrixEvent): string | undefined {
+    const keys = markerKeys(event.content);
     let first: string | undefined;
-    for (const key of markerKeys(event.content)) {
+    let isDouble = keys.length > 0;
+    for (const key of keys) {
       const known = this.#events.get(key);
       if (known === undefined) this.#remember(key, event.event_id);
-      else if (known !== event.event_id) first = known;
+      if (known === undefined || known === event.event_id) isDouble = false;
+      else first = known;
     }
-    return first;
+    return isDouble ? first : undefined;
   }
 
   sent(keys: readonly string[], eventId: string): void {

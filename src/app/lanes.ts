@@ -90,7 +90,8 @@ export class Lanes {
       try {
         await this.#drivers[laneDirection(queue.id)](queue);
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) this.#kit.log.error(`lane ${queue.id} met a bug`, { error: describe(error) });
+        if (!(error instanceof StoreUnavailable))
+          this.#kit.log.error(`lane ${queue.id} met a bug`, { error: describe(error) });
         await this.pause(STORE_RETRY_MS);
       }
     }

@@ -39,7 +39,15 @@ export async function findSent(
     }
     if (answer.value.end === undefined || answer.value.events.length === 0) break;
     // Everything of an earlier process that was confirmed is older than what is in doubt.
-    if (page > 0 && (await anyLinked(kit, room, answer.value.events.map((event) => event.event_id)))) break;
+    if (
+      page > 0 &&
+      (await anyLinked(
+        kit,
+        room,
+        answer.value.events.map((event) => event.event_id),
+      ))
+    )
+      break;
     from = answer.value.end;
   }
   return ok(found);

@@ -43,6 +43,8 @@ export class ToMatrixDriver {
   readonly #unfinished = new Set<Promise<void>>();
   /** Rows of an earlier process that were looked up and never arrived. */
   readonly #cleared = new Set<number>();
+  /** Rows of this process whose send lost its answer. */
+  readonly #uncertain = new Set<number>();
 
   constructor(parts: ToMatrixParts) {
     this.#parts = parts;
@@ -78,35 +80,66 @@ export class ToMatrixDriver {
     await Promise.all(this.#unfinished);
   }
 
-  async #step(queue: LaneQueue, rows: readonly OutboxRow[], head: OutboxRow, effect: Effect, backoff: Backoff): Promise<void> {
+  async #step(
+    queue: LaneQueue,
+    rows: readonly OutboxRow[],
+    head: OutboxRow,
+    effect: Effect,
+    backoff: Backoff,
+  ): Promise<void> {
     const { kit, portals } = this.#parts;
+    if (this.#uncertain.has(head.id) && !(await this.#lookAgain(queue, rows, effect, backoff))) return;
     const batch = effect.op === 'matrix.message' ? this.#batch(rows, effect) : [head];
     const whole = effect.op === 'matrix.message' ? this.#joined(batch, effect) : effect;
     const keys = batch.map((row) => row.key);
-    const network = portals.networkOf(lanePortal(queue.id));
-    const direction = 'to-matrix';
-    if (backoff.attempt > 0) kit.metrics.retries.add({ direction, network });
-    let result = await this.#attempt(whole, keys);
-    if (!result.ok && result.error.retry === 'lookup' && effect.op !== 'matrix.topic') {
-      kit.metrics.sends.add({ direction, network, outcome: 'unknown' });
-      result = (await this.#settle(roomOf(whole), keys)) ?? result;
-    }
+    const labels = { direction: 'to-matrix', network: portals.networkOf(lanePortal(queue.id)) } as const;
+    if (backoff.attempt > 0) kit.metrics.retries.add(labels);
+    const result = await this.#attempt(whole, keys);
     if (result.ok) {
       kit.failpoint('after-matrix-answer');
-      kit.metrics.sends.add({ direction, network, outcome: 'confirmed' });
-      if (batch.length > 1) kit.metrics.coalesced.add({ network }, batch.length - 1);
+      kit.metrics.sends.add({ ...labels, outcome: 'confirmed' });
+      if (batch.length > 1) kit.metrics.coalesced.add({ network: labels.network }, batch.length - 1);
       backoff.reset();
       await this.#settled(queue, batch, result.value);
-      return;
-    }
-    if (result.error.retry === 'never') {
-      kit.metrics.sends.add({ direction, network, outcome: 'refused' });
-      kit.metrics.refusals.add({ direction, network, cause: result.error.code });
+    } else if (result.error.retry === 'lookup' && isSend(effect)) {
+      kit.metrics.sends.add({ ...labels, outcome: 'unknown' });
+      for (const row of batch) this.#uncertain.add(row.id);
+    } else if (result.error.retry === 'never') {
+      kit.metrics.sends.add({ ...labels, outcome: 'refused' });
+      kit.metrics.refusals.add({ ...labels, cause: result.error.code });
       for (const row of batch) await this.#park(queue, row, result.error.text);
-      return;
+    } else {
+      kit.metrics.sends.add({ ...labels, outcome: 'failed' });
+      await this.#wait(result.error, backoff);
     }
-    kit.metrics.sends.add({ direction, network, outcome: 'failed' });
-    await this.#wait(result.error, backoff);
+  }
+
+  /**
+   * Looks for sends whose answer was lost until they must have surfaced, and settles those that did.
+   * @returns whether the first row certainly never arrived and may be sent again
+   */
+  async #lookAgain(queue: LaneQueue, rows: readonly OutboxRow[], effect: Effect, backoff: Backoff): Promise<boolean> {
+    const { kit, echoes, isOurs, lanes } = this.#parts;
+    const uncertain = rows.filter((row) => this.#uncertain.has(row.id));
+    const keys = uncertain.map((row) => row.key);
+    for (const waitMs of SETTLE_MS) {
+      await lanes().pause(waitMs);
+      if (lanes().stopping) return false;
+      const found = await findSent(kit, echoes, isOurs, roomOf(effect), keys);
+      if (!found.ok) {
+        await this.#wait(found.error, backoff);
+        return false;
+      }
+      const arrived = uncertain.filter((row) => found.value.has(row.key));
+      if (arrived.length === 0) continue;
+      for (const row of arrived) {
+        this.#uncertain.delete(row.id);
+        await this.#settled(queue, [row], found.value.get(row.key) ?? '');
+      }
+      return false;
+    }
+    for (const row of uncertain) this.#uncertain.delete(row.id);
+    return true;
   }
 
   async #attempt(effect: Effect, keys: readonly string[]): Promise<Result<string>> {
@@ -129,7 +162,10 @@ export class ToMatrixDriver {
   }
 
   #joined(batch: readonly OutboxRow[], first: SendToMatrix): SendToMatrix {
-    const rest = batch.slice(1).map((row) => parseEffect(row.payload)).filter((effect) => effect?.op === 'matrix.message');
+    const rest = batch
+      .slice(1)
+      .map((row) => parseEffect(row.payload))
+      .filter((effect) => effect?.op === 'matrix.message');
     return rest.length === 0 ? first : joinLines([first, ...rest]);
   }
 
@@ -144,7 +180,13 @@ export class ToMatrixDriver {
       if (row.state !== 'pending') break;
       marked.push({ ...row, state: 'sending' });
     }
-    await kit.db.transaction((sql) => kit.stores.outbox.markSending(sql, marked.map((row) => row.id), new Map()));
+    await kit.db.transaction((sql) =>
+      kit.stores.outbox.markSending(
+        sql,
+        marked.map((row) => row.id),
+        new Map(),
+      ),
+    );
     kit.failpoint('after-sending-marked');
     for (const row of marked) {
       this.#cleared.add(row.id);
@@ -162,29 +204,29 @@ export class ToMatrixDriver {
     });
     const network = portals.networkOf(lanePortal(queue.id));
     for (const [room, rows] of byRoom) {
-      const found = room === '' ? undefined : await findSent(kit, echoes, isOurs, room, rows.map((row) => row.key));
+      const found =
+        room === ''
+          ? undefined
+          : await findSent(
+              kit,
+              echoes,
+              isOurs,
+              room,
+              rows.map((row) => row.key),
+            );
       if (found?.ok === false && found.error.retry !== 'never') return found;
       for (const row of rows) {
         const eventId = found?.ok === true ? found.value.get(row.key) : undefined;
-        kit.metrics.lookups.add({ direction: 'to-matrix', network, answer: eventId === undefined ? 'absent' : 'arrived' });
+        kit.metrics.lookups.add({
+          direction: 'to-matrix',
+          network,
+          answer: eventId === undefined ? 'absent' : 'arrived',
+        });
         if (eventId === undefined) this.#cleared.add(row.id);
         else await this.#settled(queue, [row], eventId);
       }
     }
     return { ok: true, value: undefined };
-  }
-
-  /** Looks for a send whose answer was lost until it must have surfaced. @returns undefined: it never arrived */
-  async #settle(room: string, keys: readonly string[]): Promise<Result<string> | undefined> {
-    const { kit, echoes, isOurs, lanes } = this.#parts;
-    for (const waitMs of SETTLE_MS) {
-      await lanes().pause(waitMs);
-      const found = await findSent(kit, echoes, isOurs, room, keys.slice(0, 1));
-      if (!found.ok) return found.error.retry === 'never' ? undefined : { ok: false, error: { ...found.error, retry: 'later' } };
-      const eventId = found.value.get(keys[0] ?? '');
-      if (eventId !== undefined) return { ok: true, value: eventId };
-    }
-    return undefined;
   }
 
   async #settled(queue: LaneQueue, batch: readonly OutboxRow[], eventId: string): Promise<void> {
@@ -211,16 +253,28 @@ export class ToMatrixDriver {
         direction: 'to-matrix',
         createdAtMs: nowMs,
       });
-      kit.metrics.deliverySeconds.observe({ direction: 'to-matrix', network: effect.network }, (nowMs - row.createdAtMs) / 1000);
+      kit.metrics.deliverySeconds.observe(
+        { direction: 'to-matrix', network: effect.network },
+        (nowMs - row.createdAtMs) / 1000,
+      );
       kit.metrics.messages.add({ direction: 'to-matrix', network: effect.network, outcome: 'delivered' });
       portals.delivered(portal, 'to-matrix', nowMs, nowMs - row.createdAtMs);
       if (kit.logLines())
-        kit.log.info('bridged', { direction: 'to-matrix', portal, from: effect.nick, text: effect.body, lagMs: nowMs - row.createdAtMs });
+        kit.log.info('bridged', {
+          direction: 'to-matrix',
+          portal,
+          from: effect.nick,
+          text: effect.body,
+          lagMs: nowMs - row.createdAtMs,
+        });
     }
     for (;;) {
       try {
         await kit.db.transaction(async (sql) => {
-          await kit.stores.outbox.finish(sql, batch.map((row) => row.id));
+          await kit.stores.outbox.finish(
+            sql,
+            batch.map((row) => row.id),
+          );
           if (links.length > 0) {
             await kit.stores.link.insert(sql, links);
             await kit.stores.portal.touch(sql, portal, 'to-matrix', nowMs);
@@ -252,5 +306,8 @@ export class ToMatrixDriver {
     await lanes().pause(waitMs);
   }
 }
+
+/** State events and membership are harmless when repeated; messages are not. */
+const isSend = (effect: Effect): boolean => effect.op === 'matrix.message' || effect.op === 'matrix.notice';
 
 const roomOf = (effect: Effect): string => ('room' in effect ? effect.room : '');

@@ -7,8 +7,6 @@ export type MatrixView = {
   readonly channel: string;
   /** Our bot, or a ghost of ours: whatever it says came from us. */
   readonly isOurs: (userId: string) => boolean;
-  /** How the sender stood in the room before this event, where it is a membership event. */
-  readonly formerMembership: string | undefined;
 };
 
 const STYLES: ReadonlyMap<unknown, MessageStyle> = new Map([
@@ -50,7 +48,9 @@ function message(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
   if (typeof body !== 'string') return [];
   const style = STYLES.get(msgtype);
   if (style !== undefined) return say(event, view, style, linesOf(withoutReplyFallback(event.content, body)));
-  return say(event, view, 'action', [describe(DESCRIPTIONS.get(msgtype) ?? 'sent something that IRC cannot show', body)]);
+  return say(event, view, 'action', [
+    describe(DESCRIPTIONS.get(msgtype) ?? 'sent something that IRC cannot show', body),
+  ]);
 }
 
 function encrypted(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
@@ -74,7 +74,15 @@ function topic(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
   return [
     {
       key: event.event_id,
-      effect: { op: 'network.topic', network, channel, room: event.room_id, userId: event.sender, topic: text, eventId: event.event_id },
+      effect: {
+        op: 'network.topic',
+        network,
+        channel,
+        room: event.room_id,
+        userId: event.sender,
+        topic: text,
+        eventId: event.event_id,
+      },
     },
   ];
 }
@@ -84,7 +92,7 @@ const GONE: ReadonlySet<unknown> = new Set(['leave', 'ban']);
 function membership(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
   const { membership: now, reason } = event.content;
   const userId = event.state_key;
-  if (userId === undefined || !GONE.has(now) || view.formerMembership !== 'join') return [];
+  if (userId === undefined || !GONE.has(now)) return [];
   const why = typeof reason === 'string' && reason !== '' ? linesOf(reason).join(' ').slice(0, 200) : undefined;
   const byOther = event.sender === userId ? '' : now === 'ban' ? 'banned on Matrix' : 'removed on Matrix';
   const text = [byOther, why].filter((part) => part !== undefined && part !== '').join(': ');
@@ -96,12 +104,22 @@ function say(event: MatrixEvent, view: MatrixView, style: MessageStyle, lines: r
   const { network, channel } = view;
   return lines.map((line, index) => ({
     key: index === 0 ? event.event_id : `${event.event_id}#${index}`,
-    effect: { op: 'network.say', network, channel, room: event.room_id, userId: event.sender, style, line, eventId: event.event_id },
+    effect: {
+      op: 'network.say',
+      network,
+      channel,
+      room: event.room_id,
+      userId: event.sender,
+      style,
+      line,
+      eventId: event.event_id,
+    },
   }));
 }
 
 /** IRC cannot carry an empty line; they are left out, and line ends of any kind count as one. */
-const linesOf = (text: string): string[] => text.split(/\r\n|[\n\r\u0085\u2028\u2029]/).filter((line) => line.trim() !== '');
+const linesOf = (text: string): string[] =>
+  text.split(/\r\n|[\n\r\u0085\u2028\u2029]/).filter((line) => line.trim() !== '');
 
 const describe = (what: string, body: unknown): string => {
   const name = typeof body === 'string' ? (linesOf(body)[0] ?? '').slice(0, 200) : '';

@@ -9,7 +9,11 @@ export type PortalRoom = {
   readonly topic?: string;
 };
 
-export type StateEvent = { readonly type: string; readonly state_key: string; readonly content: Readonly<Record<string, unknown>> };
+export type StateEvent = {
+  readonly type: string;
+  readonly state_key: string;
+  readonly content: Readonly<Record<string, unknown>>;
+};
 
 /** The bot stays the highest power; people may talk, the bridge's staff may moderate. */
 export const BOT_POWER = 100;

@@ -1,0 +1,92 @@
+import { MARKER, type Marker } from '../core/convert/marker.ts';
+import { ok, type Result } from '../core/errors.ts';
+import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../core/events.ts';
+import { safeName } from '../core/text/safe-name.ts';
+import type { Ghosts } from './ghosts.ts';
+import type { Kit } from './kit.ts';
+
+/** Carries out single effects on the homeserver. Each is harmless when repeated, but for the sends, which carry a marker. */
+export class MatrixEffects {
+  readonly #kit: Kit;
+  readonly #ghosts: Ghosts;
+
+  constructor(kit: Kit, ghosts: Ghosts) {
+    this.#kit = kit;
+    this.#ghosts = ghosts;
+  }
+
+  /** @returns the id of the event that came of it; empty where none did */
+  run(effect: Effect, keys: readonly string[]): Promise<Result<string>> {
+    switch (effect.op) {
+      case 'matrix.message':
+        return this.#message(effect, keys);
+      case 'matrix.notice':
+        return this.#notice(effect, keys);
+      case 'matrix.topic':
+        return this.#topic(effect);
+      case 'matrix.kick':
+        return this.#kick(effect);
+      default:
+        throw new Error(`${effect.op} is not for Matrix`);
+    }
+  }
+
+  async #message(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
+    const { homeserver } = this.#kit;
+    const marker: Marker = { keys, network: effect.network, nick: effect.nick, account: effect.account };
+    const content = { msgtype: effect.msgtype, body: effect.body, 'm.mentions': {}, [MARKER]: marker };
+    const ghost = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
+    if (!ghost.ok) {
+      if (ghost.error.retry !== 'never') return ghost;
+      // A person whom the server refuses is spoken for, so that nobody behind them waits.
+      const name = safeName(effect.nick, 'somebody');
+      const body = effect.msgtype === 'm.emote' ? `* ${name} ${effect.body}` : `<${name}> ${effect.body}`;
+      return this.#send(homeserver.botId, effect.room, keys, { ...content, msgtype: 'm.text', body }, effect.timeMs);
+    }
+    const sent = await this.#send(ghost.value, effect.room, keys, content, effect.timeMs);
+    if (sent.ok || sent.error.retry !== 'never') return sent;
+    // Kicked, or left by somebody's hand: once more with a fresh join, before it counts as refused.
+    await this.#ghosts.forgetRoom(ghost.value, effect.room);
+    const again = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
+    return again.ok ? this.#send(ghost.value, effect.room, keys, content, effect.timeMs) : sent;
+  }
+
+  #notice(effect: NoticeToMatrix, keys: readonly string[]): Promise<Result<string>> {
+    const { homeserver } = this.#kit;
+    const reply =
+      effect.replyTo === undefined
+        ? { 'm.mentions': {} }
+        : {
+            'm.relates_to': { 'm.in_reply_to': { event_id: effect.replyTo.eventId } },
+            'm.mentions': { user_ids: [effect.replyTo.userId] },
+          };
+    const content = { msgtype: 'm.notice', body: effect.body, ...reply, [MARKER]: { keys } };
+    return this.#send(homeserver.botId, effect.room, keys, content, undefined);
+  }
+
+  async #topic(effect: TopicToMatrix): Promise<Result<string>> {
+    const { homeserver } = this.#kit;
+    const now = await homeserver.stateContent(effect.room, 'm.room.topic', '');
+    if (now.ok && now.value?.['topic'] === effect.topic) return ok('');
+    const content = { topic: effect.topic, [MARKER]: { keys: [] } };
+    return homeserver.sendState(homeserver.botId, effect.room, 'm.room.topic', '', content);
+  }
+
+  async #kick(effect: KickFromMatrix): Promise<Result<string>> {
+    const { homeserver } = this.#kit;
+    const kicked = await homeserver.kick(homeserver.botId, effect.room, effect.userId, effect.reason);
+    return kicked.ok ? ok('') : kicked;
+  }
+
+  /** The transaction id follows from what is sent: Dendrite scopes it by our one token and the room, not by ghost. */
+  #send(
+    as: string,
+    room: string,
+    keys: readonly string[],
+    content: object,
+    tsMs: number | undefined,
+  ): Promise<Result<string>> {
+    const txnId = `cw${this.#kit.digest(JSON.stringify([keys, room, as])).slice(0, 40)}`;
+    return this.#kit.homeserver.send(as, room, 'm.room.message', txnId, content, tsMs);
+  }
+}

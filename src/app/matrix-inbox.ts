@@ -1,0 +1,175 @@
+import { matrixToNetwork } from '../core/convert/matrix-to-network.ts';
+import type { MatrixEvent } from '../core/events.ts';
+import { makeLaneId } from '../core/ids.ts';
+import { type InboxRow, SEEN } from '../ports/stores.ts';
+import type { Echoes } from './echoes.ts';
+import type { Kit } from './kit.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import type { Portal, PortalTable } from './portal-table.ts';
+import { ANCHOR, type RoomAnchors } from './room-anchors.ts';
+
+export type MatrixInboxParts = {
+  readonly kit: Kit;
+  readonly ledger: Ledger;
+  readonly portals: PortalTable;
+  readonly echoes: Echoes;
+  readonly anchors: RoomAnchors;
+  readonly isOurs: (userId: string) => boolean;
+  /** Whether a room has to be read back before its lane goes on. */
+  readonly isHeld: (room: string) => boolean;
+  /** Something happened to somebody in a portal's room; called once it is on disk. */
+  readonly onMember: (portal: Portal, event: MatrixEvent) => void;
+  /** A second event for one line was seen. */
+  readonly onDouble: (event: MatrixEvent, first: string) => void;
+};
+
+/** Where Matrix events come in: each stored once, by event id, whichever way it comes first. */
+export class MatrixInbox {
+  readonly #parts: MatrixInboxParts;
+
+  constructor(parts: MatrixInboxParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param cursor the sync's position after these events, stored with them
+   * @throws {StoreUnavailable} when they could not be stored
+   */
+  async events(source: 'push' | 'sync', events: readonly MatrixEvent[], cursor?: string): Promise<void> {
+    const { kit, ledger, anchors } = this.#parts;
+    const moved = cursor === undefined ? [] : anchors.takeDirty();
+    await ledger.write(async (entry) => {
+      for (const event of events) await this.#accept(entry, event, source);
+      if (cursor !== undefined) await kit.stores.cursor.set(entry.sql, 'sync', cursor);
+      for (const [room, eventId] of moved) await kit.stores.cursor.set(entry.sql, ANCHOR + room, eventId);
+    });
+  }
+
+  async #accept(entry: Entry, event: MatrixEvent, source: 'push' | 'sync'): Promise<void> {
+    const { kit, portals, anchors, isOurs, isHeld, echoes, onDouble } = this.#parts;
+    const portal = portals.byRoom(event.room_id);
+    if (portal === undefined) return;
+    const room = event.room_id;
+    entry.afterCommit(() => {
+      if (!isHeld(room)) anchors.seen(room, event.event_id, SEEN[source]);
+    });
+    if (isOurs(event.sender) && event.type !== 'm.room.member') {
+      entry.afterCommit(() => {
+        const first = echoes.seen(event);
+        if (first !== undefined) onDouble(event, first);
+      });
+      return;
+    }
+    const seen = await kit.stores.inbox.markSeen(entry.sql, 'matrix', event.event_id, SEEN[source]);
+    if (seen !== undefined) {
+      kit.metrics.duplicates.add({ source });
+      return;
+    }
+    await this.#store(entry, portal, event, SEEN[source], isHeld(room));
+  }
+
+  async #store(entry: Entry, portal: Portal, event: MatrixEvent, seen: number, held: boolean): Promise<void> {
+    const { kit } = this.#parts;
+    const row: InboxRow = {
+      id: entry.nextId(),
+      source: 'matrix',
+      key: event.event_id,
+      lane: makeLaneId(portal.id, 'to-network'),
+      receivedAtMs: kit.clock.nowMs(),
+      payload: held ? JSON.stringify(event) : null,
+      state: held ? 'waiting' : 'routed',
+      seen,
+    };
+    if (!(await kit.stores.inbox.insert(entry.sql, row))) return;
+    if (!held) await this.#route(entry, portal, event, row);
+  }
+
+  /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
+  async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
+    const { kit, isOurs, onMember } = this.#parts;
+    if (event.type === 'm.room.member') await this.#member(entry, event);
+    entry.afterCommit(() => {
+      if (event.type === 'm.room.member') onMember(portal, event);
+    });
+    try {
+      const effects = matrixToNetwork(event, { network: portal.network, channel: portal.channel, isOurs });
+      const [toMatrix, toNetwork] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));
+      await entry.enqueue(makeLaneId(portal.id, 'to-network'), toNetwork, row.receivedAtMs);
+      await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), toMatrix, row.receivedAtMs);
+    } catch (error) {
+      await kit.stores.inbox.park(entry.sql, row.id, String(error));
+      kit.log.error('an event was set aside because it made the bridge fail', {
+        event: event.event_id,
+        type: event.type,
+        error: String(error),
+      });
+    }
+  }
+
+  async #member(entry: Entry, event: MatrixEvent): Promise<void> {
+    const { membership, displayname } = event.content;
+    if (event.state_key === undefined || typeof membership !== 'string') return;
+    await this.#parts.kit.stores.member.put(entry.sql, {
+      roomId: event.room_id,
+      userId: event.state_key,
+      membership,
+      displayName: typeof displayname === 'string' ? displayname : null,
+    });
+  }
+
+  /**
+   * Gives events that reading a room back brought their place: the order of the room, before what arrived later.
+   * @param events oldest first
+   * @returns how many were news
+   */
+  async insertReadBack(portal: Portal, events: readonly MatrixEvent[]): Promise<number> {
+    const { kit, ledger, isOurs, echoes } = this.#parts;
+    const lane = makeLaneId(portal.id, 'to-network');
+    return ledger.write(async (entry) => {
+      const waiting = new Map((await kit.stores.inbox.waiting(entry.sql, lane, 100_000)).map((row) => [row.key, row]));
+      let news = 0;
+      for (const event of events) {
+        if (isOurs(event.sender) && event.type !== 'm.room.member') {
+          echoes.seen(event);
+          continue;
+        }
+        const row = waiting.get(event.event_id);
+        waiting.delete(event.event_id);
+        if (row !== undefined) await kit.stores.inbox.renumber(entry.sql, row.id, entry.nextId());
+        else if ((await kit.stores.inbox.markSeen(entry.sql, 'matrix', event.event_id, SEEN.readBack)) === undefined) {
+          await this.#store(entry, portal, event, SEEN.readBack, true);
+          news++;
+        }
+      }
+      for (const row of waiting.values()) await kit.stores.inbox.renumber(entry.sql, row.id, entry.nextId());
+      return news;
+    });
+  }
+
+  /**
+   * Routes what waits for a lane.
+   * @param open called inside the commit once nothing waits any more: from then on events are routed as they come
+   */
+  async release(portal: Portal, open: () => void): Promise<void> {
+    const { kit, ledger } = this.#parts;
+    const lane = makeLaneId(portal.id, 'to-network');
+    let left = true;
+    while (left)
+      left = await ledger.write(async (entry) => {
+        const rows = await kit.stores.inbox.waiting(entry.sql, lane, 500);
+        if (rows.length === 0) open();
+        for (const row of rows) {
+          await kit.stores.inbox.markRouted(entry.sql, row.id);
+          if (row.payload !== null) await this.#route(entry, portal, JSON.parse(row.payload) as MatrixEvent, row);
+        }
+        return rows.length > 0;
+      });
+  }
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const item of items) (belongs(item) ? yes : no).push(item);
+  return [yes, no];
+}

@@ -1,0 +1,68 @@
+import type { NetworkEvent } from '../core/events.ts';
+import type { MessageKey } from '../core/ids.ts';
+import type { Network, NetworkSink, ResumePoint, RosterChange } from '../ports/network.ts';
+import type { Kit } from './kit.ts';
+import type { NetworkInbox } from './network-inbox.ts';
+import type { Rosters } from './rosters.ts';
+
+type PuppetSeen = Parameters<NetworkSink['puppetSeen']>[0];
+
+/** Where one network knocks. */
+export class NetworkGate implements NetworkSink {
+  readonly #kit: Kit;
+  readonly #network: Network;
+  readonly #inbox: NetworkInbox;
+  readonly #rosters: Rosters;
+  readonly #onChanged: () => void;
+
+  constructor(kit: Kit, network: Network, inbox: NetworkInbox, rosters: Rosters, onChanged: () => void) {
+    this.#kit = kit;
+    this.#network = network;
+    this.#inbox = inbox;
+    this.#rosters = rosters;
+    this.#onChanged = onChanged;
+  }
+
+  events(events: readonly NetworkEvent[]): Promise<void> {
+    return this.#inbox.events(events);
+  }
+
+  resumePoint(channel: string): Promise<ResumePoint | undefined> {
+    return this.#inbox.resumePoint(channel);
+  }
+
+  knownKeys(
+    keys: readonly MessageKey[],
+  ): Promise<{ received: ReadonlySet<MessageKey>; sent: ReadonlySet<MessageKey> }> {
+    return this.#inbox.knownKeys(keys);
+  }
+
+  roster(channel: string, change: RosterChange): void {
+    this.#rosters.changed(this.#network, channel, change);
+  }
+
+  puppetSeen({ userId, nick, account, prefix }: PuppetSeen): void {
+    const { db, stores, clock, log } = this.#kit;
+    const row = { network: this.#network.id, userId, nick, account, prefix, lastUsedMs: clock.nowMs() };
+    db.transaction((sql) => stores.puppet.put(sql, row)).catch((error: unknown) =>
+      log.warn('how a puppet stands could not be noted; it is noted again at its next change', {
+        error: String(error),
+      }),
+    );
+  }
+
+  async puppetsBefore(): Promise<readonly PuppetSeen[]> {
+    const { db, stores } = this.#kit;
+    return db.transaction((sql) => stores.puppet.all(sql, this.#network.id));
+  }
+
+  changed(): void {
+    const { metrics } = this.#kit;
+    const { state, puppets } = this.#network.status();
+    const network = this.#network.id;
+    metrics.connected.set({ network }, state === 'up' ? 1 : 0);
+    metrics.puppets.set({ network, state: 'wanted' }, puppets.wanted);
+    metrics.puppets.set({ network, state: 'connected' }, puppets.connected);
+    this.#onChanged();
+  }
+}

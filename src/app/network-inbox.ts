@@ -1,0 +1,144 @@
+import { networkToMatrix } from '../core/convert/network-to-matrix.ts';
+import type { NetworkEvent } from '../core/events.ts';
+import { type MessageKey, makeLaneId } from '../core/ids.ts';
+import { StoreUnavailable } from '../ports/db.ts';
+import type { Network, ResumePoint } from '../ports/network.ts';
+import type { Kit } from './kit.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import type { PortalTable } from './portal-table.ts';
+
+const STORE_RETRY_MS = 250;
+/** Most events of one commit. */
+const MAX_BATCH = 1_000;
+
+/** Where the lines of one network come in: each stored once, with its effects, in one commit, in order. */
+export class NetworkInbox {
+  readonly #kit: Kit;
+  readonly #ledger: Ledger;
+  readonly #portals: PortalTable;
+  readonly #network: Network;
+  readonly #queue: { readonly event: NetworkEvent; readonly stored: () => void }[] = [];
+  readonly #resume = new Map<string, ResumePoint>();
+  #storing = false;
+
+  constructor(kit: Kit, ledger: Ledger, portals: PortalTable, network: Network) {
+    this.#kit = kit;
+    this.#ledger = ledger;
+    this.#portals = portals;
+    this.#network = network;
+  }
+
+  /** Resolves once all are on disk; waits for a database that is away. */
+  async events(events: readonly NetworkEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await new Promise<void>((resolve) => {
+      events.forEach((event, index) => {
+        this.#queue.push({ event, stored: index === events.length - 1 ? resolve : () => {} });
+      });
+      if (!this.#storing) void this.#storeAll();
+    });
+  }
+
+  async resumePoint(channel: string): Promise<ResumePoint | undefined> {
+    const name = this.#cursorName(channel);
+    const known = this.#resume.get(name);
+    if (known !== undefined) return known;
+    const text = await this.#kit.db.transaction((sql) => this.#kit.stores.cursor.get(sql, name));
+    return text === undefined ? undefined : (JSON.parse(text) as ResumePoint);
+  }
+
+  async knownKeys(
+    keys: readonly MessageKey[],
+  ): Promise<{ received: ReadonlySet<MessageKey>; sent: ReadonlySet<MessageKey> }> {
+    const { db, stores } = this.#kit;
+    const received = new Set<MessageKey>();
+    const sent = new Set<MessageKey>();
+    for (let at = 0; at < keys.length; at += MAX_BATCH) {
+      const some = keys.slice(at, at + MAX_BATCH);
+      await db.transaction(async (sql) => {
+        for (const key of await stores.inbox.known(sql, this.#network.id, some)) received.add(key as MessageKey);
+        for (const key of await stores.link.sentByUs(sql, this.#network.id, some)) sent.add(key);
+      });
+    }
+    return { received, sent };
+  }
+
+  async #storeAll(): Promise<void> {
+    const { clock, failpoint, log } = this.#kit;
+    this.#storing = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.slice(0, MAX_BATCH);
+      try {
+        await this.#store(batch.map(({ event }) => event));
+      } catch (error) {
+        // Nothing was stored: the same again, in the same order, until the database is back.
+        if (!(error instanceof StoreUnavailable))
+          log.error('lines of a network could not be stored', { network: this.#network.id, error: String(error) });
+        await new Promise<void>((resolve) => clock.after(STORE_RETRY_MS, resolve));
+        continue;
+      }
+      this.#queue.splice(0, batch.length);
+      failpoint('after-network-line-stored');
+      for (const { stored } of batch) stored();
+    }
+    this.#storing = false;
+  }
+
+  async #store(events: readonly NetworkEvent[]): Promise<void> {
+    const { stores } = this.#kit;
+    const resume = new Map<string, ResumePoint>();
+    await this.#ledger.write(async (entry) => {
+      for (const event of events) {
+        await this.#accept(entry, event);
+        const name = this.#cursorName(event.channel);
+        const newest = resume.get(name) ?? this.#resume.get(name);
+        if (newest === undefined || newest.timeMs <= event.timeMs)
+          resume.set(name, { timeMs: event.timeMs, key: event.key });
+      }
+      for (const [name, point] of resume) await stores.cursor.set(entry.sql, name, JSON.stringify(point));
+    });
+    for (const [name, point] of resume) this.#resume.set(name, point);
+  }
+
+  async #accept(entry: Entry, event: NetworkEvent): Promise<void> {
+    const { stores, clock, metrics, log } = this.#kit;
+    const portal = this.#portals.byChannel(this.#network.id, event.channel);
+    if (portal?.roomId === undefined) return;
+    const lane = makeLaneId(portal.id, 'to-matrix');
+    const receivedAtMs = clock.nowMs();
+    const row = {
+      id: entry.nextId(),
+      source: this.#network.id,
+      key: event.key,
+      lane,
+      receivedAtMs,
+      payload: null,
+      state: 'routed',
+      seen: 0,
+    } as const;
+    if (!(await stores.inbox.insert(entry.sql, row))) {
+      metrics.duplicates.add({ source: event.replayed ? 'history' : 'live' });
+      return;
+    }
+    if (event.replayed) metrics.historyLines.add({ network: this.#network.id });
+    if (event.kind === 'gap')
+      metrics.gapSeconds.add(
+        { network: this.#network.id, outcome: 'lost' },
+        Math.max(0, event.toMs - event.fromMs) / 1000,
+      );
+    try {
+      const effects = networkToMatrix(event, { room: portal.roomId, fold: (name) => this.#network.fold(name) });
+      await entry.enqueue(lane, effects, receivedAtMs);
+    } catch (error) {
+      await stores.inbox.park(entry.sql, row.id, String(error));
+      log.error('a line was set aside because it made the bridge fail', {
+        network: this.#network.id,
+        error: String(error),
+      });
+    }
+  }
+
+  #cursorName(channel: string): string {
+    return `resume:${this.#network.id}:${this.#network.fold(channel)}`;
+  }
+}

@@ -1,0 +1,78 @@
+import type { BridgeError } from '../core/errors.ts';
+import type { NoticeToMatrix, SayOnNetwork, TopicOnNetwork } from '../core/events.ts';
+import { makeLaneId, type PortalId } from '../core/ids.ts';
+import type { OutboxRow } from '../ports/stores.ts';
+import type { Kit } from './kit.ts';
+import type { Ledger } from './ledger.ts';
+
+/** One notice per person and cause in so long; then silence, since the first one said what to do. */
+const QUIET_MS = 10 * 60_000;
+/** An outage shorter than this is nobody's business. */
+const PATIENCE_MS = 60_000;
+const REMEMBERED = 5_000;
+
+type NetworkEffect = SayOnNetwork | TopicOnNetwork;
+
+/** Tells people what became of their message, in the room, in words, once. */
+export class Notices {
+  readonly #kit: Kit;
+  readonly #ledger: Ledger;
+  readonly #told = new Map<string, number>();
+
+  constructor(kit: Kit, ledger: Ledger) {
+    this.#kit = kit;
+    this.#ledger = ledger;
+  }
+
+  /** The network refused a line for good: its row ends, its sender is told in reply. One commit. */
+  async refused(portal: PortalId, row: OutboxRow, effect: NetworkEffect, error: BridgeError): Promise<void> {
+    const { stores, clock, metrics } = this.#kit;
+    const isNew = this.#isNew(`${portal}|${effect.userId}|${error.code}`);
+    metrics.notices.add({ audience: 'sender', outcome: isNew ? 'sent' : 'suppressed' });
+    const notice: NoticeToMatrix = {
+      op: 'matrix.notice',
+      room: effect.room,
+      body: `Not delivered to ${effect.channel}: ${error.text}`,
+      replyTo: { eventId: effect.eventId, userId: effect.userId },
+    };
+    await this.#ledger.write(async (entry) => {
+      await stores.outbox.finish(entry.sql, [row.id]);
+      if (isNew)
+        await entry.enqueue(
+          makeLaneId(portal, 'to-matrix'),
+          [{ key: `refused|${row.key}`, effect: notice }],
+          clock.nowMs(),
+        );
+    });
+  }
+
+  /** Lines wait because the network is away; after a minute the room is told, once per outage. */
+  async heldUp(portal: PortalId, effect: NetworkEffect, error: BridgeError, sinceMs: number): Promise<void> {
+    const { clock, metrics } = this.#kit;
+    const nowMs = clock.nowMs();
+    if (nowMs - sinceMs < PATIENCE_MS || !this.#isNew(`${portal}|held|${sinceMs}`)) return;
+    metrics.notices.add({ audience: 'room', outcome: 'sent' });
+    const since = new Date(sinceMs).toISOString().slice(11, 16);
+    const notice: NoticeToMatrix = {
+      op: 'matrix.notice',
+      room: effect.room,
+      body: `${effect.channel} cannot be reached since ${since} UTC: ${error.text} Messages are kept and will be sent in order.`,
+    };
+    await this.#ledger.write((entry) =>
+      entry.enqueue(makeLaneId(portal, 'to-matrix'), [{ key: `held|${portal}|${sinceMs}`, effect: notice }], nowMs),
+    );
+  }
+
+  #isNew(cause: string): boolean {
+    const nowMs = this.#kit.clock.nowMs();
+    const before = this.#told.get(cause);
+    if (before !== undefined && nowMs - before < QUIET_MS) return false;
+    this.#told.delete(cause);
+    this.#told.set(cause, nowMs);
+    if (this.#told.size > REMEMBERED) {
+      const oldest = this.#told.keys().next();
+      if (oldest.done !== true) this.#told.delete(oldest.value);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Person } from '../ports/network.ts';
+import type { Kit } from './kit.ts';
+
+const REMEMBERED = 10_000;
+
+/** Names of Matrix people as their rooms show them. */
+export class People {
+  readonly #kit: Kit;
+  readonly #known = new Map<string, Person>();
+
+  constructor(kit: Kit) {
+    this.#kit = kit;
+  }
+
+  /** The person with the name they have in this room; falls back to their profile, then to their id. */
+  async person(room: string, userId: string): Promise<Person> {
+    const key = `${room} ${userId}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const person = { userId, displayName: (await this.#name(room, userId)) ?? localpart(userId) };
+    if (this.#known.size >= REMEMBERED) this.#known.clear();
+    this.#known.set(key, person);
+    return person;
+  }
+
+  /** Their membership of the room changed. */
+  forget(room: string, userId: string): void {
+    this.#known.delete(`${room} ${userId}`);
+  }
+
+  async #name(room: string, userId: string): Promise<string | null> {
+    const { db, stores, homeserver } = this.#kit;
+    const member = await db.transaction((sql) => stores.member.get(sql, room, userId));
+    if (member !== undefined) return member.displayName;
+    const name = await homeserver.displayName(userId);
+    if (!name.ok) return null;
+    await db.transaction((sql) =>
+      stores.member.put(sql, { roomId: room, userId, membership: 'join', displayName: name.value }),
+    );
+    return name.value;
+  }
+}
+
+const localpart = (userId: string): string => userId.slice(1, userId.includes(':') ? userId.indexOf(':') : undefined);

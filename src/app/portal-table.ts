@@ -1,0 +1,97 @@
+import type { ChannelConfig } from '../config/schema.ts';
+import { asNetworkId, makePortalId, type NetworkId, type PortalId } from '../core/ids.ts';
+
+/** One link as it stands now. */
+export type Portal = {
+  readonly id: PortalId;
+  readonly network: NetworkId;
+  readonly channel: string;
+  config: ChannelConfig;
+  roomId: string | undefined;
+  /** A sentence, where the link cannot work until somebody does something. */
+  problem: string | undefined;
+  lastToMatrixMs: number | null;
+  lastToNetworkMs: number | null;
+  lagToMatrixMs: number | null;
+  lagToNetworkMs: number | null;
+  refused: number;
+};
+
+/**
+ * Channel names compare by the network's case mapping, which is known only once connected; ids have to be the same
+ * for ever. So ids fold by ASCII alone, and look-ups by what the network says.
+ */
+const foldForId = (channel: string): string => channel.replace(/[A-Z]/g, (char) => char.toLowerCase());
+
+export const portalIdOf = (network: NetworkId, channel: string): PortalId => makePortalId(network, foldForId(channel));
+
+/** All links, found by room or by channel in constant time. */
+export class PortalTable {
+  readonly #byId = new Map<PortalId, Portal>();
+  readonly #byRoom = new Map<string, Portal>();
+
+  add(network: NetworkId, config: ChannelConfig): Portal {
+    const id = portalIdOf(network, config.channel);
+    const portal: Portal = {
+      id,
+      network,
+      channel: config.channel,
+      config,
+      roomId: undefined,
+      problem: undefined,
+      lastToMatrixMs: null,
+      lastToNetworkMs: null,
+      lagToMatrixMs: null,
+      lagToNetworkMs: null,
+      refused: 0,
+    };
+    this.#byId.set(id, portal);
+    return portal;
+  }
+
+  remove(portal: Portal): void {
+    this.#byId.delete(portal.id);
+    if (portal.roomId !== undefined) this.#byRoom.delete(portal.roomId);
+  }
+
+  /** @returns the portal that already has this room, if another has; then nothing is changed */
+  setRoom(portal: Portal, roomId: string): Portal | undefined {
+    const holder = this.#byRoom.get(roomId);
+    if (holder !== undefined && holder !== portal) return holder;
+    portal.roomId = roomId;
+    this.#byRoom.set(roomId, portal);
+    return undefined;
+  }
+
+  get(id: PortalId): Portal | undefined {
+    return this.#byId.get(id);
+  }
+
+  byRoom(roomId: string): Portal | undefined {
+    return this.#byRoom.get(roomId);
+  }
+
+  /** @param channel as the server writes it */
+  byChannel(network: NetworkId, channel: string): Portal | undefined {
+    return this.#byId.get(portalIdOf(network, channel));
+  }
+
+  all(): IterableIterator<Portal> {
+    return this.#byId.values();
+  }
+
+  ofNetwork(network: NetworkId): Portal[] {
+    return [...this.#byId.values()].filter((portal) => portal.network === network);
+  }
+
+  networkOf(id: PortalId): NetworkId {
+    return this.#byId.get(id)?.network ?? asNetworkId(id.slice(0, id.indexOf('/')));
+  }
+
+  delivered(id: PortalId, direction: 'to-matrix' | 'to-network', atMs: number, lagMs: number): void {
+    const portal = this.#byId.get(id);
+    if (portal === undefined) return;
+    if (direction === 'to-matrix') Object.assign(portal, { lastToMatrixMs: atMs, lagToMatrixMs: lagMs });
+    else Object.assign(portal, { lastToNetworkMs: atMs, lagToNetworkMs: lagMs });
+  }
+}

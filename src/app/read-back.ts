@@ -1,0 +1,193 @@
+import type { Result } from '../core/errors.ts';
+import type { MatrixEvent } from '../core/events.ts';
+import { Backoff } from './backoff.ts';
+import type { Kit } from './kit.ts';
+import type { MatrixInbox } from './matrix-inbox.ts';
+import type { Portal, PortalTable } from './portal-table.ts';
+import type { RoomAnchors } from './room-anchors.ts';
+import type { Signal } from './signal.ts';
+
+/** Rooms read at the same time. */
+const AT_ONCE = 4;
+const PAGE = 100;
+/** Most events of one room that are read back: what a busy room says in hours. */
+const MAX_EVENTS = 10_000;
+/** A room that the homeserver cannot show for so long goes on without. */
+const PATIENCE_MS = 60_000;
+/**
+ * Dendrite pushes a batch that was in flight when it went down about 27 s after newer ones, and what it had accepted may
+ * take as long to show: rooms that were talked in are looked at once more after this time.
+ */
+const SECOND_LOOK_MS = 35_000;
+
+export type ReadBackParts = {
+  readonly kit: Kit;
+  readonly portals: PortalTable;
+  readonly anchors: RoomAnchors;
+  readonly inbox: () => MatrixInbox;
+  readonly stopping: () => boolean;
+  readonly stop: Signal;
+};
+
+/**
+ * After a break of either source of Matrix events each room is read back to the last event known in both, before its
+ * lane goes on: only `/messages` was seen to be complete.
+ */
+export class ReadBack {
+  readonly #parts: ReadBackParts;
+  readonly #held = new Set<string>();
+  readonly #queue: string[] = [];
+  #running = 0;
+  #cancelSecondLook: (() => void) | undefined;
+  /** Rooms held in an earlier break whose reading must begin anew because of a later one. */
+  readonly #again = new Set<string>();
+  readonly #reading = new Set<string>();
+
+  constructor(parts: ReadBackParts) {
+    this.#parts = parts;
+  }
+
+  isHeld(room: string): boolean {
+    return this.#held.has(room);
+  }
+
+  get waiting(): number {
+    return this.#held.size;
+  }
+
+  /** Every room is to be read back, the most recently used first. */
+  interrupted(source: string, why: string): void {
+    const { kit, portals } = this.#parts;
+    const linked = [...portals.all()].filter((portal) => portal.roomId !== undefined);
+    linked.sort((a, b) => lastUsed(b) - lastUsed(a));
+    if (linked.length > 0) kit.log.info('reading rooms back after a break', { source, why, rooms: linked.length });
+    for (const portal of linked) if (portal.roomId !== undefined) this.#hold(portal.roomId);
+    this.#cancelSecondLook?.();
+    this.#cancelSecondLook = kit.clock.after(SECOND_LOOK_MS, () => this.#lookTwice());
+  }
+
+  stop(): void {
+    this.#cancelSecondLook?.();
+  }
+
+  #hold(room: string): void {
+    if (this.#parts.anchors.get(room) === undefined) return;
+    if (this.#reading.has(room)) this.#again.add(room);
+    else if (!this.#held.has(room)) {
+      this.#held.add(room);
+      this.#queue.push(room);
+      this.#next();
+    }
+  }
+
+  /** Rooms in which something happened lately are read once more, without being held meanwhile. */
+  #lookTwice(): void {
+    const { portals, kit } = this.#parts;
+    const sinceMs = kit.clock.nowMs() - 10 * 60_000;
+    for (const portal of portals.all())
+      if (portal.roomId !== undefined && lastUsed(portal) > sinceMs) this.#hold(portal.roomId);
+  }
+
+  #next(): void {
+    while (this.#running < AT_ONCE) {
+      const room = this.#queue.shift();
+      if (room === undefined) return;
+      this.#running++;
+      this.#reading.add(room);
+      void this.#read(room).finally(() => {
+        this.#running--;
+        this.#reading.delete(room);
+        if (this.#again.delete(room)) this.#hold(room);
+        this.#next();
+      });
+    }
+  }
+
+  async #read(room: string): Promise<void> {
+    const { kit, portals, inbox, anchors } = this.#parts;
+    const portal = portals.byRoom(room);
+    const anchor = anchors.get(room);
+    try {
+      if (portal === undefined || anchor === undefined) return;
+      const events = await this.#events(room, anchor);
+      if (events === undefined) return; // stopping: the room stays unread, and is read at the next start
+      kit.failpoint('during-read-back');
+      const news = await this.#retry(() => inbox().insertReadBack(portal, events));
+      kit.metrics.readBackEvents.add(news ?? 0);
+      const newest = events.at(-1);
+      await this.#retry(() =>
+        inbox().release(portal, () => {
+          this.#held.delete(room);
+          if (newest !== undefined) anchors.set(room, newest.event_id);
+        }),
+      );
+    } catch (error) {
+      kit.log.error('a room could not be read back', { room, error: String(error) });
+      this.#held.delete(room);
+    }
+  }
+
+  /** Events after the anchor, oldest first; undefined when the program stops. */
+  async #events(room: string, anchor: string): Promise<readonly MatrixEvent[] | undefined> {
+    const { kit, stopping, stop } = this.#parts;
+    const backoff = new Backoff(kit.clock, 200, 5_000);
+    let giveUpAtMs: number | undefined;
+    for (;;) {
+      if (stopping()) return undefined;
+      const read = await this.#pages(room, anchor);
+      if (read.ok) {
+        kit.metrics.readBacks.add({ outcome: read.value.complete ? 'complete' : 'bounded' });
+        if (!read.value.complete)
+          kit.log.warn('a room was read back only in part: the last event known in it was not found', {
+            room,
+            events: read.value.events.length,
+          });
+        return read.value.events;
+      }
+      // The clock of our patience runs only while the homeserver answers at all.
+      giveUpAtMs = kit.homeserver.health.reachable ? (giveUpAtMs ?? kit.clock.nowMs() + PATIENCE_MS) : undefined;
+      const over = giveUpAtMs !== undefined && kit.clock.nowMs() > giveUpAtMs;
+      if (read.error.retry === 'never' || over) {
+        kit.metrics.readBacks.add({ outcome: 'failed' });
+        kit.log.warn('a room cannot be read back; lines said during the break may be missing on its network', {
+          room,
+          why: read.error.text,
+        });
+        return [];
+      }
+      await stop.wait(Math.max(read.error.waitMs ?? 0, backoff.nextMs()));
+    }
+  }
+
+  async #pages(room: string, anchor: string): Promise<Result<{ events: MatrixEvent[]; complete: boolean }>> {
+    const { kit } = this.#parts;
+    const events: MatrixEvent[] = [];
+    let from: string | undefined;
+    while (events.length < MAX_EVENTS) {
+      const page = await kit.homeserver.messages(kit.homeserver.botId, room, from, PAGE);
+      if (!page.ok) return page;
+      const end = page.value.events.findIndex((event) => event.event_id === anchor);
+      events.push(...(end < 0 ? page.value.events : page.value.events.slice(0, end)));
+      if (end >= 0) return { ok: true, value: { events: events.reverse(), complete: true } };
+      if (page.value.end === undefined || page.value.events.length === 0) break;
+      from = page.value.end;
+    }
+    return { ok: true, value: { events: events.reverse(), complete: false } };
+  }
+
+  /** The same again while the database is away. */
+  async #retry<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { kit, stopping, stop } = this.#parts;
+    while (!stopping()) {
+      try {
+        return await work();
+      } catch (error) {
+        if (kit.db.healthy) throw error;
+        await stop.wait(500);
+      }
+    }
+    return undefined;
+  }
+}
+
+const lastUsed = (portal: Portal): number => Math.max(portal.lastToMatrixMs ?? 0, portal.lastToNetworkMs ?? 0);

@@ -1,0 +1,196 @@
+import { subjectOf } from '../core/convert/network-to-matrix.ts';
+import type { GhostSubject } from '../core/ids.ts';
+import type { Network, RosterChange, RosterEntry } from '../ports/network.ts';
+import type { Ghosts } from './ghosts.ts';
+import type { Kit } from './kit.ts';
+import type { Lanes } from './lanes.ts';
+import type { Portal, PortalTable } from './portal-table.ts';
+
+/** Somebody who left and is not back within this time leaves the room; shorter absences are swallowed. */
+const LEAVE_AFTER_MS = 60_000;
+/** The same after a netsplit: servers find each other again within minutes. */
+const SPLIT_LEAVE_AFTER_MS = 10 * 60_000;
+/** How often rooms are looked over for people who have long been silent. */
+const IDLE_CHECK_MS = 3_600_000;
+/** While lines are on their way, joins and leaves stand back for so long at a time. */
+const YIELD_MS = 50;
+
+type Chore = () => Promise<void>;
+
+/**
+ * Who of a channel is in its room. Speakers join with their first line; here people leave again, names change, and whole
+ * member lists join where a mapping asks. One step at a time for the whole bridge, and only while no line waits: a join
+ * costs the homeserver more than twenty lines, and joins in parallel are slower still.
+ */
+export class Rosters {
+  readonly #kit: Kit;
+  readonly #ghosts: Ghosts;
+  readonly #portals: PortalTable;
+  readonly #lanes: () => Lanes;
+  /** Present by ghost id, per portal: enough to know who came back. */
+  readonly #present = new Map<string, Set<string>>();
+  readonly #leaving = new Map<string, () => void>();
+  readonly #chores: Chore[] = [];
+  #working = false;
+  #cancelIdle: (() => void) | undefined;
+
+  constructor(kit: Kit, ghosts: Ghosts, portals: PortalTable, lanes: () => Lanes) {
+    this.#kit = kit;
+    this.#ghosts = ghosts;
+    this.#portals = portals;
+    this.#lanes = lanes;
+  }
+
+  start(): void {
+    this.#cancelIdle = this.#kit.clock.after(IDLE_CHECK_MS, () => {
+      this.#leaveIdle();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#cancelIdle?.();
+    for (const cancel of this.#leaving.values()) cancel();
+    this.#chores.length = 0;
+  }
+
+  /** People of the channel now, ours not counted. */
+  count(portal: Portal): number {
+    return this.#present.get(portal.id)?.size ?? 0;
+  }
+
+  changed(network: Network, channel: string, change: RosterChange): void {
+    const portal = this.#portals.byChannel(network.id, channel);
+    if (portal?.roomId === undefined) return;
+    const subject = (entry: RosterEntry): GhostSubject => subjectOf(entry, (name) => network.fold(name));
+    switch (change.kind) {
+      case 'list':
+        this.#list(portal, change.members, subject);
+        break;
+      case 'join':
+        this.#came(portal, change.member, subject(change.member));
+        break;
+      case 'leave':
+        this.#went(portal, subject(change.member), change.netsplit ? SPLIT_LEAVE_AFTER_MS : LEAVE_AFTER_MS);
+        break;
+      case 'rename':
+        this.#renamed(portal, change.to, subject(change.from), subject(change.to));
+        break;
+    }
+  }
+
+  #list(portal: Portal, members: readonly RosterEntry[], subject: (entry: RosterEntry) => GhostSubject): void {
+    const present = new Set<string>();
+    this.#present.set(portal.id, present);
+    for (const member of members) this.#came(portal, member, subject(member));
+    const roomId = portal.roomId;
+    if (roomId === undefined) return;
+    this.#chore(async () => {
+      const { db, stores } = this.#kit;
+      const joined = await db.transaction((sql) => stores.ghost.joined(sql, roomId));
+      for (const { userId } of joined) if (!present.has(userId)) this.#leaveLater(portal, userId, LEAVE_AFTER_MS);
+    });
+  }
+
+  #came(portal: Portal, member: RosterEntry, subject: GhostSubject): void {
+    const userId = this.#ghosts.idOf(portal.network, subject);
+    const present = this.#presentIn(portal);
+    present.add(userId);
+    const key = `${portal.id} ${userId}`;
+    this.#leaving.get(key)?.();
+    this.#leaving.delete(key);
+    if (portal.config.ghosts === 'all' && present.size <= portal.config.ghostsCap)
+      this.#joinLater(portal, member, subject, userId);
+  }
+
+  #joinLater(portal: Portal, member: RosterEntry, subject: GhostSubject, userId: string): void {
+    this.#chore(async () => {
+      const { roomId } = portal;
+      if (roomId === undefined || !this.#presentIn(portal).has(userId)) return;
+      const joined = await this.#ghosts.ensure(portal.network, subject, member.nick, roomId);
+      if (!joined.ok) this.#kit.log.debug('a ghost could not join', { code: joined.error.code });
+    });
+  }
+
+  #went(portal: Portal, subject: GhostSubject, afterMs: number): void {
+    const userId = this.#ghosts.idOf(portal.network, subject);
+    this.#presentIn(portal).delete(userId);
+    this.#leaveLater(portal, userId, afterMs);
+  }
+
+  /** The same account keeps its ghost under the new name; an unauthenticated nick is somebody else from now on. */
+  #renamed(portal: Portal, to: RosterEntry, before: GhostSubject, after: GhostSubject): void {
+    if (before.kind === after.kind && before.name === after.name) {
+      this.#chore(async () => {
+        await this.#ghosts.rename(portal.network, after, to.nick);
+      });
+      return;
+    }
+    this.#went(portal, before, LEAVE_AFTER_MS);
+    this.#came(portal, to, after);
+  }
+
+  #leaveLater(portal: Portal, userId: string, afterMs: number): void {
+    const key = `${portal.id} ${userId}`;
+    if (this.#leaving.has(key)) return;
+    const cancel = this.#kit.clock.after(afterMs, () => {
+      this.#leaving.delete(key);
+      this.#chore(() => this.#leave(portal, userId, 'left the channel', 'parted'));
+    });
+    this.#leaving.set(key, cancel);
+  }
+
+  async #leave(portal: Portal, userId: string, reason: string, label: 'parted' | 'idle'): Promise<void> {
+    const { db, stores, metrics } = this.#kit;
+    const { roomId } = portal;
+    if (roomId === undefined || (label === 'parted' && this.#presentIn(portal).has(userId))) return;
+    const joined = await db.transaction((sql) => stores.ghost.joined(sql, roomId));
+    if (!joined.some((ghost) => ghost.userId === userId)) return;
+    const left = await this.#ghosts.leave(userId, roomId, reason);
+    if (left.ok) metrics.leaves.add({ network: portal.network, reason: label });
+  }
+
+  #leaveIdle(): void {
+    for (const portal of this.#portals.all()) {
+      const { roomId } = portal;
+      const { idleDays, ghosts } = portal.config;
+      if (roomId === undefined || idleDays === 0 || ghosts === 'all') continue;
+      this.#chore(async () => {
+        const { db, stores, clock } = this.#kit;
+        const before = clock.nowMs() - idleDays * 86_400_000;
+        const joined = await db.transaction((sql) => stores.ghost.joined(sql, roomId));
+        for (const ghost of joined)
+          if (ghost.lastSpokeMs < before) await this.#leave(portal, ghost.userId, 'silent for long', 'idle');
+      });
+    }
+  }
+
+  #presentIn(portal: Portal): Set<string> {
+    let present = this.#present.get(portal.id);
+    if (present === undefined) this.#present.set(portal.id, (present = new Set()));
+    return present;
+  }
+
+  #chore(chore: Chore): void {
+    this.#chores.push(chore);
+    if (!this.#working) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (;;) {
+      const chore = this.#chores.shift();
+      if (chore === undefined) break;
+      while (this.#lanes().active > 0 && !this.#lanes().stopping) await this.#lanes().pause(YIELD_MS);
+      if (this.#lanes().stopping) break;
+      try {
+        await chore();
+      } catch (error) {
+        this.#kit.log.warn('a change of membership was left out; the next list of names corrects it', {
+          error: String(error),
+        });
+      }
+    }
+    this.#working = false;
+  }
+}

@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type Bridge, makeBridge } from './app/bridge.ts';
+import type { Kit } from './app/kit.ts';
+import { systemClock } from './clock.ts';
+import { diffConfigs } from './config/diff.ts';
+import { parseListen } from './config/listen.ts';
+import { formatProblems, type LoadedConfig, loadConfig } from './config/load.ts';
+import type { Registration } from './config/registration.ts';
+import type { Config } from './config/schema.ts';
+import { BOT_LOCALPART, type NetworkId } from './core/ids.ts';
+import { openDatabase } from './db/open-database.ts';
+import { stores } from './db/stores.ts';
+import { makeFailpoint } from './failpoints.ts';
+import { listen } from './http/http-server.ts';
+import { makeOperationsApp } from './http/operations-app.ts';
+import { makeIrcNetwork } from './irc/network.ts';
+import { makeLog, type RootLog } from './log/winston-log.ts';
+import { makeCompanionSync } from './matrix/companion-sync.ts';
+import { makeHomeserver } from './matrix/homeserver.ts';
+import { makeListener } from './matrix/listener.ts';
+import { watchLoop } from './metrics/loop-delay.ts';
+import { makePrometheus } from './metrics/prometheus.ts';
+import type { Network } from './ports/network.ts';
+
+/** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
+export type ExitCode = 0 | 1 | 2;
+
+/**
+ * Runs the bridge on a configuration until SIGTERM or SIGINT. The composition root: the one place that knows every
+ * adapter.
+ */
+export async function run(configPath: string): Promise<ExitCode> {
+  const loaded = await loadConfig(configPath);
+  if (!loaded.ok) {
+    process.stderr.write(`${formatProblems(loaded.problems)}\n`);
+    return 2;
+  }
+  const { config, registration } = loaded;
+  const log = makeLog({ level: config.log.level, format: config.log.format, secrets: secretsOf(config, registration) });
+  for (const warning of loaded.warnings)
+    log.warn(`${warning.text} ${warning.remedy}`, { file: warning.file, line: warning.line });
+  try {
+    return await new Process(configPath, config, registration, log).run();
+  } finally {
+    await log.close();
+  }
+}
+
+/** One run of the program: what was opened, and how it is closed again. */
+class Process {
+  readonly #configPath: string;
+  #config: Config;
+  readonly #registration: Registration;
+  readonly #log: RootLog;
+  readonly #stopped = Promise.withResolvers<string>();
+  #stopping = false;
+
+  constructor(configPath: string, config: Config, registration: Registration, log: RootLog) {
+    this.#configPath = configPath;
+    this.#config = config;
+    this.#registration = registration;
+    this.#log = log;
+  }
+
+  async run(): Promise<ExitCode> {
+    const log = this.#log;
+    const config = this.#config;
+    const version = packageVersion();
+    const failpoint = makeFailpoint(process.env['CAUSEWAY_FAILPOINT']);
+    const prometheus = makePrometheus(version);
+    const { metrics } = prometheus;
+    const notes: string[] = [];
+    if (config.authority.source === 'none') {
+      notes.push('authority.source is none: everybody on the homeserver and on the networks is let in.');
+      log.warn('authority.source is none: everybody on the homeserver and on the networks is let in');
+    }
+    const database = await openDatabase(config.database, { log, clock: systemClock, failpoint });
+    if (!database.ok) return this.#refuse(database.error.text);
+    const homeserver = makeHomeserver({
+      url: config.homeserver.url,
+      serverName: config.homeserver.serverName,
+      asToken: this.#registration.asToken,
+      botLocalpart: BOT_LOCALPART,
+      log,
+      clock: systemClock,
+      failpoint,
+    });
+    const networks = new Map<NetworkId, Network>();
+    for (const network of config.networks)
+      networks.set(
+        network.id as NetworkId,
+        makeIrcNetwork({
+          config: network,
+          clock: systemClock,
+          log: log.with({ network: network.id }),
+          metrics,
+          failpoint,
+        }),
+      );
+    prometheus.announce([...networks.keys()]);
+    const kit: Kit = {
+      db: database.value,
+      stores,
+      homeserver,
+      networks,
+      clock: systemClock,
+      log,
+      metrics,
+      failpoint,
+      logLines: () => this.#config.log.lines,
+      digest: (text) => createHash('sha256').update(text).digest('hex'),
+    };
+    const bridge = await makeBridge({ kit, config, version, pid: process.pid, notes });
+    const sources = this.#sources(kit, bridge);
+    const heard = await sources.listener.listen();
+    const loop = watchLoop(metrics);
+    const app = makeOperationsApp({
+      status: bridge.status,
+      metrics: prometheus,
+      log,
+      lateMs: () => loop.lateMs(),
+      stopping: () => this.#stopping,
+    });
+    const operations = heard.ok ? await listen(app, parseListen(config.http.listen) ?? NOWHERE) : heard;
+    if (!heard.ok || !operations.ok) {
+      if (heard.ok) await sources.listener.close();
+      await database.value.close();
+      return this.#refuse(!heard.ok ? heard.error.text : operations.ok ? '' : operations.error.text);
+    }
+    bridge.start();
+    sources.sync.start();
+    this.#onSignals(bridge);
+    log.info('Causeway is running', {
+      version,
+      appservice: config.appservice.listen,
+      status: `http://${config.http.listen}/status`,
+    });
+
+    const why = await this.#stopped.promise;
+    log.info('Causeway is stopping; lines under way reach their end first', { why });
+    await Promise.all([sources.listener.close(), sources.sync.close()]);
+    await bridge.stop();
+    await operations.value.close();
+    loop.stop();
+    await database.value.close();
+    log.info('Causeway has stopped');
+    return 0;
+  }
+
+  #sources(kit: Kit, bridge: Bridge) {
+    const { appservice, homeserver } = this.#config;
+    const { clock, log, metrics, failpoint } = kit;
+    return {
+      listener: makeListener({
+        listen: parseListen(appservice.listen) ?? NOWHERE,
+        hsToken: this.#registration.hsToken,
+        queryToken: appservice.queryToken,
+        sink: bridge.gate,
+        log,
+        failpoint,
+        observe: {
+          transaction: () => metrics.transactions.add({ outcome: 'stored' }),
+          refused: () => metrics.transactions.add({ outcome: 'failed' }),
+          unauthorized: () => metrics.transactions.add({ outcome: 'refused' }),
+        },
+      }),
+      sync: makeCompanionSync({
+        url: homeserver.url,
+        token: this.#registration.asToken,
+        botId: kit.homeserver.botId,
+        sink: bridge.gate,
+        log,
+        clock,
+        getCursor: () => kit.db.transaction((sql) => kit.stores.cursor.get(sql, 'sync')),
+      }),
+    };
+  }
+
+  #onSignals(bridge: Bridge): void {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => {
+        if (this.#stopping) process.exit(1); // asked twice: at once; what is on disk is safe
+        this.#stopping = true;
+        this.#stopped.resolve(signal);
+      });
+    process.on('SIGHUP', () => void this.#reload(bridge));
+    process.on('unhandledRejection', (reason) =>
+      this.#log.error('a bug: a failure that nobody expected', { error: String(reason), stack: stackOf(reason) }),
+    );
+    process.on('uncaughtException', (error) =>
+      this.#log.error('a bug: an exception that nobody expected', { error: String(error), stack: stackOf(error) }),
+    );
+  }
+
+  async #reload(bridge: Bridge): Promise<void> {
+    const loaded: LoadedConfig = await loadConfig(this.#configPath);
+    if (!loaded.ok) {
+      this.#log.error(
+        `The configuration was not applied; everything goes on as before.\n${formatProblems(loaded.problems)}`,
+      );
+      return;
+    }
+    const changes = diffConfigs(this.#config, loaded.config);
+    this.#config = loaded.config;
+    this.#log.setLevel(loaded.config.log.level);
+    bridge.reload(loaded.config);
+    this.#log.info('The configuration was read again', { applied: changes.reload.join(', ') || 'nothing new' });
+    if (changes.restart.length > 0)
+      this.#log.warn('Some changes wait for the next start', { keys: changes.restart.join(', ') });
+  }
+
+  #refuse(text: string): ExitCode {
+    this.#log.error(text);
+    return 2;
+  }
+}
+
+const NOWHERE = { host: '127.0.0.1', port: 0 };
+
+const stackOf = (reason: unknown): string | undefined => (reason instanceof Error ? reason.stack : undefined);
+
+/** Everything in the configuration that must never be logged. */
+function secretsOf(config: Config, registration: Registration): string[] {
+  const secrets = [registration.asToken, registration.hsToken];
+  const collect = (value: unknown, name: string): void => {
+    if (typeof value === 'string' && /^(password|key)$/.test(name) && value !== '') secrets.push(value);
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, inner] of Object.entries(value)) collect(inner, key);
+  };
+  collect(config, '');
+  const password = /^postgres(?:ql)?:\/\/[^:@/]*:([^@/]+)@/.exec(config.database)?.[1];
+  if (password !== undefined) secrets.push(decodeURIComponent(password));
+  return secrets;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
