@@ -67,7 +67,7 @@ class Process {
     const log = this.#log;
     const config = this.#config;
     const version = packageVersion();
-    const failpoint = makeFailpoint(process.env['CAUSEWAY_FAILPOINT']);
+    const failpoint = makeFailpoint(process.env.CAUSEWAY_FAILPOINT);
     const prometheus = makePrometheus(version);
     const { metrics } = prometheus;
     const notes: string[] = [];

@@ -117,11 +117,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     const userId = event.state_key;
     if (userId === undefined) return;
     if (isOurs(userId)) {
-      if (event.content['membership'] !== 'join') await ghosts.forgetRoom(userId, event.room_id);
+      if (event.content.membership !== 'join') await ghosts.forgetRoom(userId, event.room_id);
       return;
     }
     people.forget(event.room_id, userId);
-    if (event.content['membership'] !== 'join') return;
+    if (event.content.membership !== 'join') return;
     const network = kit.networks.get(portal.network);
     network?.rename(await people.person(event.room_id, userId));
     await connectAhead(portal);

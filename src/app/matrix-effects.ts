@@ -67,7 +67,7 @@ export class MatrixEffects {
   async #topic(effect: TopicToMatrix): Promise<Result<string>> {
     const { homeserver } = this.#kit;
     const now = await homeserver.stateContent(effect.room, 'm.room.topic', '');
-    if (now.ok && now.value?.['topic'] === effect.topic) return ok('');
+    if (now.ok && now.value?.topic === effect.topic) return ok('');
     const content = { topic: effect.topic, [MARKER]: { keys: [] } };
     return homeserver.sendState(homeserver.botId, effect.room, 'm.room.topic', '', content);
   }

@@ -28,8 +28,8 @@ export class RoomAnchors {
 
   /** An event arrived, in the order of its source. */
   seen(room: string, eventId: string, bit: number): void {
-    let recent = this.#recent.get(room);
-    if (recent === undefined) this.#recent.set(room, (recent = new Map()));
+    const recent = this.#recent.get(room) ?? new Map<string, number>();
+    this.#recent.set(room, recent);
     const bits = (recent.get(eventId) ?? 0) | bit;
     recent.set(eventId, bits);
     if ((bits & BOTH) === BOTH) {

@@ -166,8 +166,8 @@ export class Rosters {
   }
 
   #presentIn(portal: Portal): Set<string> {
-    let present = this.#present.get(portal.id);
-    if (present === undefined) this.#present.set(portal.id, (present = new Set()));
+    const present = this.#present.get(portal.id) ?? new Set<string>();
+    this.#present.set(portal.id, present);
     return present;
   }
 

@@ -16,6 +16,6 @@ export type Marker = {
 export function markerKeys(content: Readonly<Record<string, unknown>>): readonly string[] {
   const marker = content[MARKER];
   if (typeof marker !== 'object' || marker === null) return [];
-  const keys = (marker as Record<string, unknown>)['keys'];
+  const keys = (marker as Record<string, unknown>).keys;
   return Array.isArray(keys) ? keys.filter((key): key is string => typeof key === 'string') : [];
 }

@@ -28,7 +28,7 @@ type Converter = (event: MatrixEvent, view: MatrixView) => KeyedEffect[];
 
 const CONVERTERS: ReadonlyMap<string, Converter> = new Map<string, Converter>([
   ['m.room.message', message],
-  ['m.sticker', (event, view) => say(event, view, 'action', [describe('sent a sticker', event.content['body'])])],
+  ['m.sticker', (event, view) => say(event, view, 'action', [describe('sent a sticker', event.content.body)])],
   ['m.room.encrypted', encrypted],
   ['m.room.topic', topic],
   ['m.room.member', membership],
@@ -68,8 +68,8 @@ function encrypted(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
 }
 
 function topic(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
-  if (event.state_key !== '' || typeof event.content['topic'] !== 'string') return [];
-  const text = linesOf(event.content['topic']).join(' ');
+  if (event.state_key !== '' || typeof event.content.topic !== 'string') return [];
+  const text = linesOf(event.content.topic).join(' ');
   const { network, channel } = view;
   return [
     {

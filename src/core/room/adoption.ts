@@ -34,16 +34,16 @@ export function adoptionRefusal(state: readonly MatrixEvent[], botId: string, ro
 }
 
 function powerOf(userId: string, levels: Readonly<Record<string, unknown>>, create: MatrixEvent | undefined): number {
-  if (create?.sender === userId && Number.parseInt(String(create.content['room_version'] ?? '1'), 10) >= 12)
+  if (create?.sender === userId && Number.parseInt(String(create.content.room_version ?? '1'), 10) >= 12)
     return Number.POSITIVE_INFINITY;
-  const users = levels['users'];
+  const users = levels.users;
   const own =
     typeof users === 'object' && users !== null && Object.hasOwn(users, userId)
       ? (users as Record<string, unknown>)[userId]
       : undefined;
   return numberOr(
     own,
-    numberOr(levels['users_default'], create?.sender === userId && Object.keys(levels).length === 0 ? 100 : 0),
+    numberOr(levels.users_default, create?.sender === userId && Object.keys(levels).length === 0 ? 100 : 0),
   );
 }
 
