@@ -123,7 +123,10 @@ export function makeBodySplitter(options: SplitterOptions): BodySplitter {
             }
             if (inArray !== (byte === CLOSE_ARRAY)) broken = true;
             inArray = false;
-          } else if (depth === 0) finished = true;
+          } else if (depth === 0) {
+            finished = true;
+            if (byte !== CLOSE_OBJECT) broken = true;
+          }
           break;
         case COMMA:
           if (depth === 1) awaitsKey = true;
@@ -139,7 +142,7 @@ export function makeBodySplitter(options: SplitterOptions): BodySplitter {
         default:
       }
     }
-    if (inArray) keep(Buffer.from(chunk.subarray(from)));
+    if (inArray) keep(chunk.subarray(from));
   };
 
   return { push, end: () => (finished && !broken ? 'complete' : 'broken') };
