@@ -108,6 +108,7 @@ const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'is not there.',
   EACCES: 'may not be read by this user.',
   EISDIR: 'is a folder.',
+  ESPECIAL: 'is no file.',
   ENOTDIR: 'lies below something that is no folder.',
   ELOOP: 'is a circle of links.',
 };

@@ -71,7 +71,10 @@ const MISTAKES: readonly Mistake[] = [
     { env: { NICK: 'secret value' } },
   ],
   ['a variable without a name', changed('nick: causeway', `nick: "${env('')}"`)],
-  ['a brace of a variable that is not closed', changed('tls: false}', 'tls: false, password: "${X"}')],
+  [
+    'a brace of a variable that is not closed',
+    changed('tls: false}', `tls: false, password: "${env('X').slice(0, -1)}"}`),
+  ],
   ["a secret's file that is not there", changed('tls: false}', 'tls: false, passwordFile: secret.txt}')],
   [
     "a secret's file that is empty",
