@@ -27,7 +27,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
  */
 export function splitText(text: string, maxBytes: number): readonly string[] {
   const max = Math.max(maxBytes, MIN_PIECE_BYTES);
-  if (fittingEnd(text, 0, max) === text.length) return [text];
+  if (Buffer.byteLength(text) <= max) return [text];
   const textEnd = maskCodes(text).replace(/\x02+$/, '').length;
   const pieces: string[] = [];
   let state = PLAIN;
