@@ -29,9 +29,13 @@ export function execute(command: string, args: readonly string[], options: Execu
     });
     const out = { stdout: '', stderr: '' };
     let settled = false;
+    // Nothing we started works on when we are gone.
+    const abandon = (): boolean => child.kill('SIGKILL');
+    process.once('exit', abandon);
     const settle = (code: number | undefined): void => {
       if (settled) return;
       settled = true;
+      process.removeListener('exit', abandon);
       clearTimeout(timer);
       resolve({ code, ...out });
     };

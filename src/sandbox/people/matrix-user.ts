@@ -180,6 +180,12 @@ export class MatrixUser {
     }, options);
   }
 
+  /** Ends the session on the homeserver, and the sync loop. */
+  async logout(): Promise<void> {
+    await this.stop();
+    await this.request('POST', '/v3/logout', {});
+  }
+
   /** Ends the sync loop. */
   async stop(): Promise<void> {
     this.#end.abort();

@@ -22,6 +22,8 @@ export type DendriteOptions = {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   /** Laid over the configuration: `{client_api: {rate_limiting: {enabled: false}}}`. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Told the process's number at each start. */
+  readonly onStarted?: (pid: number) => void;
   readonly env?: Readonly<Record<string, string>>;
 };
 
@@ -52,6 +54,7 @@ export async function startDendrite(options: DendriteOptions): Promise<Dendrite>
     args: ['--config', join(dir, 'dendrite.yaml'), '--http-bind-address', `127.0.0.1:${port}`],
     cwd: dir,
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.onStarted === undefined ? {} : { onStarted: options.onStarted }),
     logFile: join(dir, 'dendrite.log'),
     isReady: () => answers(`${url}/_matrix/client/versions`),
   });

@@ -31,6 +31,8 @@ export type ErgoOptions = {
   readonly history?: ErgoHistory;
   /** Laid over the configuration: `{fakelag: {enabled: true}}`. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Told the process's number at each start. */
+  readonly onStarted?: (pid: number) => void;
 };
 
 export type Ergo = ServerProcess & {
@@ -69,6 +71,7 @@ export async function startErgo(options: ErgoOptions): Promise<Ergo> {
     args: ['run', '--conf', 'ircd.yaml'],
     cwd: dir,
     env: { GODEBUG },
+    ...(options.onStarted === undefined ? {} : { onStarted: options.onStarted }),
     logFile: join(dir, 'ergo.log'),
     isReady: () => accepts(port),
   });

@@ -21,6 +21,8 @@ export type ServerSpec = {
   readonly stopSignal?: NodeJS.Signals;
   /** How long an orderly stop may take before SIGKILL. */
   readonly stopWithinMs?: number;
+  /** Told the process's number at each start, before it is ready. */
+  readonly onStarted?: (pid: number) => void;
 };
 
 /** A server program that runs as a child in a process group of its own, so that no Ctrl-C but ours reaches it. */
@@ -104,7 +106,10 @@ export async function startServer(spec: ServerSpec): Promise<ServerProcess> {
         if (!endWanted) for (const tell of endListeners) tell(signalName ?? `exit code ${code}`);
       });
     });
-    if (started.pid !== undefined) guard(started.pid);
+    if (started.pid !== undefined) {
+      guard(started.pid);
+      spec.onStarted?.(started.pid);
+    }
     started.unref();
 
     const withinMs = spec.readyWithinMs ?? 20_000;

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort, isFree } from './servers/ports.ts';
+
+export type Person = { readonly name: string; readonly password: string };
+export type PortName = 'homeserver' | 'irc' | 'appservice' | 'http';
+
+/** What a sandbox has to remember between two starts, in `state.json`. */
+export type State = {
+  readonly serverName: string;
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly people: readonly Person[];
+  /** The bridge's account on our own IRC server. */
+  readonly bot: { readonly account: string; readonly password: string; readonly registered: boolean };
+};
+
+/** Where people expect these servers. */
+const USUAL_PORTS: Readonly<Record<PortName, number>> = { homeserver: 8008, irc: 6667, appservice: 9009, http: 9010 };
+
+const PORT_OWNERS: Readonly<Record<PortName, string>> = {
+  homeserver: 'Dendrite',
+  irc: 'Ergo',
+  appservice: "the bridge's listener",
+  http: "the bridge's health page",
+};
+
+export type LoadedState = {
+  readonly state: State;
+  /** Whether this folder was used before. */
+  readonly known: boolean;
+  /** A sentence for each port that somebody else has. */
+  readonly moved: readonly string[];
+};
+
+/** Reads the folder's state, or makes one; replaces ports that are taken. Ports stay the same as long as they are free. */
+export async function loadState(
+  dir: string,
+  usual: Readonly<Record<PortName, number>> = USUAL_PORTS,
+): Promise<LoadedState> {
+  const path = join(dir, 'state.json');
+  const known = existsSync(path);
+  const before = known ? (JSON.parse(await readFile(path, 'utf8')) as State) : newState(usual);
+  const ports: Record<PortName, number> = { ...before.ports };
+  const moved: string[] = [];
+  for (const name of Object.keys(USUAL_PORTS) as PortName[]) {
+    const wanted = ports[name];
+    if (await isFree(wanted)) continue;
+    ports[name] = await freePort();
+    moved.push(`Port ${wanted} is taken; ${PORT_OWNERS[name]} uses ${ports[name]} instead.`);
+  }
+  const state = { ...before, ports };
+  await saveState(dir, state);
+  return { state, known, moved };
+}
+
+export async function saveState(dir: string, state: State): Promise<void> {
+  const path = join(dir, 'state.json');
+  await writeFile(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+const newState = (ports: Readonly<Record<PortName, number>>): State => ({
+  serverName: 'localhost',
+  ports,
+  people: ['alice', 'bob'].map((name) => ({ name, password: `${name}-${randomBytes(5).toString('hex')}` })),
+  bot: { account: 'causeway', password: randomBytes(18).toString('base64url'), registered: false },
+});
