@@ -79,7 +79,12 @@ export function nextNickCandidate(base: string, attempt: number, { maxBytes }: P
 
 function sanitise(name: string, { utf8, leadingDigit }: NickRules, leads: boolean): string {
   // A bound before the work: names of a megabyte exist.
-  const visible = name.slice(0, 200).normalize('NFKC').replace(INVISIBLE, '').replace(/['’]/g, '');
+  const visible = name
+    .slice(0, 200)
+    .normalize('NFKC')
+    .replace(/\s+/gu, ' ')
+    .replace(INVISIBLE, '')
+    .replace(/['’]/g, '');
   const letters = utf8 ? visible : transliterate(visible);
   // What is left out between words leaves one underscore; the person's own stay.
   const joined = letters
