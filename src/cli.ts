@@ -4,6 +4,7 @@ import { nearest } from './config/nearest.ts';
 /** The table of commands. Each is loaded when it is called, so that `causeway check` does not wait for the bridge's parts. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./cli/run.ts')).run,
+  sandbox: async () => (await import('./sandbox/command.ts')).sandbox,
   register: async () => (await import('./cli/register.ts')).register,
   check: async () => (await import('./cli/check.ts')).check,
   status: async () => (await import('./cli/status.ts')).status,
