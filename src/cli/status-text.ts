@@ -88,7 +88,7 @@ const isWrong = (portal: PortalReport): boolean =>
 function commonServer(portals: readonly PortalReport[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { alias } of portals) {
-    const server = alias?.slice(alias.indexOf(':') + 1);
+    const server = /:(.+)$/.exec(alias ?? '')?.[1];
     if (server !== undefined) counts.set(server, (counts.get(server) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
