@@ -14,8 +14,9 @@ export const fullBucket = (rules: BucketRules, nowMs: number): Bucket => ({ toke
 
 /**
  * Takes `cost` tokens if they are there.
- * @returns `waitMs` 0 and the bucket without them; or how long until they are there, and the bucket with what it has now. A cost over the
- * burst is granted from a full bucket, which then owes the rest: it delays what follows and never blocks for ever.
+ * @returns `waitMs` 0 and the bucket without them; or how long until they are there, and the bucket with what it has
+ * now. A cost over the burst is granted from a full bucket, which then owes the rest: it delays what follows and
+ * never blocks for ever.
  */
 export function takeTokens(
   bucket: Bucket,
@@ -41,8 +42,8 @@ export type BackoffRules = {
 };
 
 /**
- * Delay before try number `failures` + 1: exponential, with jitter over the whole span, so that a thousand connections that were
- * lost together do not come back together.
+ * Delay before try number `failures` + 1: exponential, with jitter over the whole span, so that a thousand
+ * connections that were lost together do not come back together.
  * @param failures so far in a row; 0 means the first retry after a success
  * @param random uniform in [0, 1)
  */

@@ -12,11 +12,14 @@ export type BatchInfo = {
 };
 
 export type Assembled =
-  /** One line; `batch` is the innermost batch that it belongs to: `netsplit` around a QUIT, `chathistory` around an old message. */
+  /**
+   * One line; `batch` is the innermost batch that it belongs to: `netsplit` around a QUIT, `chathistory` around an
+   * old message.
+   */
   | { readonly kind: 'line'; readonly line: IrcLine; readonly batch: BatchInfo | undefined }
   /**
-   * One `draft/multiline` message. `line` is its PRIVMSG or NOTICE with the opener's tags (msgid, account, time, label, reply) and the
-   * whole text in its last parameter; `lines` is that text line by line.
+   * One `draft/multiline` message. `line` is its PRIVMSG or NOTICE with the opener's tags (msgid, account, time,
+   * label, reply) and the whole text in its last parameter; `lines` is that text line by line.
    */
   | {
       readonly kind: 'multiline';
@@ -25,7 +28,10 @@ export type Assembled =
       readonly batch: BatchInfo | undefined;
       readonly complete: boolean;
     }
-  /** An answer that only counts as a whole. `complete` false: cut off, too long, or given up; the rest may still come as lines. */
+  /**
+   * An answer that only counts as a whole. `complete` false: cut off, too long, or given up; the rest may still come
+   * as lines.
+   */
   | {
       readonly kind: 'batch';
       readonly batch: BatchInfo;
@@ -33,7 +39,10 @@ export type Assembled =
       readonly complete: boolean;
     };
 
-/** `collect`: given out whole when closed. `multiline`: its lines become one. `stream`: members pass at once, and know their batch. */
+/**
+ * `collect`: given out whole when closed. `multiline`: its lines become one. `stream`: members pass at once, and know
+ * their batch.
+ */
 export type BatchKind = 'collect' | 'multiline' | 'stream';
 
 const KINDS: ReadonlyMap<string, BatchKind> = new Map([
@@ -69,8 +78,8 @@ export type OpenBatch = {
 };
 
 /**
- * Whether a line may be part of a multiline message: one command, one target, one sender. A member that differs is delivered on its own,
- * so that nothing said elsewhere or by somebody else gets into it.
+ * Whether a line may be part of a multiline message: one command, one target, one sender. A member that differs is
+ * delivered on its own, so that nothing said elsewhere or by somebody else gets into it.
  */
 export function belongsTogether(lines: readonly IrcLine[], info: BatchInfo, line: IrcLine): boolean {
   if (line.command !== 'PRIVMSG' && line.command !== 'NOTICE') return false;
@@ -109,6 +118,17 @@ export function joinMultiline(
     params: [info.params[0] ?? '', lines.join('\n')],
   };
   return { kind: 'multiline', line, lines, batch: around, complete };
+}
+
+/**
+ * A line that comes after its multiline message had to be given out: by the same sender, but a message of its own, since
+ * the first part has the msgid and answers the label.
+ */
+export function restOfMultiline(info: BatchInfo, member: IrcLine, around: BatchInfo | undefined): Assembled {
+  const tags = new Map(info.tags);
+  tags.delete('msgid');
+  tags.delete('label');
+  return joinMultiline({ ...info, tags }, [member], around, false);
 }
 
 /** The messages of a batch and of the batches in it, in order. */

@@ -10,6 +10,7 @@ import {
   belongsTogether,
   joinMultiline,
   type OpenBatch,
+  restOfMultiline,
 } from './batch-parts.ts';
 import type { IrcLine } from './line.ts';
 
@@ -24,7 +25,10 @@ export type BatchLimits = {
   readonly maxSilentMs: number;
 };
 
-/** History pages are up to 1,000 messages, each perhaps of many lines; an answer to NAMES or WHO may have thousands of lines. */
+/**
+ * History pages are up to 1,000 messages, each perhaps of many lines; an answer to NAMES or WHO may have thousands of
+ * lines.
+ */
 export const DEFAULT_BATCH_LIMITS: BatchLimits = {
   maxOpen: 64,
   maxDepth: 8,
@@ -75,8 +79,8 @@ export class BatchAssembler {
 
   #openBatch(ref: string, line: IrcLine, nowMs: number, out: Assembled[]): void {
     this.#closeRef(ref, out, false);
-    for (const oldest of [...this.#open.keys()].slice(0, this.#open.size - this.#limits.maxOpen + 1))
-      this.#closeRef(oldest, out, false);
+    const tooMany = Math.max(this.#open.size - this.#limits.maxOpen + 1, 0);
+    for (const oldest of [...this.#open.keys()].slice(0, tooMany)) this.#closeRef(oldest, out, false);
     const parent = this.#open.get(line.tags.get('batch') ?? '');
     const depth = (parent?.depth ?? 0) + 1;
     const info: BatchInfo = {
@@ -109,9 +113,10 @@ export class BatchAssembler {
       return;
     }
     this.#touch(batch, nowMs);
-    if (batch.kind === 'multiline' && batch.state === 'holding' && belongsTogether(batch.lines, batch.info, line))
-      batch.lines.push(line);
-    else this.#deliver({ kind: 'line', line, batch: batch.info }, batch, out);
+    const isPart = batch.kind === 'multiline' && belongsTogether(batch.lines, batch.info, line);
+    if (!isPart) this.#deliver({ kind: 'line', line, batch: batch.info }, batch, out);
+    else if (batch.state === 'holding') batch.lines.push(line);
+    else this.#deliver(restOfMultiline(batch.info, line, batch.parent?.info), batch, out);
     this.#account(batch, line, out);
   }
 

@@ -45,7 +45,10 @@ export const PUPPET_CAPS: readonly CapWish[] = [
   ['no-implicit-names', 'draft/no-implicit-names'],
 ];
 
-/** Those of the wishes that the server offers and that are not on, each in the spelling it knows. `sasl` is added by who has credentials. */
+/**
+ * Those of the wishes that the server offers and that are not on, each in the spelling it knows. `sasl` is added by
+ * who has credentials.
+ */
 export function capsToRequest(wishes: readonly CapWish[], { available, enabled }: CapState): readonly string[] {
   return wishes.flatMap((spellings) => {
     const name = spellings.find((spelling) => available.has(spelling));
@@ -74,8 +77,8 @@ export function requestCaps(negotiation: CapNegotiation, names: readonly string[
 }
 
 /**
- * The server's ACK or NAK to the oldest request. A NAK of several makes each of them a request of its own; one that is refused alone
- * stays so. Which of an ACK's names are on is read by applyCap; here it only counts as an answer.
+ * The server's ACK or NAK to the oldest request. A NAK of several makes each of them a request of its own; one that
+ * is refused alone stays so. Which of an ACK's names are on is read by applyCap; here it only counts as an answer.
  * @param more the ACK goes on in another line
  */
 export function answerCaps(negotiation: CapNegotiation, answer: 'ACK' | 'NAK', more = false): CapStep {

@@ -86,13 +86,16 @@ export function escapeTagValue(value: string): string {
   return value.replace(/[; \\\r\n]/g, (char) => ESCAPED.get(char) ?? char);
 }
 
-/** C0 and C1 controls except the formatting codes: bold, colour, hex colour, reset, monospace, reverse, italic, strike, underline. */
+/**
+ * C0 and C1 controls except the formatting codes: bold, colour, hex colour, reset, monospace, reverse, italic,
+ * strike, underline.
+ */
 const UNSENDABLE = /[\x00\x01\x05-\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f]/g;
 
 /**
- * What of one line of text may be the body of a PRIVMSG or NOTICE. Formatting codes stay; a line break becomes a space and a
- * tab four, since clients show a raw one as `^I`; every other control goes, \x01 among them, so that no text
- * can pass for a CTCP and none moves a terminal's cursor.
+ * What of one line of text may be the body of a PRIVMSG or NOTICE. Formatting codes stay; a line break becomes a
+ * space and a tab four, since clients show a raw one as `^I`; every other control goes, \x01 among them, so that no
+ * text can pass for a CTCP and none moves a terminal's cursor.
  */
 export function sanitizeText(text: string): string {
   return text

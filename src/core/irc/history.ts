@@ -1,7 +1,8 @@
 /**
- * Filling a gap from CHATHISTORY without losing a line. Order of arrival and order of history differ on a busy server, so
- * resuming after the last msgid loses lines (Ergo: at up to 195 of 429 places). This recipe lost none: go back some seconds before the newest
- * known line, drop what is known, page with overlap, and check that something known came back.
+ * Filling a gap from CHATHISTORY without losing a line. Order of arrival and order of history differ on a busy
+ * server, so resuming after the last msgid loses lines (Ergo: at up to 195 of 429 places). This recipe lost none: go
+ * back some seconds before the newest known line, drop what is known, page with overlap, and check that something
+ * known came back.
  */
 export type HistoryItem = {
   /** Names the message: its msgid's key where it has one. */
@@ -12,7 +13,10 @@ export type HistoryItem = {
 export type CatchUpRules = {
   /** Messages to ask for at once; the server's CHATHISTORY limit where it says one. */
   readonly pageSize: number;
-  /** Whether the server said its limit. If not, a page shorter than asked for does not mean the end: only one without news does. */
+  /**
+   * Whether the server said its limit. If not, a page shorter than asked for does not mean the end: only one without
+   * news does.
+   */
   readonly pageSizeKnown: boolean;
   readonly overlapMs: number;
   readonly maxPages: number;
@@ -57,7 +61,10 @@ export type HistoryAnchor =
 export type HistoryPage<Item extends HistoryItem> = {
   /** Messages, in the server's order: no context lines, no pseudo messages of a history service. */
   readonly items: readonly Item[];
-  /** Times of everything that counts against the limit: of these messages and of what was left out above, but for context lines. */
+  /**
+   * Times of everything that counts against the limit: of these messages and of what was left out above, but for
+   * context lines.
+   */
   readonly timesMs: readonly number[];
   /** The server says that nothing follows (`draft/chathistory-end`). */
   readonly atEnd: boolean;
@@ -147,8 +154,9 @@ function end({ metKnown, newestKnownMs, oldestMs }: CatchUp, nowMs: number, cutA
 }
 
 /**
- * After the time of the page's middle message, less a millisecond: `AFTER` skips the whole millisecond it names, and memory-backed history
- * has late lines out of order. Where that is no progress, the page's end; then its last msgid; undefined: no way on.
+ * After the time of the page's middle message, less a millisecond: `AFTER` skips the whole millisecond it names, and
+ * memory-backed history has late lines out of order. Where that is no progress, the page's end; then its last msgid;
+ * undefined: no way on.
  */
 function nextAnchor<Item extends HistoryItem>(
   anchor: HistoryAnchor,

@@ -1,7 +1,8 @@
 /**
- * What a server says about itself in 005, typed, with a default for everything: classic servers leave much out,
- * freeq sends no 005 at all, and hostile ones send bare or nonsensical values.
- * Source: modern.ircdocs.horse "RPL_ISUPPORT Parameters", IRCv3 specifications, facts seen on Ergo, InspIRCd and ngIRCd.
+ * What a server says about itself in 005, typed, with a default for everything: classic servers leave much out, freeq
+ * sends no 005 at all, and hostile ones send bare or nonsensical values.
+ * Source: modern.ircdocs.horse "RPL_ISUPPORT Parameters", IRCv3 specifications, facts seen on Ergo, InspIRCd and
+ * ngIRCd.
  */
 import { type Casemapping, casemappingOf } from './casemap.ts';
 import { type IsupportTokens, NO_ISUPPORT } from './isupport-tokens.ts';

@@ -6,24 +6,24 @@ export type ModeChange = { readonly sign: '+' | '-'; readonly letter: string; re
 export type ModeChanges = {
   readonly changes: readonly ModeChange[];
   /**
-   * False where letters and parameters did not match up. Then `changes` ends before the first doubtful one, and who needs to
-   * be sure asks the server for modes and names again.
+   * False where letters and parameters did not match up. Then `changes` ends before the first doubtful one, and who
+   * needs to be sure asks the server for modes and names again.
    */
   readonly exact: boolean;
 };
 
 /**
- * How the parameter of a letter goes. `key`: always one, but some servers leave it out when a key is taken away. `entry`: without
- * one it is no change, but a question for the list.
+ * How the parameter of a letter goes. `key`: always one, but some servers leave it out when a key is taken away.
+ * `entry`: without one it is no change, but a question for the list.
  */
 type ParamRule = 'member' | 'key' | 'when-set' | 'entry' | 'none';
 
 /**
  * @param params of the MODE line after its target: mode letters, then their parameters in order
  *
- * Reading parameters against the wrong letters hands somebody else's power out (CVE-2022-39202). So a letter the server has not
- * declared ends the reading: whether it takes a parameter, and thus whose the following ones are, cannot be known. A
- * letter that lacks its parameter is no change.
+ * Reading parameters against the wrong letters hands somebody else's power out (CVE-2022-39202). So a letter the
+ * server has not declared ends the reading: whether it takes a parameter, and thus whose the following ones are,
+ * cannot be known. A letter that lacks its parameter is no change.
  */
 export function parseModes(params: readonly string[], isupport: Isupport): ModeChanges {
   const [letters = '', ...args] = params;

@@ -27,7 +27,10 @@ export const DEFAULT_NICK_RULES: NickRules = {
 
 /** RFC 2812 §2.3.1: letters, digits, specials and the hyphen. */
 const ASCII_FORBIDDEN = /[^A-Za-z0-9[\]\\`_^{|}-]+/g;
-/** Letters, marks and digits of all scripts and the same specials; pictures, punctuation and spaces are refused nearly everywhere. */
+/**
+ * Letters, marks and digits of all scripts and the same specials; pictures, punctuation and spaces are refused nearly
+ * everywhere.
+ */
 const UTF8_FORBIDDEN = /[^\p{L}\p{M}\p{N}[\]\\`_^{|}-]+/gu;
 const INVISIBLE = /[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
@@ -49,7 +52,8 @@ const LAST_RESORT = 'user';
 
 /**
  * @param name as the person wrote it: a display name
- * @param fallback used where nothing of the name may stand in a nick, or it belongs to a service; stable for the person (a localpart)
+ * @param fallback used where nothing of the name may stand in a nick, or it belongs to a service; stable for the
+ * person (a localpart)
  * @returns a nick by these rules; the same for the same arguments
  */
 export function nickFromName(name: string, rules: NickRules, fallback: string): string {
@@ -69,7 +73,8 @@ export function nickFromName(name: string, rules: NickRules, fallback: string): 
 
 /**
  * The nick to try after the `attempt`-th refusal (from 1): `alice`, then `alice_2`, `alice_3`, … within the length.
- * The same counter always gives the same nick, so that two people with one name keep theirs after a reconnect in the same order.
+ * The same counter always gives the same nick, so that two people with one name keep theirs after a reconnect in the
+ * same order.
  */
 export function nextNickCandidate(base: string, attempt: number, { maxBytes }: Pick<NickRules, 'maxBytes'>): string {
   const suffix = `_${attempt + 1}`;

@@ -1,5 +1,6 @@
 /**
- * What it means when an IRC server refuses something: one row per numeric and per FAIL code, with words for the person concerned.
+ * What it means when an IRC server refuses something: one row per numeric and per FAIL code, with words for the
+ * person concerned.
  * Source: modern.ircdocs.horse "Numerics", IRCv3 standard-replies, measured servers.
  */
 import type { BridgeError } from '../errors.ts';
@@ -182,8 +183,8 @@ const MAX_REASON_CHARS = 200;
 export const isRefusal = (code: string): boolean => ROWS.has(code);
 
 /**
- * @returns an error with code `irc_404` or `irc_fail_invalid_utf8`; a code that is not in the table gives a refusal for good in the
- * server's own words: silence would be worse
+ * @returns an error with code `irc_404` or `irc_fail_invalid_utf8`; a code that is not in the table gives a refusal
+ * for good in the server's own words: silence would be worse
  */
 export function refusalToError({ code, command, target, reason }: Refusal): BridgeError {
   const row = rowFor(code, command, reason);

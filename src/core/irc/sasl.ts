@@ -1,6 +1,7 @@
 /**
  * What is said in SASL, without saying it: one exchange per mechanism, fed with the server's challenges.
- * Source: IRCv3 sasl-3.1 and 3.2, RFC 4616 (PLAIN), RFC 4422 (EXTERNAL), RFC 7677 (SCRAM-SHA-256), ergo.chat IRCV3BEARER.
+ * Source: IRCv3 sasl-3.1 and 3.2, RFC 4616 (PLAIN), RFC 4422 (EXTERNAL), RFC 7677 (SCRAM-SHA-256), ergo.chat
+ * IRCV3BEARER.
  */
 import { fail, ok, type Result } from '../errors.ts';
 import { type ScramCrypto, scramFirst, scramProve, scramVerify } from './scram.ts';
@@ -17,11 +18,14 @@ export type SaslMechanism = SaslCredentials['mechanism'];
 /** One login, from its first challenge to its last. */
 export interface SaslExchange {
   readonly mechanism: SaslMechanism;
-  /** @param challenge decoded; empty for `AUTHENTICATE +` @returns what to answer, to be given to {@link chunkResponse} */
+  /**
+   * @param challenge decoded; empty for `AUTHENTICATE +`
+   * @returns what to answer, to be given to {@link chunkResponse}
+   */
   respond(challenge: string): Promise<Result<string>>;
   /**
-   * Whether a 903 may be believed: false while the server has not proven that it knows the password, where the mechanism
-   * asks for that (SCRAM). Then give up, and never send the password in another way.
+   * Whether a 903 may be believed: false while the server has not proven that it knows the password, where the
+   * mechanism asks for that (SCRAM). Then give up, and never send the password in another way.
    */
   readonly serverProven: boolean;
 }
@@ -97,7 +101,10 @@ const refuse = (why: string): Result<never> =>
 
 const CHUNK_CHARS = 400;
 
-/** Parameters of the AUTHENTICATE lines that carry a response: base64 in pieces of 400; `+` alone for nothing, and after a full last piece. */
+/**
+ * Parameters of the AUTHENTICATE lines that carry a response: base64 in pieces of 400; `+` alone for nothing, and
+ * after a full last piece.
+ */
 export function chunkResponse(response: string): readonly string[] {
   const encoded = Buffer.from(response, 'utf8').toString('base64');
   const chunks = encoded.match(/.{1,400}/g) ?? [];
@@ -109,7 +116,10 @@ export type ChallengeParts = readonly string[];
 
 const MAX_CHALLENGE_PARTS = 64;
 
-/** @param param of one AUTHENTICATE line from the server @returns the decoded challenge once it is complete, or the pieces so far */
+/**
+ * @param param of one AUTHENTICATE line from the server
+ * @returns the decoded challenge once it is complete, or the pieces so far
+ */
 export function takeChallenge(
   parts: ChallengeParts,
   param: string,

@@ -53,16 +53,14 @@ export async function scramProve(
 /** Whether the server proved that it knows the password too. */
 export function scramVerify(serverSignature: Uint8Array, serverFinal: string): Result<void> {
   const error = /^e=([a-z-]{1,60})/.exec(serverFinal)?.[1];
-  if (error !== undefined) return refuse(`it says ${error}`);
+  if (error !== undefined) return failed(`the server says ${error}. Check the account's name and password.`);
   const given = /^v=([A-Za-z0-9+/=]+)(?:,.*)?$/s.exec(serverFinal)?.[1];
   const expected = Buffer.from(serverSignature).toString('base64');
   return given === expected ? ok(undefined) : refuse('it could not prove that it knows the password');
 }
 
+const failed = (text: string): Result<never> =>
+  fail({ code: 'irc_scram_failed', text: `Login on IRC failed: ${text}`, retry: 'never', notify: 'log' });
+
 const refuse = (why: string): Result<never> =>
-  fail({
-    code: 'irc_scram_failed',
-    text: `Login on IRC failed: the server does not hold up its side of SCRAM (${why}). Check that this is the right server.`,
-    retry: 'never',
-    notify: 'log',
-  });
+  failed(`the server does not hold up its side of SCRAM (${why}). Check that this is the right server.`);

@@ -14,16 +14,16 @@ import {
 /** Fewer bytes could not hold every character. */
 const MIN_PIECE_BYTES = 4;
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
  * @param text one line, already sanitised; may hold formatting codes
  * @param maxBytes most UTF-8 bytes of a piece; see {@link bodyBudget}; below 4 counts as 4
- * @returns at least one piece. A cut falls at a space if the word after it fits a piece of its own (so a URL that fits is
- * never cut), else between graphemes, else between code points; never inside a character or a formatting code.
- * Of a text that has to be cut exactly this is lost: the run of spaces at a cut, and codes behind the last visible character.
- * Exactly this is added: the formatting that is on at a cut, written again at the start of the next piece, unless it would
- * leave no room for text.
+ * @returns at least one piece. A cut falls at a space if the word after it fits a piece of its own (so a URL that
+ * fits is never cut), else between graphemes, else between code points; never inside a character or a formatting
+ * code. Of a text that has to be cut exactly this is lost: the run of spaces at a cut, and codes behind the last
+ * visible character. Exactly this is added: the formatting that is on at a cut, written again at the start of the
+ * next piece, unless it would leave no room for text.
  */
 export function splitText(text: string, maxBytes: number): readonly string[] {
   const max = Math.max(maxBytes, MIN_PIECE_BYTES);
@@ -125,7 +125,10 @@ export type BodyBudget = {
   readonly action: boolean;
 };
 
-/** What servers allow at most: a user name has 10 bytes, a host 63 (DNS label; InspIRCd and Ergo default to 64 with its dot). */
+/**
+ * What servers allow at most: a user name has 10 bytes, a host 63 (DNS label; InspIRCd and Ergo default to 64 with
+ * its dot).
+ */
 const UNKNOWN_USER_BYTES = 10;
 const UNKNOWN_HOST_BYTES = 63;
 const CRLF_BYTES = 2;
@@ -133,7 +136,10 @@ const CRLF_BYTES = 2;
 const SPARE_BYTES = 10;
 const ACTION_BYTES = '\x01ACTION \x01'.length;
 
-/** Bytes that a body may have so that `:nick!user@host COMMAND target :body` CR LF, as others receive it, fits the server's line. */
+/**
+ * Bytes that a body may have so that `:nick!user@host COMMAND target :body` CR LF, as others receive it, fits the
+ * server's line.
+ */
 export function bodyBudget({ lineLen, nick, user, host, command, target, action }: BodyBudget): number {
   const userBytes = user === undefined ? UNKNOWN_USER_BYTES : Buffer.byteLength(user);
   const hostBytes = host === undefined ? UNKNOWN_HOST_BYTES : Buffer.byteLength(host);

@@ -10,11 +10,12 @@ const MAX_MARKS_PER_BASE = 3;
 /** Spaces of all kinds, the blank Braille pattern, and controls that separate. */
 const SPACES = /[\p{White_Space}\u2800]+/gu;
 /**
- * Everything that is there without being seen: controls, bidirectional marks, zero-width and joining characters, variation
- * selectors, tag characters, fillers (Default_Ignorable_Code_Point covers these), lone surrogates, interlinear marks.
+ * Everything that is there without being seen: controls, bidirectional marks, zero-width and joining characters,
+ * variation selectors, tag characters, fillers (Default_Ignorable_Code_Point covers these), lone surrogates,
+ * interlinear marks.
  */
 const INVISIBLE = /[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
-/** What makes one picture of several: kept, or flags and families fall apart. */
+/** What makes one picture of several: kept, or families and hearts fall apart. */
 const EMOJI_SEQUENCE =
   /\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)*/gu;
 const MANY_MARKS = new RegExp(`(\\p{M}{${MAX_MARKS_PER_BASE}})\\p{M}+`, 'gu');

@@ -261,6 +261,25 @@ describe('no message is lost', () => {
     );
   });
 
+  test('when a multiline message is too long: the rest has its sender, and no msgid to be taken for a repetition', () => {
+    const assembler = new BatchAssembler({ ...DEFAULT_BATCH_LIMITS, maxLines: 1 });
+    const texts = [
+      '@msgid=1;account=alice BATCH +m draft/multiline #c',
+      say('m', '1'),
+      say('m', '2'),
+      say('m', '3'),
+      'BATCH -m',
+    ];
+    const out = texts.flatMap((text) => assembler.push(line(text), 0)).flatMap(messagesOf);
+    assert.deepEqual(
+      out.map((item) => [item.line.params[1], Object.fromEntries(item.line.tags)]),
+      [
+        ['1\n2', { msgid: '1', account: 'alice' }],
+        ['3', { account: 'alice' }],
+      ],
+    );
+  });
+
   test('when one is never closed: silence ends it', () => {
     const assembler = new BatchAssembler({ ...DEFAULT_BATCH_LIMITS, maxSilentMs: 1000 });
     assembler.push(line('BATCH +1 chathistory #c'), 0);
