@@ -19,7 +19,8 @@ export type CompanionSyncOptions = {
   readonly clock: Clock;
   /** The token that was stored last. */
   readonly getCursor: () => Promise<string | undefined>;
-  readonly pollMs?: number;
+  /** How long the server may hold a poll without news, and how much later it is taken for stopped. */
+  readonly hold?: { readonly forMs: number; readonly marginMs: number };
 };
 
 export type CompanionSync = {
@@ -30,9 +31,7 @@ export type CompanionSync = {
   readonly lastAnswerMs: number | undefined;
 };
 
-const POLL_MS = 30_000;
-/** On top of the time we allow the server to hold a poll; later it is taken for stopped. */
-const POLL_MARGIN_MS = 10_000;
+const HOLD = { forMs: 30_000, marginMs: 10_000 };
 const CATCH_UP_PATIENCE_MS = 60_000;
 const STORE_AT_ONCE = 500;
 const STORE_AGAIN_MS = 1_000;
@@ -175,7 +174,8 @@ async function once(
   since: string | undefined,
   how: { hurry: boolean; small: boolean },
 ): Promise<Poll> {
-  const holdMs = how.hurry ? 0 : (options.pollMs ?? POLL_MS);
+  const { forMs, marginMs } = options.hold ?? HOLD;
+  const holdMs = how.hurry ? 0 : forMs;
   const query = new URLSearchParams({
     user_id: options.botId,
     set_presence: 'offline',
@@ -187,7 +187,7 @@ async function once(
     method: 'GET',
     url: `${options.url}/_matrix/client/v3/sync?${query}`,
     headers: { Authorization: `Bearer ${options.token}` },
-    patienceMs: how.hurry ? CATCH_UP_PATIENCE_MS : holdMs + POLL_MARGIN_MS,
+    patienceMs: how.hurry ? CATCH_UP_PATIENCE_MS : holdMs + marginMs,
     pool: 'poll',
     signal,
   });

@@ -25,8 +25,8 @@ export type TransactionResult = {
 
 /**
  * Reads a transaction's body as it arrives, stores its events and resolves when they are on disk. Memory stays small
- * whatever the size of the body. Events of a body that breaks off are stored as far as they came; that is harmless,
- * since each counts once by its id.
+ * whatever the size of the body. Of a large one that breaks off the first events may be stored already; that is
+ * harmless, since each counts once by its id.
  * @throws {StoreUnavailable} when they could not be stored
  */
 export async function readTransaction(
