@@ -90,6 +90,11 @@ describe('catching up', () => {
     });
   });
 
+  test('finds a line that was stored after its page, with a time before the end of that page', () => {
+    const stored = [item(10_000), item(10_010), item(10_020), item(10_030), item(10_025, 'late'), item(10_040)];
+    assert.deepEqual(catchUp(stored, 10_000, known).got, stored.slice(1));
+  });
+
   test('with nothing new is at its end', () => {
     assert.deepEqual(catchUp([item(10_000)], 10_000, known), { got: [], pages: 1, gap: undefined, cutAtMs: undefined });
   });

@@ -47,6 +47,7 @@ describe('formatting at a cut', () => {
     ['forgets closed colours', '\x0304one\x03 two', 8, ['\x0304one\x03', 'two']],
     ['knows hex colours', '\x04ff0000one two', 11, ['\x04ff0000one', '\x04ff0000two']],
     ['never falls into a code', 'abcd\x0304,05efg', 9, ['abcd', '\x0304,05efg']],
+    ['keeps a code whole before a mark', 'abcde\x034\u0301xyz', 7, ['abcde\x034', '\x0304\u0301xy', '\x0304z']],
     ['costs bytes like text', '\x02aaaa bbbb', 5, ['\x02aaaa', '\x02bbbb']],
     ['is left out where it would leave no room', '\x04ff0000,00ff00ab', 10, ['ab']],
     ['without text after it is dropped', 'one two\x0f', 7, ['one two']],
