@@ -1,0 +1,2 @@
+-- The image makes the database `dendrite`; this runs once, with an empty volume.
+CREATE DATABASE causeway;
