@@ -1,0 +1,56 @@
+import { execute } from '../../src/sandbox/execute.ts';
+import { obtainDendrite } from '../../src/sandbox/obtain/dendrite.ts';
+import { obtainErgo } from '../../src/sandbox/obtain/ergo.ts';
+import type { Progress } from '../../src/sandbox/progress.ts';
+import { inspircdProgram } from './inspircd.ts';
+import { mariadbProgram } from './mariadb.ts';
+import { ngircdProgram } from './ngircd.ts';
+import { postgresPrograms } from './postgres.ts';
+
+type Prepared = { readonly path: string; readonly env: Readonly<Record<string, string>> };
+type Detail = (text: string) => void;
+
+const VERSION_MS = 20_000;
+
+/** The servers that come from PATH or Debian's packages. */
+const PACKAGED: Readonly<Record<string, (onDetail: Detail) => Promise<Prepared>>> = {
+  InspIRCd: inspircdProgram,
+  ngIRCd: ngircdProgram,
+  MariaDB: mariadbProgram,
+  PostgreSQL: async (onDetail) => {
+    const { bin, env } = await postgresPrograms(onDetail);
+    return { path: `${bin}/postgres`, env };
+  },
+};
+
+/**
+ * Makes sure that every server of the tests is on this machine, so that no test waits for a download.
+ * @returns what there is now: `PostgreSQL 15.12`; servers that could not be had are missing, and said
+ */
+export async function prepareServers(progress: Progress): Promise<string[]> {
+  const there: string[] = [];
+  for (const [name, obtain] of [
+    ['Dendrite', obtainDendrite],
+    ['Ergo', obtainErgo],
+  ] as const) {
+    const program = await obtain(progress);
+    if (program !== undefined) there.push(`${name} ${program.version}`);
+  }
+  for (const [name, find] of Object.entries(PACKAGED)) {
+    const step = progress.step(name);
+    try {
+      const program = await find(step.detail);
+      const version = await versionOf(program);
+      step.done(`${version}, ${program.path}`);
+      there.push(`${name} ${version}`);
+    } catch (error) {
+      step.failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return there;
+}
+
+async function versionOf({ path, env }: Prepared): Promise<string> {
+  const run = await execute(path, ['--version'], { env, timeoutMs: VERSION_MS });
+  return /\d+(?:\.\d+)+/.exec(run.stdout)?.[0] ?? 'of unknown version';
+}

@@ -1,0 +1,8 @@
+/** Which tests run how. A file belongs to the first part that takes it. */
+
+/** Folders whose tests start real servers. */
+export const NEEDS_SERVERS = ['test/contract/**/*.test.ts', 'test/servers/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+
+export const UNIT_TIMEOUT_MS = 120_000;
+export const SERVER_TIMEOUT_MS = 300_000;
+export const END_TO_END_TIMEOUT_MS = 600_000;
