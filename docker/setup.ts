@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
-import { formatProblems } from '../src/config/problem.ts';
 import { loadConfig, loadWithoutRegistration } from '../src/config/load.ts';
+import { formatProblems } from '../src/config/problem.ts';
 import { makeRegistration, renderRegistration } from '../src/config/registration.ts';
 import { randomToken, writeRegistration } from '../src/config/registration-write.ts';
 
@@ -20,7 +20,8 @@ export function wrongSettings(env: Environment): string[] {
   return SECRETS.flatMap((name) => {
     const value = env[name] ?? '';
     // They stand in URLs, YAML and JSON: nothing in them may need escaping anywhere.
-    if (!/^[A-Za-z0-9_-]*$/.test(value)) return [`${name} in .env may hold letters, digits, - and _ only: openssl rand -hex 32`];
+    if (!/^[A-Za-z0-9_-]*$/.test(value))
+      return [`${name} in .env may hold letters, digits, - and _ only: openssl rand -hex 32`];
     return value.length < 16 ? [`${name} in .env is too short: openssl rand -hex 32`] : [];
   });
 }
@@ -50,7 +51,9 @@ export async function setup(paths: Paths, env: Environment, say: (line: string) 
     return 2;
   }
   const { homeserver, appservice } = draft.config;
-  const text = renderRegistration(makeRegistration({ serverName: homeserver.serverName, url: appservice.url, randomToken }));
+  const text = renderRegistration(
+    makeRegistration({ serverName: homeserver.serverName, url: appservice.url, randomToken }),
+  );
   const written = await writeRegistration(appservice.registration, text, { force: false });
   if (!written.ok && written.why === 'failed') {
     say(written.text);
@@ -69,6 +72,10 @@ export async function setup(paths: Paths, env: Environment, say: (line: string) 
 }
 
 if (import.meta.main) {
-  const paths = { config: '/etc/causeway/config.yaml', template: '/templates/dendrite.yaml', dendrite: '/made/dendrite.yaml' };
+  const paths = {
+    config: '/etc/causeway/config.yaml',
+    template: '/templates/dendrite.yaml',
+    dendrite: '/made/dendrite.yaml',
+  };
   process.exitCode = await setup(paths, process.env, (line) => process.stdout.write(`${line}\n`));
 }
