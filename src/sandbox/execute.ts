@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { atExit } from './at-exit.ts';
 
 export type Execution = {
   /** Exit code; undefined when a signal or the time limit ended it, or it could not be started. */
@@ -30,12 +31,11 @@ export function execute(command: string, args: readonly string[], options: Execu
     const out = { stdout: '', stderr: '' };
     let settled = false;
     // Nothing we started works on when we are gone.
-    const abandon = (): boolean => child.kill('SIGKILL');
-    process.once('exit', abandon);
+    const keep = atExit(() => child.kill('SIGKILL'));
     const settle = (code: number | undefined): void => {
       if (settled) return;
       settled = true;
-      process.removeListener('exit', abandon);
+      keep();
       clearTimeout(timer);
       resolve({ code, ...out });
     };

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 import { waitUntil } from './people/wait.ts';
 import { isStillThere, type ProcessRecord, parseRecord, recordOf } from './process-record.ts';
 
@@ -37,9 +38,10 @@ export function takeFolder(path: string): Folder | { readonly takenBy: number } 
     if (!create(lock, me)) return { takenBy: read(lock)?.pid ?? 0 };
   }
   const release = (): void => {
+    forget();
     if (read(lock)?.pid === process.pid) rmSync(lock, { force: true });
   };
-  process.once('exit', release);
+  const forget = atExit(release);
 
   const processes = join(path, 'processes');
   return {
