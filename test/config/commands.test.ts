@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { describe, mock, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { check } from '../../src/cli/check.ts';
+import { type Command, helpOf, parseArguments } from '../../src/cli/command.ts';
+import { register } from '../../src/cli/register.ts';
+import { goodConfig, goodRegistration, inFolder } from './fixture.ts';
+
+/** The commands as a person meets them: their words and their exit codes. */
+
+type Ran = { readonly code: number; readonly out: string; readonly err: string };
+
+/** A process of its own. */
+const causeway = (...args: string[]): Promise<Ran> =>
+  new Promise((resolve) => {
+    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+    execFile(process.execPath, [cli, ...args], { timeout: 30_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+
+/** The command in this process, on the configuration in a folder, which its words call `/here`. */
+async function run(command: Command, folder: string, ...args: string[]): Promise<Ran> {
+  const [log, error] = [mock.method(console, 'log', () => {}), mock.method(console, 'error', () => {})];
+  try {
+    const code = await command.run(['--config', join(folder, 'config.yaml'), ...args]);
+    const [out = '', err = ''] = [log, error].map((method) =>
+      method.mock.calls
+        .map(({ arguments: [text] }) => `${text}\n`)
+        .join('')
+        .replaceAll(`${folder}/`, '/here/'),
+    );
+    return { code, out, err };
+  } finally {
+    log.mock.restore();
+    error.mock.restore();
+  }
+}
+
+async function listening<S extends Server | HttpServer>(server: S): Promise<{ port: number } & AsyncDisposable> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  await using server = await listening(createServer());
+  return server.port;
+}
+
+describe('causeway', () => {
+  test('without a command lists what there is', async () => {
+    const { code, out } = await causeway();
+    assert.equal(code, 2);
+    for (const name of ['register', 'check', 'sample']) assert.match(out, new RegExp(`^ {2}${name} `, 'm'));
+  });
+
+  test('with a slip asks what was meant', async () => {
+    assert.deepEqual(await causeway('chekc'), {
+      code: 2,
+      out: '',
+      err: 'causeway has no command "chekc". Did you mean check? `causeway help` lists them.\n',
+    });
+    assert.deepEqual(parseArguments(check, ['--confg', 'x']), {
+      ok: false,
+      text: 'causeway check has no option --confg. Did you mean --config? `causeway check --help` lists what it takes.',
+    });
+  });
+
+  test('explains each command to a person', () => {
+    assert.match(helpOf(register), /^Usage: causeway register /);
+    assert.match(helpOf(register), /^ {2}-c, --config FILE {2}the configuration/m);
+    assert.match(helpOf(register), /^ {2}-h, --help {9}this text$/m);
+  });
+});
+
+describe('causeway register', () => {
+  test('writes a registration and says what the homeserver needs, and keeps it the second time', () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, 'config.yaml'), goodConfig);
+      const first = await run(register, folder);
+      assert.deepEqual({ code: first.code, err: first.err }, { code: 0, err: '' });
+      assert.match(first.out, / {4}app_service_api:\n {6}config_files:\n {8}- \/here\/registration\.yaml\n/);
+      assert.match(first.out, / {4}causeway check --config \/here\/config\.yaml\n/);
+      assert.equal((await stat(join(folder, 'registration.yaml'))).mode & 0o777, 0o600);
+      const written = await readFile(join(folder, 'registration.yaml'), 'utf8');
+      for (const [, token = ''] of written.matchAll(/_token: '?([0-9a-f]+)/g)) assert.ok(!first.out.includes(token));
+      assert.deepEqual(await run(register, folder), {
+        code: 2,
+        out: '',
+        err: '/here/registration.yaml is there already, and the homeserver may know its tokens. Add --force to replace them, and restart the homeserver then.\nNothing was written.\n',
+      });
+      assert.equal(await readFile(join(folder, 'registration.yaml'), 'utf8'), written);
+      assert.equal((await run(register, folder, '--force')).code, 0);
+      assert.notEqual(await readFile(join(folder, 'registration.yaml'), 'utf8'), written);
+    }));
+
+  test('writes nothing for a configuration with mistakes', () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, 'config.yaml'), goodConfig.replace('willow.example', 'Willow'));
+      assert.deepEqual(await run(register, folder), {
+        code: 2,
+        out: '',
+        err: '/here/config.yaml:3:15: homeserver.serverName is "Willow". Write the name alone, lower case, such as willow.example.\nNothing was written.\n',
+      });
+      assert.equal(await stat(join(folder, 'registration.yaml')).catch(() => 'none'), 'none');
+    }));
+});
+
+describe('causeway check', () => {
+  type Homeserver = { readonly versions?: number; readonly whoami?: readonly [status: number, body: object] };
+  const homeserver = ({
+    versions = 200,
+    whoami = [200, { user_id: '@_causeway_bot:willow.example' }],
+  }: Homeserver): HttpServer =>
+    createHttpServer((request, response) => {
+      const say = (status: number, body: object): unknown => response.writeHead(status).end(JSON.stringify(body));
+      if (request.url === '/_matrix/client/versions') say(versions, { versions: ['v1.2'] });
+      else if (
+        request.url?.startsWith('/_matrix/client/v3/account/whoami') &&
+        request.headers.authorization === `Bearer ${'1'.repeat(64)}`
+      )
+        say(...whoami);
+      else say(404, {});
+    });
+  const irc = (line: string): Server =>
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(line));
+    });
+
+  async function tryOut(
+    servers: { homeserver?: Homeserver; irc?: string },
+    change: (config: string) => string = (config) => config,
+  ): Promise<Ran & { ports: Record<string, number> }> {
+    await using matrix = await listening(homeserver(servers.homeserver ?? {}));
+    await using network = await listening(irc(servers.irc ?? ':irc.test CAP * LS :sasl\r\n'));
+    const ports = { hs: matrix.port, irc: network.port, as: await freePort(), http: await freePort() };
+    const config = `${goodConfig.replace('8008', String(ports.hs)).replace('6667', String(ports.irc))}appservice: {listen: "127.0.0.1:${ports.as}"}\nhttp: {listen: "127.0.0.1:${ports.http}"}\n`;
+    return await inFolder(async (folder) => {
+      await writeFile(join(folder, 'config.yaml'), change(config));
+      await writeFile(join(folder, 'registration.yaml'), goodRegistration());
+      const { code, out, err } = await run(check, folder);
+      const named = (text: string): string =>
+        Object.entries(ports).reduce((t, [name, port]) => t.replaceAll(`:${port}`, `:<${name}>`), text);
+      return { code, out: named(out), err: named(err), ports };
+    });
+  }
+
+  test('tells what works, changes nothing and exits with 0', async () => {
+    const { code, out, err } = await tryOut({});
+    assert.deepEqual({ code, err }, { code: 0, err: '' });
+    assert.equal(
+      out,
+      `✔ configuration  /here/config.yaml: 1 channel on 1 network
+✔ homeserver     http://127.0.0.1:<hs> answers
+✔ token          the homeserver knows us as @_causeway_bot:willow.example
+✔ listen         127.0.0.1:<as> is free (appservice.listen)
+✔ listen         127.0.0.1:<http> is free (http.listen)
+✔ database       /here/data/causeway.db will be made
+✔ network        home: 127.0.0.1:<irc> answers
+
+Worth knowing:
+/here/config.yaml:1:1: Nobody is asked who is a member: everybody on the homeserver and on the networks is let in.
+
+A start will work.
+`,
+    );
+  });
+
+  const cases: readonly (readonly [string, Parameters<typeof tryOut>[0], string])[] = [
+    [
+      'a homeserver that does not know the token',
+      { homeserver: { whoami: [401, { errcode: 'M_UNKNOWN_TOKEN' }] } },
+      '/here/config.yaml:10:1: The homeserver does not know our as_token: it has not loaded the registration, or an old copy. Add /here/registration.yaml under app_service_api.config_files in dendrite.yaml and restart Dendrite.',
+    ],
+    [
+      'a homeserver of another name',
+      { homeserver: { whoami: [200, { user_id: '@_causeway_bot:oak.example' }] } },
+      '/here/config.yaml:3:15: The homeserver calls itself "oak.example", and serverName is willow.example. Write its name, then run `causeway register --force` and restart the homeserver.',
+    ],
+    [
+      'a web server that is no homeserver',
+      { homeserver: { versions: 404 } },
+      '/here/config.yaml:2:8: http://127.0.0.1:<hs> answers, but not as a homeserver (status 404 for /_matrix/client/versions). Correct the address: it is the one that clients use, without /_matrix.',
+    ],
+    [
+      'an IRC server that turns us away, with its words made harmless',
+      { irc: 'ERROR :Closing Link: \x1b[31mthrottled\r\n' },
+      '/here/config.yaml:6:13: 127.0.0.1:<irc> turns us away: "Closing Link: ?[31mthrottled". Ask its operators; too many connections in a short time are a usual reason.',
+    ],
+  ];
+  for (const [name, servers, expected] of cases) {
+    test(`tells of ${name}`, async () => {
+      const { code, err } = await tryOut(servers);
+      assert.deepEqual({ code, err }, { code: 2, err: `\n${expected}\n\n✘ 1 problem. Nothing was changed.\n` });
+    });
+  }
+
+  test('tells mistakes in the file and troubles outside together', async () => {
+    const spoil = (config: string): string =>
+      config.replace('nick: causeway', 'nik: causeway').replace(/port: \d+, tls: false/, 'port: 1, tls: false');
+    const { code, err } = await tryOut({ homeserver: { versions: 500 } }, spoil);
+    assert.equal(code, 2);
+    assert.equal(
+      err,
+      `
+/here/config.yaml:2:8: http://127.0.0.1:<hs> answers, but not as a homeserver (status 500 for /_matrix/client/versions). Correct the address: it is the one that clients use, without /_matrix.
+/here/config.yaml:6:13: No IRC server at 127.0.0.1:1: nothing listens there. Start it, or correct host and port. In Docker, use the name of the service, not localhost.
+/here/config.yaml:7:11: networks[0].bot has no key nik. Did you mean nick?
+
+✘ 3 problems. Nothing was changed.
+`,
+    );
+  });
+
+  test('tells a port that another program uses from one that Causeway answers on', async () => {
+    const ours = createHttpServer((request, response) => {
+      const known = request.headers.authorization === `Bearer ${'2'.repeat(64)}`;
+      response.writeHead(request.url === '/healthz' || known ? 200 : 403).end('{}');
+    });
+    await using running = await listening(ours);
+    const use = (config: string): string =>
+      config.replace(/appservice: .*/, `appservice: {listen: "127.0.0.1:${running.port}"}`);
+    const { out } = await tryOut({}, use);
+    assert.match(
+      out,
+      new RegExp(
+        `✔ listen {9}127\\.0\\.0\\.1:${running.port} is answered by Causeway, which is running \\(appservice\\.listen\\)`,
+      ),
+    );
+    await using strange = await listening(createHttpServer((_request, response) => response.writeHead(403).end()));
+    const { err } = await tryOut({}, (config) =>
+      config.replace(/appservice: .*/, `appservice: {listen: "127.0.0.1:${strange.port}"}`),
+    );
+    assert.match(err, new RegExp(`127\\.0\\.0\\.1:${strange.port} is used by another program\\.`));
+  });
+});
