@@ -1,0 +1,111 @@
+import { type Casemapping, fold } from '../core/irc/casemap.ts';
+import type { Source } from '../core/irc/line.ts';
+
+/** A connection of ours, as others see it. */
+export type OwnName = {
+  /** Whom it speaks for; undefined for the bot. */
+  readonly userId: string | undefined;
+  readonly nick: string;
+};
+
+type Held = OwnName & {
+  /** Undefined while its connection is up. */
+  readonly closedMs?: number;
+  /** When the listener saw the nick leave though its connection seemed up. */
+  readonly leftMs?: number;
+};
+
+/** A connection that closes so soon after the listener saw its nick go was the one that went. */
+const SAME_DEPARTURE_MS = 10_000;
+/** Addresses kept to recognise ourselves in history. */
+const MAX_PREFIXES = 20_000;
+
+/**
+ * Which nicks, accounts and addresses are ours. Two views meet here: each connection knows its own nick at once, the listener
+ * hears of it in the order of the channel's lines. A nick is given up only when the listener has seen it go, so
+ * that its last lines, still on their way to the listener, are not taken for somebody else's.
+ */
+export class OwnNames {
+  #mapping: Casemapping = 'rfc1459';
+  readonly #nicks = new Map<string, Held>();
+  readonly #accounts = new Set<string>();
+  readonly #prefixes = new Set<string>();
+  readonly #lingerMs: number;
+
+  constructor(lingerMs: number) {
+    this.#lingerMs = lingerMs;
+  }
+
+  /** The server's case mapping became known: everything is filed anew. */
+  setCasemapping(mapping: Casemapping): void {
+    if (mapping === this.#mapping) return;
+    this.#mapping = mapping;
+    const held = [...this.#nicks.values()];
+    this.#nicks.clear();
+    for (const name of held) this.#nicks.set(this.#fold(name.nick), name);
+  }
+
+  /** A connection has this nick now. */
+  hold(name: OwnName): void {
+    this.#nicks.set(this.#fold(name.nick), { userId: name.userId, nick: name.nick });
+  }
+
+  /** A connection has it no longer: it closed, or changed its nick. */
+  release(nick: string, nowMs: number): void {
+    const folded = this.#fold(nick);
+    const held = this.#nicks.get(folded);
+    if (held === undefined) return;
+    if (held.leftMs !== undefined && nowMs - held.leftMs < SAME_DEPARTURE_MS) this.#nicks.delete(folded);
+    else this.#nicks.set(folded, { userId: held.userId, nick: held.nick, closedMs: nowMs });
+  }
+
+  /** The listener saw this nick leave the network, or become another one. */
+  seenLeaving(nick: string, nowMs: number, becomes?: string): void {
+    const folded = this.#fold(nick);
+    const held = this.#nicks.get(folded);
+    if (held === undefined || (becomes !== undefined && this.#fold(becomes) === folded)) return;
+    if (becomes !== undefined && !this.#nicks.has(this.#fold(becomes))) {
+      this.#nicks.set(this.#fold(becomes), { ...held, nick: becomes });
+    }
+    // While its connection is up, this may be the end of an older one with the same nick.
+    if (held.closedMs === undefined && becomes === undefined) this.#nicks.set(folded, { ...held, leftMs: nowMs });
+    else this.#nicks.delete(folded);
+  }
+
+  addAccount(account: string): void {
+    this.#accounts.add(this.#fold(account));
+  }
+
+  addPrefix(prefix: string): void {
+    if (this.#prefixes.size < MAX_PREFIXES) this.#prefixes.add(prefix);
+  }
+
+  isOwnAccount(account: string | null | undefined): boolean {
+    return account !== null && account !== undefined && account !== '' && this.#accounts.has(this.#fold(account));
+  }
+
+  isOwnPrefix(source: Source): boolean {
+    return this.#prefixes.has(source.raw);
+  }
+
+  /** Whose nick this is, if it is ours now. */
+  ownerOf(nick: string): OwnName | undefined {
+    return this.#nicks.get(this.#fold(nick));
+  }
+
+  /** Whether our own connection said a live line. Tags that a client can set count for nothing. */
+  saidByUs(source: Source, account: string | null | undefined): boolean {
+    return this.ownerOf(source.nick) !== undefined || this.isOwnAccount(account);
+  }
+
+  /** Forgets nicks whose connections closed long ago. */
+  tick(nowMs: number): void {
+    for (const [folded, { closedMs }] of this.#nicks) {
+      if (closedMs !== undefined && nowMs - closedMs > this.#lingerMs) this.#nicks.delete(folded);
+    }
+  }
+
+  #fold(name: string): string {
+    return fold(name, this.#mapping);
+  }
+}

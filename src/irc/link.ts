@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto';
+import type { BridgeError, Result } from '../core/errors.ts';
+import { ok } from '../core/errors.ts';
+import type { CapWish } from '../core/irc/cap-request.ts';
+import { sameName } from '../core/irc/casemap.ts';
+import { DEFAULT_LINE_LIMITS, encodeLine, type OutgoingLine } from '../core/irc/encode.ts';
+import { DEFAULT_ISUPPORT, type Isupport } from '../core/irc/isupport.ts';
+import { applyIsupport, type IsupportTokens, NO_ISUPPORT } from '../core/irc/isupport-tokens.ts';
+import { type IrcLine, parseLine } from '../core/irc/line.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { BOOKKEEPING } from './bookkeeping.ts';
+import { CapTalk } from './cap-talk.ts';
+import { type Introduction, Registration } from './registration.ts';
+import type { ServerFacts } from './server-facts.ts';
+import { type Endpoint, Transport } from './transport.ts';
+
+export type LinkOptions = {
+  readonly endpoint: Endpoint;
+  readonly introduction: Introduction;
+  readonly wishes: readonly CapWish[];
+  readonly facts: ServerFacts;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timings: { readonly registrationMs: number; readonly idleMs: number; readonly deadMs: number };
+};
+
+export interface LinkOwner {
+  /** Registered; 005 and the message of the day are behind us where there are any. */
+  ready(): void;
+  line(line: IrcLine): void;
+  /** Whether the bytes of a line are worth decoding, once registered. */
+  wants?(bytes: Uint8Array, start: number, end: number): boolean;
+  closed(end: LinkEnd): void;
+}
+
+export type LinkEnd = {
+  readonly why: string;
+  /** The server took the connection, whatever it did then. */
+  readonly wasOpen: boolean;
+  readonly wasReady: boolean;
+  /** Why the server did not let us in, or what it said when it threw us out. */
+  readonly error?: BridgeError;
+  /** When something was last heard. */
+  readonly heardMs: number;
+};
+
+/**
+ * One connection to an IRC server: registered, watched, and with what it knows of itself (nick, account, address as others
+ * see it, capabilities, 005). Fresh for every attempt, so that nothing stale survives. No line makes it throw.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #owner: LinkOwner;
+  readonly #transport: Transport;
+  readonly #caps: CapTalk;
+  #registration: Registration | undefined;
+  #tokens: IsupportTokens = NO_ISUPPORT;
+  readonly #startedMs: number;
+  #heardMs: number;
+  #pingedMs = 0;
+  #tickedMs: number;
+  #labels = 0;
+  paused = false;
+  #opened = false;
+  #ended = false;
+  #error: BridgeError | undefined;
+  ready = false;
+  isupport: Isupport = DEFAULT_ISUPPORT;
+  nick: string;
+  user: string | undefined;
+  host: string | undefined;
+  account: string | null = null;
+  software: string | undefined;
+  /** Lines read so far; with the epoch it names a line that has no other name. */
+  lineNumber = 0;
+
+  constructor(options: LinkOptions, owner: LinkOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#startedMs = options.clock.nowMs();
+    this.#heardMs = this.#startedMs;
+    this.#tickedMs = this.#startedMs;
+    this.nick = options.introduction.nick;
+    this.#caps = new CapTalk(options.introduction.sasl === undefined ? options.wishes : [...options.wishes, ['sasl']]);
+    this.#registration = new Registration(options.introduction, this.#caps, (answer) => void this.#login(answer));
+    this.#transport = new Transport(options.endpoint, {
+      opened: () => {
+        this.#opened = true;
+        this.sendAll(this.#registration?.opening() ?? []);
+      },
+      line: (text) => this.#guardedLine(text),
+      wants: (bytes, start, end) => !this.ready || owner.wants?.(bytes, start, end) !== false,
+      closed: (why) => this.#closed(why),
+    });
+  }
+
+  hasCap(name: string): boolean {
+    return this.#caps.has(name);
+  }
+
+  capValue(name: string): string | undefined {
+    return this.#caps.state.available.get(name);
+  }
+
+  /** `nick!user@host` as others see it, once our own lines have shown it. */
+  get prefix(): string | undefined {
+    return this.user === undefined || this.host === undefined ? undefined : `${this.nick}!${this.user}@${this.host}`;
+  }
+
+  isMe(nick: string | undefined): boolean {
+    return nick !== undefined && sameName(nick, this.nick, this.isupport.casemapping);
+  }
+
+  /** A label for the next command, where the server answers with labels. */
+  label(): string | undefined {
+    return this.hasCap('labeled-response') ? (++this.#labels).toString(36) : undefined;
+  }
+
+  send(line: OutgoingLine): Result<void> {
+    const encoded = this.encode(line);
+    if (!encoded.ok) {
+      this.#options.log.warn(encoded.error.text, { command: line.command });
+      return encoded;
+    }
+    this.write([encoded.value]);
+    return ok(undefined);
+  }
+
+  sendAll(lines: readonly OutgoingLine[]): void {
+    for (const line of lines) this.send(line);
+  }
+
+  encode(line: OutgoingLine): Result<string> {
+    return encodeLine(line, { ...DEFAULT_LINE_LIMITS, lineBytes: this.isupport.lineLen });
+  }
+
+  /** @param lines from {@link encode}; they leave together */
+  write(lines: readonly string[]): void {
+    this.#transport.write(lines);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#transport.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#heardMs = this.#options.clock.nowMs();
+    this.#transport.resume();
+  }
+
+  quit(reason: string): void {
+    if (this.ready) this.send({ command: 'QUIT', params: [reason] });
+    this.#transport.end();
+  }
+
+  destroy(why: string): void {
+    this.#transport.destroy(why);
+  }
+
+  /** Looks at the deadlines. Half-open links are found here: a write into one succeeds for many minutes. */
+  tick(nowMs: number): void {
+    const { registrationMs, idleMs, deadMs } = this.#options.timings;
+    // We ourselves were stopped: what the server said meanwhile lies unread in the kernel.
+    const wasStopped = nowMs - this.#tickedMs > 5000 + idleMs / 4;
+    this.#tickedMs = nowMs;
+    if (this.#ended || this.paused) return;
+    if (wasStopped && this.#pingedMs > 0) this.#pingedMs = nowMs;
+    if (!this.ready) {
+      if (nowMs - this.#startedMs > registrationMs) this.destroy('the server did not finish the registration in time');
+      return;
+    }
+    if (this.#pingedMs > 0) {
+      if (nowMs - this.#pingedMs >= deadMs - idleMs) this.destroy('the server has gone silent');
+    } else if (nowMs - this.#heardMs >= idleMs) {
+      this.#pingedMs = nowMs;
+      this.send({ command: 'PING', params: ['watchdog'] });
+    }
+  }
+
+  /** One bad line never ends a link, let alone the process. */
+  #guardedLine(text: string): void {
+    this.lineNumber++;
+    this.#heardMs = this.#options.clock.nowMs();
+    this.#pingedMs = 0;
+    try {
+      const line = parseLine(text);
+      if (line !== undefined) this.#line(line);
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#options.log.error('A line of the IRC server made our code fail and was left out; this is a bug.', { why });
+    }
+  }
+
+  #line(line: IrcLine): void {
+    const registration = this.#registration;
+    if (registration !== undefined && !registration.done) {
+      this.sendAll(registration.take(line));
+      this.nick = registration.nick;
+      if (registration.failure !== undefined) {
+        this.#refuse(registration.failure);
+        return;
+      }
+      // The barrier: its answer comes after 005 and the message of the day, which not every server has.
+      if (registration.done) this.send({ command: 'PING', params: [BARRIER] });
+    } else if (line.command === 'CAP') {
+      this.sendAll(this.#caps.take(line.params));
+      this.#caps.share((state) => this.#options.facts.caps(state));
+    }
+    BOOKKEEPING.get(line.command)?.(this, line);
+    if (registration?.done && !this.ready && READY.has(line.command)) this.#becomeReady();
+    else if (this.ready) this.#owner.line(line);
+  }
+
+  async #login(answer: Promise<Result<readonly OutgoingLine[]>>): Promise<void> {
+    const lines = await answer;
+    if (lines.ok) this.sendAll(lines.value);
+    else this.#refuse(lines.error);
+  }
+
+  #refuse(error: BridgeError): void {
+    this.#error = error;
+    this.destroy(error.text);
+  }
+
+  #becomeReady(): void {
+    this.#registration = undefined;
+    this.#caps.share((state) => this.#options.facts.caps(state));
+    this.ready = true;
+    this.#owner.ready();
+  }
+
+  learnIsupport(params: readonly string[]): void {
+    const { tokens, isupport } = this.#options.facts.isupport(applyIsupport(this.#tokens, params));
+    this.#tokens = tokens;
+    this.isupport = isupport;
+  }
+
+  learnAddress(user: string | undefined, host: string | undefined): void {
+    this.user = user ?? this.user;
+    this.host = host ?? this.host;
+  }
+
+  /** The server's last word: it tells a ban from a lost line. */
+  farewell(text: string): void {
+    const banned = /\b(?:[gkz]:?-?lined?|banned|akill|autokill|not welcome)\b/i.test(text);
+    const killed = /\bkill(?:ed)?\b/i.test(text);
+    this.#error ??= {
+      code: banned ? 'irc_banned' : killed ? 'irc_killed' : 'irc_closed',
+      text: `The IRC server closed the connection: ${text.slice(0, 300)}`,
+      retry: banned ? 'never' : 'later',
+      notify: 'log',
+    };
+  }
+
+  #closed(why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const wasReady = this.ready;
+    this.ready = false;
+    const error = this.#error === undefined ? {} : { error: this.#error };
+    try {
+      this.#owner.closed({ why, wasOpen: this.#opened, wasReady, heardMs: this.#heardMs, ...error });
+    } catch (problem) {
+      this.#options.log.error('The end of a connection made our code fail; this is a bug.', { why: String(problem) });
+    }
+  }
+}
+
+const BARRIER = 'ready';
+const READY: ReadonlySet<string> = new Set(['376', '422', 'PONG']);
+
+/** Tells one connection from the next: names of lines without msgid begin with it. */
+export const makeEpoch = (): string => randomBytes(6).toString('hex');

@@ -1,0 +1,158 @@
+import type { NetworkKick } from '../core/events.ts';
+import type { Assembled } from '../core/irc/batch-parts.ts';
+import { messagesOf } from '../core/irc/batch-parts.ts';
+import { isChannelName } from '../core/irc/isupport.ts';
+import type { IrcLine } from '../core/irc/line.ts';
+import { isNetsplitReason } from '../core/irc/netsplit.ts';
+import { isHistoryBatch } from './history-desk.ts';
+import { isJoinRefusal } from './joins.ts';
+import type { Listener, Session } from './listener.ts';
+import { type Naming, nameLine, readMessage, readTopic, type Spoken, timeOf } from './reading.ts';
+import { ownTagOf } from './speech.ts';
+
+type Handler = (listener: Listener, session: Session, spoken: Spoken) => void;
+
+/** Gives one assembled item its meaning. */
+export function handleItem(listener: Listener, session: Session, item: Assembled): void {
+  if (session.replies.take(item)) return;
+  if (item.kind !== 'batch') {
+    const { command } = item.line;
+    if (isJoinRefusal(command)) joinRefused(listener, item.line);
+    else HANDLERS.get(command)?.(listener, session, item);
+  } else if (isHistoryBatch(item.batch)) {
+    // Nobody asked for it: what a server replays by itself when we join.
+    const view = listener.joins.get(item.batch.params[0] ?? '')?.view;
+    if (view !== undefined) listener.inBackground(view.replayed(messagesOf(item)));
+  } else for (const inner of item.items) handleItem(listener, session, inner);
+}
+
+const naming = (session: Session): Naming => ({ kind: 'live', epoch: session.epoch, number: ++session.named });
+
+const message: Handler = (listener, session, spoken) => {
+  const { line } = spoken;
+  const view = listener.perspective(session);
+  const [target = '', body = ''] = line.params;
+  if (!isChannelName(target, view.isupport) && session.link.isMe(target)) {
+    privately(listener, session, line, body);
+    return;
+  }
+  const read = readMessage(spoken, view, naming(session));
+  if (read === undefined) return;
+  if (read.own) {
+    listener.sightings.saw(read.channel, read.source.nick, body, line.tags.get('msgid'), ownTagOf(line.tags));
+  }
+  listener.joins.get(read.channel)?.view.push(read);
+};
+
+function privately(listener: Listener, session: Session, { command, source }: IrcLine, body: string): void {
+  if (command !== 'PRIVMSG' || source?.user === undefined || listener.names.ownerOf(source.nick) !== undefined) return;
+  const answer = session.ctcp.answer(source.nick, body, listener.nowMs());
+  if (answer !== undefined) session.link.send(answer);
+}
+
+function joinRefused(listener: Listener, { command, params }: IrcLine): void {
+  const wished = listener.joins.get(params[1] ?? '');
+  if (wished === undefined) return;
+  listener.joins.refused(wished, command, params.at(-1) ?? '');
+  listener.changed();
+}
+
+const join: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const channel = params[0];
+  if (source === undefined || channel === undefined) return;
+  if (session.link.isMe(source.nick)) listener.entered(session, channel);
+  else if (session.link.hasCap('extended-join')) {
+    session.roster.join(channel, source.nick, params[1] === '*' ? null : params[1]);
+  } else session.roster.join(channel, source.nick, line.tags.get('account'));
+};
+
+const part: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const channel = params[0];
+  if (source === undefined || channel === undefined) return;
+  if (!session.link.isMe(source.nick)) session.roster.part(channel, source.nick);
+  else listener.expelled(session, channel, `The bot was made to leave ${channel}; it comes back after a while.`);
+};
+
+const kick: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const [channel, victim, reason = ''] = params;
+  if (channel === undefined || victim === undefined) return;
+  if (session.link.isMe(victim)) {
+    const by = source?.nick ?? 'the server';
+    const text = `The bot was kicked from ${channel} by ${by} (${reason.slice(0, 200)}); it comes back after a while. Talk to the channel's operators.`;
+    listener.expelled(session, channel, text);
+    return;
+  }
+  session.roster.part(channel, victim);
+  const userId = listener.names.ownerOf(victim)?.userId;
+  if (userId === undefined) return;
+  const nowMs = listener.nowMs();
+  const timeMs = timeOf(line, nowMs);
+  const event: NetworkKick = {
+    kind: 'kick',
+    network: listener.network,
+    channel,
+    key: nameLine(line, naming(session), timeMs),
+    timeMs,
+    replayed: false,
+    source: { nick: source?.nick ?? '' },
+    userId,
+    // Servers put the nick where no reason was given.
+    reason: reason === victim ? '' : reason.slice(0, 1000),
+  };
+  listener.joins.get(channel)?.view.push(event);
+};
+
+const topic: Handler = (listener, session, { line }) => {
+  const event = readTopic(line, listener.perspective(session), naming(session));
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
+const quit: Handler = (listener, session, spoken) => {
+  const { source, params } = spoken.line;
+  if (source === undefined) return;
+  const isSplit = spoken.batch?.type === 'netsplit' || isNetsplitReason(params[0] ?? '');
+  session.roster.quit(source.nick, isSplit);
+  listener.names.seenLeaving(source.nick, listener.nowMs());
+  listener.nickFreed(session, source.nick);
+};
+
+const nick: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const to = params[0];
+  if (source === undefined || to === undefined) return;
+  // The link has taken our own new nick already.
+  if (session.link.isMe(to)) listener.renamed(session, source.nick);
+  listener.names.seenLeaving(source.nick, listener.nowMs(), to);
+  session.roster.rename(source.nick, to);
+  listener.nickFreed(session, source.nick);
+};
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ['PRIVMSG', message],
+  ['NOTICE', message],
+  ['JOIN', join],
+  ['PART', part],
+  ['KICK', kick],
+  ['TOPIC', topic],
+  ['QUIT', quit],
+  ['NICK', nick],
+  [
+    'ACCOUNT',
+    (_, session, { line }) => {
+      const account = line.params[0];
+      if (line.source !== undefined)
+        session.roster.accountChanged(line.source.nick, account === '*' ? null : (account ?? null));
+    },
+  ],
+  ['005', (listener, session) => listener.learnedIsupport(session)],
+  [
+    '353',
+    (_, session, { line }) => session.roster.names(line.params[2] ?? '', line.params[3] ?? '', session.link.isupport),
+  ],
+  ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
+  ['354', (_, session, { line }) => session.who.reply(line.params)],
+  ['315', (listener, session) => session.who.end(listener.nowMs())],
+]);

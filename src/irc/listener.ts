@@ -1,0 +1,410 @@
+import type { NetworkConfig } from '../config/schema-network.ts';
+import type { BridgeError, Result } from '../core/errors.ts';
+import type { NetworkId } from '../core/ids.ts';
+import { BatchAssembler } from '../core/irc/batch.ts';
+import { LISTENER_CAPS } from '../core/irc/cap-request.ts';
+import { fold } from '../core/irc/casemap.ts';
+import type { IrcLine } from '../core/irc/line.ts';
+import { backoffMs } from '../core/pace.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Failpoint } from '../ports/failpoint.ts';
+import type { Log } from '../ports/log.ts';
+import type { ChannelWish, NetworkSink } from '../ports/network.ts';
+import { ChannelView } from './channel-view.ts';
+import { CtcpAnswers } from './ctcp-answers.ts';
+import { Feed } from './feed.ts';
+import { greet } from './greeting.ts';
+import type { OwnNames } from './identity.ts';
+import { Joins, joinLines, type Wished } from './joins.ts';
+import { Link, type LinkEnd, makeEpoch } from './link.ts';
+import { handleItem } from './listener-lines.ts';
+import { Outgoing, type OutgoingTools } from './outgoing.ts';
+import type { Perspective } from './reading.ts';
+import type { Introduction } from './registration.ts';
+import { Replies } from './replies.ts';
+import { Roster } from './roster.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { Sightings } from './sightings.ts';
+import type { Timings } from './timings.ts';
+import type { Endpoint } from './transport.ts';
+import { makeTurns } from './turns.ts';
+import { WhoQueue } from './who-queue.ts';
+
+export type ListenerTools = {
+  readonly network: NetworkId;
+  readonly config: NetworkConfig;
+  readonly endpoint: Endpoint;
+  /** Made anew for every attempt: tokens are short-lived. */
+  readonly introduce: () => Promise<Result<Introduction>>;
+  readonly sink: NetworkSink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly failpoint: Failpoint;
+  readonly timings: Timings;
+  readonly facts: ServerFacts;
+  readonly names: OwnNames;
+  readonly sightings: Sightings;
+  readonly outgoing: Omit<OutgoingTools, 'sightings'>;
+  /** Registered, and about to join: others may connect now. */
+  readonly onReady: (session: Session) => void;
+  readonly onLost: () => void;
+};
+
+/** One registered connection of the listener, and all that is only true while it lasts. */
+export type Session = {
+  readonly link: Link;
+  readonly epoch: string;
+  /** Lines named so far. */
+  named: number;
+  readonly assembler: BatchAssembler;
+  readonly replies: Replies;
+  readonly roster: Roster;
+  readonly who: WhoQueue;
+  readonly ctcp: CtcpAnswers;
+  readonly outgoing: Outgoing;
+  readonly readyMs: number;
+  /** It has said who it is, and may join. */
+  greeted: boolean;
+  lastNickTryMs: number;
+};
+
+/** Channels whose history is fetched at the same time. */
+const MAX_CATCH_UPS = 6;
+/** A connection that lasted so long starts the back-off anew. */
+const STABLE_MS = 20_000;
+/** A server that takes no connections is being restarted: it is asked often at first. */
+const RESTART_MS = 120_000;
+const RESTART_RETRY = { firstMs: 250, maxMs: 1000, floor: 0.4 };
+const NICK_RETRY_MS = 30_000;
+
+/** The one connection whose view of the channels feeds the portals. Always there, or on its way back. */
+export class Listener {
+  readonly network: NetworkId;
+  readonly names: OwnNames;
+  readonly sightings: Sightings;
+  readonly joins: Joins;
+  readonly #tools: ListenerTools;
+  readonly #feed: Feed;
+  #connecting: Link | undefined;
+  session: Session | undefined;
+  state: 'connecting' | 'up' | 'down' | 'refused' = 'down';
+  problem: string | undefined;
+  sinceMs: number;
+  reconnects = -1;
+  #failures = 0;
+  #downSinceMs: number;
+  #stopped = false;
+  readonly #ended = Promise.withResolvers<void>();
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(tools: ListenerTools) {
+    this.#tools = tools;
+    this.network = tools.network;
+    this.names = tools.names;
+    this.sightings = tools.sightings;
+    this.sinceMs = tools.clock.nowMs();
+    this.#downSinceMs = this.sinceMs;
+    this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
+    const turn = makeTurns(MAX_CATCH_UPS);
+    const { rejoinFirstMs: firstMs, rejoinMaxMs: maxMs } = tools.timings;
+    this.joins = new Joins(tools.clock, { firstMs, maxMs }, (channel) => {
+      return new ChannelView(channel, {
+        feed: this.#feed,
+        sink: tools.sink,
+        turn,
+        catchUpTools: () => this.#catchUpTools(),
+      });
+    });
+  }
+
+  start(): void {
+    this.inBackground(this.#connect());
+  }
+
+  stop(reason: string): void {
+    this.#stopped = true;
+    this.#cancelRetry?.();
+    (this.session?.link ?? this.#connecting)?.quit(reason);
+  }
+
+  destroy(): void {
+    (this.session?.link ?? this.#connecting)?.destroy('stopped');
+  }
+
+  /** Resolves when its connection is closed, after {@link stop}. */
+  ended(): Promise<void> {
+    return this.#connecting === undefined && this.session === undefined ? Promise.resolve() : this.#ended.promise;
+  }
+
+  /** Resolves when all that was read is on disk. */
+  settled(): Promise<void> {
+    return this.#feed.settled();
+  }
+
+  setChannels(wishes: readonly ChannelWish[]): void {
+    const dropped = this.joins.set(wishes);
+    for (const { channel, state } of dropped) {
+      if (state === 'joined') this.session?.link.send({ command: 'PART', params: [channel] });
+      this.session?.roster.leave(channel);
+    }
+    this.#askDue();
+  }
+
+  tick(nowMs: number): void {
+    this.#connecting?.tick(nowMs);
+    const { session } = this;
+    if (session === undefined) return;
+    session.link.tick(nowMs);
+    session.replies.tick(nowMs);
+    session.outgoing.tick(nowMs);
+    session.who.tick(nowMs);
+    for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
+    if (session.link.paused) session.replies.postpone(this.#tools.timings.tickMs);
+    if (nowMs - session.lastNickTryMs > NICK_RETRY_MS) this.#wantNick(session, nowMs);
+    this.#askDue();
+  }
+
+  nowMs(): number {
+    return this.#tools.clock.nowMs();
+  }
+
+  changed(): void {
+    this.#tools.sink.changed();
+  }
+
+  perspective({ link }: Session): Perspective {
+    return {
+      network: this.network,
+      names: this.names,
+      nick: link.nick,
+      isupport: link.isupport,
+      nowMs: this.nowMs(),
+    };
+  }
+
+  /** Work that nobody waits for; its failure is a bug, and said. */
+  inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#tools.log.error('Something in the IRC listener failed; this is a bug.', { why });
+    });
+  }
+
+  /** Our own JOIN came back. */
+  entered(session: Session, channel: string): void {
+    const wished = this.joins.get(channel);
+    if (wished === undefined) {
+      // A forward (470), or a channel of an older configuration: we are in no channel that nobody linked.
+      session.link.send({ command: 'PART', params: [channel] });
+      return;
+    }
+    if (wished.state === 'joined') return;
+    this.joins.entered(wished);
+    this.inBackground(wished.view.joined(wished.awayFromMs));
+    this.#tools.log.info('Listening in a channel.', { channel });
+    this.changed();
+  }
+
+  expelled(session: Session, channel: string, why: string): void {
+    session.roster.leave(channel);
+    const wished = this.joins.get(channel);
+    if (wished === undefined) return;
+    this.joins.expelled(wished, why);
+    this.#tools.log.warn(why, { channel });
+    this.changed();
+  }
+
+  renamed({ link }: Session, from: string): void {
+    this.names.hold({ userId: undefined, nick: link.nick });
+    this.names.release(from, this.nowMs());
+  }
+
+  /** Somebody gave up a nick: perhaps the one that is ours by configuration. */
+  nickFreed(session: Session, nick: string): void {
+    const { casemapping } = session.link.isupport;
+    if (fold(nick, casemapping) === fold(this.#tools.config.bot.nick, casemapping)) {
+      session.lastNickTryMs = 0;
+      this.#wantNick(session, this.nowMs());
+    }
+  }
+
+  learnedIsupport({ link }: Session): void {
+    this.names.setCasemapping(link.isupport.casemapping);
+    this.joins.setCasemapping(link.isupport.casemapping);
+  }
+
+  namesEnd(session: Session, channel: string): void {
+    session.roster.namesEnd(channel);
+    if (this.joins.get(channel) !== undefined) session.who.add(channel, this.nowMs());
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#stopped) return;
+    const { clock, config, endpoint, facts, log, timings } = this.#tools;
+    this.#become('connecting');
+    const introduction = await this.#tools.introduce();
+    if (this.#stopped) return;
+    if (!introduction.ok) {
+      this.#retry(introduction.error, false);
+      return;
+    }
+    const { registrationMs, idleMs, deadMs } = timings;
+    const link: Link = new Link(
+      {
+        endpoint,
+        introduction: introduction.value,
+        wishes: LISTENER_CAPS,
+        facts,
+        clock,
+        log,
+        timings: { registrationMs, idleMs, deadMs },
+      },
+      {
+        ready: () => this.#ready(link),
+        line: (line) => this.#line(line),
+        closed: (end) => this.#closed(end),
+      },
+    );
+    this.#connecting = link;
+    log.debug('Connecting to IRC.', { host: config.server.host, port: config.server.port });
+  }
+
+  #ready(link: Link): void {
+    const { clock, config, log, sink } = this.#tools;
+    const nowMs = clock.nowMs();
+    this.#connecting = undefined;
+    const roster = new Roster(
+      (channel, change) => sink.roster(channel, change),
+      (nick) => this.names.ownerOf(nick) !== undefined,
+    );
+    roster.reset(link.isupport.casemapping);
+    const session: Session = {
+      link,
+      epoch: makeEpoch(),
+      named: 0,
+      assembler: new BatchAssembler(),
+      replies: new Replies(),
+      roster,
+      who: new WhoQueue(link, roster),
+      ctcp: new CtcpAnswers(),
+      outgoing: new Outgoing(link, { ...this.#tools.outgoing, sightings: undefined }),
+      readyMs: nowMs,
+      greeted: false,
+      lastNickTryMs: nowMs,
+    };
+    this.session = session;
+    this.reconnects++;
+    this.learnedIsupport(session);
+    this.names.hold({ userId: undefined, nick: link.nick });
+    if (link.account !== null) this.names.addAccount(link.account);
+    this.#become('up');
+    log.info('Connected to IRC.', { nick: link.nick, software: link.software });
+    this.#tools.onReady(session);
+    this.inBackground(
+      greet(session, config.bot, nowMs).then((problem) => {
+        if (this.session !== session) return;
+        session.greeted = true;
+        this.problem = problem;
+        if (problem !== undefined) log.warn(problem);
+        this.#askDue();
+        this.changed();
+      }),
+    );
+  }
+
+  #line(line: IrcLine): void {
+    const { session } = this;
+    if (session === undefined || session.outgoing.take(line)) return;
+    for (const item of session.assembler.push(line, this.nowMs())) handleItem(this, session, item);
+  }
+
+  #closed(end: LinkEnd): void {
+    const { session } = this;
+    this.#connecting = undefined;
+    this.session = undefined;
+    if (session !== undefined) {
+      const nowMs = this.nowMs();
+      this.names.release(session.link.nick, nowMs);
+      this.joins.lost(end.heardMs);
+      session.replies.closed();
+      session.outgoing.closed();
+      this.#downSinceMs = nowMs;
+      if (nowMs - session.readyMs > STABLE_MS) this.#failures = 0;
+      this.#tools.onLost();
+    }
+    if (this.#stopped) {
+      this.#ended.resolve();
+      this.#become('down');
+      return;
+    }
+    const { host, port } = this.#tools.config.server;
+    const lost: BridgeError = {
+      code: 'irc_lost',
+      text: end.wasOpen
+        ? `The connection to the IRC server ${host}:${port} was lost (${end.why}); the bridge connects again.`
+        : `The IRC server ${host}:${port} does not answer (${end.why}); the bridge tries again. Check that it runs.`,
+      retry: 'later',
+      notify: 'log',
+    };
+    this.#retry(end.error ?? lost, !end.wasOpen || end.wasReady);
+  }
+
+  /** @param mayBeRestart nothing speaks against trying often for a while */
+  #retry(error: BridgeError, mayBeRestart: boolean): void {
+    const { clock, log, timings } = this.#tools;
+    this.#become(mayBeRestart ? 'down' : 'refused', error.text);
+    const restarting = mayBeRestart && clock.nowMs() - this.#downSinceMs < RESTART_MS;
+    const rules = restarting
+      ? RESTART_RETRY
+      : { firstMs: timings.backoffFirstMs * 4, maxMs: timings.backoffMaxMs, floor: 0.3 };
+    const waitMs = backoffMs(rules, this.#failures++, clock.random());
+    log.warn(error.text, { waitMs });
+    this.#cancelRetry = clock.after(waitMs, () => this.inBackground(this.#connect()));
+  }
+
+  #become(state: Listener['state'], problem?: string): void {
+    // While it tries again, the reason of the last failure stays in sight.
+    this.problem = state === 'connecting' ? this.problem : problem;
+    if (this.state === state) return;
+    this.state = state;
+    this.sinceMs = this.nowMs();
+    this.changed();
+  }
+
+  #askDue(): void {
+    const { session } = this;
+    if (session?.greeted !== true) return;
+    const due: readonly Wished[] = this.joins.due(this.nowMs(), this.#tools.timings.answerMs);
+    session.link.sendAll(joinLines(due, session.link.isupport));
+  }
+
+  /** Takes the configured nick back once it is free. An account that fixes the nick is not argued with. */
+  #wantNick(session: Session, nowMs: number): void {
+    session.lastNickTryMs = nowMs;
+    const { nick } = this.#tools.config.bot;
+    if (!session.link.isMe(nick) && session.link.account === null)
+      session.link.send({ command: 'NICK', params: [nick] });
+  }
+
+  #backPressure(full: boolean): void {
+    const link = this.session?.link;
+    if (full) link?.pause();
+    else link?.resume();
+  }
+
+  #catchUpTools() {
+    const { session } = this;
+    if (session === undefined) return undefined;
+    const { config, failpoint, log, sink, timings } = this.#tools;
+    return {
+      link: session.link,
+      replies: session.replies,
+      sink,
+      log,
+      failpoint,
+      perspective: () => this.perspective(session),
+      answerMs: timings.answerMs,
+      maxLines: config.history.maxLines,
+    };
+  }
+}

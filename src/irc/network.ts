@@ -1,0 +1,292 @@
+import type { NetworkConfig } from '../config/schema-network.ts';
+import { fail, type Result } from '../core/errors.ts';
+import { asNetworkId } from '../core/ids.ts';
+import { fold } from '../core/irc/casemap.ts';
+import { DEFAULT_ISUPPORT } from '../core/irc/isupport.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Failpoint } from '../ports/failpoint.ts';
+import type { Log } from '../ports/log.ts';
+import type { Network, NetworkSink, Person, Voice } from '../ports/network.ts';
+import { OwnNames } from './identity.ts';
+import { endpointOf, introduceBot, introducePerson } from './introductions.ts';
+import { Listener } from './listener.ts';
+import { lookUp } from './lookup.ts';
+import { OwnLines } from './own-lines.ts';
+import { Pacing } from './pacing.ts';
+import { PartsArrived } from './parts-arrived.ts';
+import { AWAY, Pool } from './pool.ts';
+import { type Naming, nicksFor } from './puppet-name.ts';
+import { ServerFacts } from './server-facts.ts';
+import { setTopicOn } from './set-topic.ts';
+import { Sightings } from './sightings.ts';
+import { readStatus } from './status.ts';
+import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
+import { puppetVoice, Relay } from './voices.ts';
+
+export type IrcNetworkOptions = {
+  /** The network's section, secrets filled in. */
+  readonly config: NetworkConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly failpoint: Failpoint;
+  /** Tests shorten what takes long. */
+  readonly timings?: Partial<Timings>;
+};
+
+export type IrcNetwork = Network & {
+  /** Takes over what may change while it runs; server, bot and logins stay as they were. */
+  reconfigure(config: NetworkConfig): void;
+};
+
+export function makeIrcNetwork(options: IrcNetworkOptions): IrcNetwork {
+  return new IrcSide(options);
+}
+
+class IrcSide implements IrcNetwork {
+  readonly id;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #failpoint: Failpoint;
+  readonly #timings: Timings;
+  readonly #names: OwnNames;
+  readonly #ownLines = new OwnLines();
+  readonly #arrived = new PartsArrived();
+  readonly #relay: Relay;
+  #config: NetworkConfig;
+  #listener: Listener | undefined;
+  #pool: Pool | undefined;
+  #channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }> = [];
+  #stopTicking: (() => void) | undefined;
+  #lastRename = new Map<string, Person>();
+
+  constructor({ config, clock, log, failpoint, timings }: IrcNetworkOptions) {
+    this.id = asNetworkId(config.id);
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log.with({ network: config.id });
+    this.#failpoint = failpoint;
+    this.#timings = { ...DEFAULT_TIMINGS, ...timings };
+    this.#names = new OwnNames(this.#timings.nickLingerMs);
+    this.#relay = new Relay(() => this.#config, this.#arrived);
+  }
+
+  get inDoubt(): 'resend' | 'drop' {
+    return this.#config.inDoubt;
+  }
+
+  fold(name: string): string {
+    return fold(name, (this.#listener?.session?.link.isupport ?? DEFAULT_ISUPPORT).casemapping);
+  }
+
+  reconfigure(config: NetworkConfig): void {
+    this.#config = config;
+  }
+
+  start(sink: NetworkSink): void {
+    const clock = this.#clock;
+    const log = this.#log;
+    const timings = this.#timings;
+    const facts = new ServerFacts();
+    const sightings = new Sightings(
+      (name) => this.fold(name),
+      () => this.#listener?.session !== undefined,
+      (line) => this.#ownLines.add({ ...line, atMs: clock.nowMs() }),
+    );
+    const { confirmMs, sightMs } = timings;
+    const outgoing = {
+      clock,
+      failpoint: this.#failpoint,
+      pacing: new Pacing(this.#config.pace),
+      confirmMs,
+      sightMs,
+      arrived: (lineId: string, part: number) => this.#arrived.add(lineId, part),
+    };
+    const listener = new Listener({
+      network: this.id,
+      config: this.#config,
+      endpoint: endpointOf(this.#config, true),
+      introduce: () => introduceBot(this.#config, clock.nowMs()),
+      sink,
+      clock,
+      log,
+      failpoint: this.#failpoint,
+      timings,
+      facts,
+      names: this.#names,
+      sightings,
+      outgoing,
+      onReady: () => {
+        this.#ownLines.listening(clock.nowMs());
+        this.#pool?.reconnect();
+      },
+      onLost: () => this.#ownLines.deaf(),
+    });
+    const pool = new Pool({
+      config: () => this.#config,
+      sink,
+      endpoint: endpointOf(this.#config, false),
+      facts,
+      clock,
+      log,
+      timings,
+      names: this.#names,
+      outgoing: { ...outgoing, sightings },
+      keyOf: (channel) => listener.joins.get(channel)?.key,
+      networkUp: () => listener.session !== undefined,
+      introduce: (person, known) =>
+        introducePerson(
+          this.#config,
+          this.#naming(),
+          person,
+          known,
+          (account) => pool.isFreeAccount(account, person.userId),
+          clock.nowMs(),
+        ),
+    });
+    this.#listener = listener;
+    this.#pool = pool;
+    listener.setChannels(this.#channels);
+    listener.inBackground(this.#begin(sink, listener, pool));
+  }
+
+  async stop(reason: string): Promise<void> {
+    this.#stopTicking?.();
+    this.#stopTicking = undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#pool?.stop(reason);
+    this.#listener?.stop(reason);
+    const cancel = this.#clock.after(this.#timings.quitMs, resolve);
+    await Promise.race([promise, this.#allClosed()]);
+    cancel();
+    this.#pool?.destroy();
+    this.#listener?.destroy();
+    await this.#listener?.settled();
+  }
+
+  setChannels(channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }>): void {
+    this.#channels = channels;
+    this.#listener?.setChannels(channels);
+  }
+
+  async voice(person: Person, channel: string): Promise<Result<Voice>> {
+    const session = this.#listener?.session;
+    const pool = this.#pool;
+    if (session === undefined || pool === undefined) return fail(AWAY);
+    const state = this.#listener?.joins.get(channel)?.state;
+    // The listener comes first: it has to see what is said, and to be the channel's oldest member.
+    if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
+    const relay = () => this.#relay.voice(session, person, channel);
+    if (this.#config.puppets.mode === 'relay') return { ok: true, value: relay() };
+    const puppet = await this.#within(pool.connect(person), this.#timings.voiceMs);
+    if (this.#listener?.session !== session) return fail(AWAY);
+    if (puppet === undefined || !puppet.ok) return { ok: true, value: relay() };
+    const entered = await puppet.value.enter(channel);
+    if (entered.ok)
+      return { ok: true, value: puppetVoice(puppet.value, channel, this.#arrived, () => this.#clock.nowMs()) };
+    return NO_ROOM_FOR_PUPPETS.has(entered.error.code) ? { ok: true, value: relay() } : entered;
+  }
+
+  expect(person: Person, channel: string): void {
+    if (this.#config.puppets.mode === 'relay' || this.#pool === undefined) return;
+    this.#listener?.inBackground(
+      this.#pool.connect(person).then((puppet) => {
+        if (puppet.ok) void puppet.value.enter(channel);
+      }),
+    );
+  }
+
+  async dismiss(userId: string, channel: string, reason: string): Promise<void> {
+    this.#pool?.leave(userId, channel, reason);
+  }
+
+  rename(person: Person): void {
+    const puppet = this.#pool?.puppetOf(person.userId);
+    if (puppet === undefined) return;
+    puppet.person = person;
+    const nowMs = this.#clock.nowMs();
+    // Later, if too soon: the last name counts.
+    if (nowMs - puppet.lastNickMs < this.#timings.renameMs) {
+      this.#lastRename.set(person.userId, person);
+      return;
+    }
+    this.#lastRename.delete(person.userId);
+    if (puppet.link.hasCap('setname')) {
+      const realname = person.displayName
+        .replace(/[\0\r\n]/g, ' ')
+        .slice(0, Math.min(puppet.link.isupport.nameLen, 100));
+      puppet.link.send({ command: 'SETNAME', params: [realname || person.userId] });
+    }
+    const { first } = nicksFor(person, this.#naming());
+    if (!puppet.link.isMe(first)) puppet.changeNick(first);
+  }
+
+  async setTopic(person: Person, channel: string, topic: string): Promise<Result<void>> {
+    const session = this.#listener?.session;
+    if (session === undefined) return fail(AWAY);
+    const puppet = this.#pool?.puppetOf(person.userId);
+    const deadlineMs = this.#clock.nowMs() + this.#timings.answerMs;
+    if (puppet?.isIn(channel) === true) {
+      const result = await setTopicOn(puppet.link, puppet.replies, channel, topic, deadlineMs);
+      if (result.ok || result.error.code !== 'irc_482') return result;
+    }
+    return await setTopicOn(session.link, session.replies, channel, topic, deadlineMs);
+  }
+
+  async lookup(channel: string, _userId: string, lines: Parameters<Network['lookup']>[2], sinceMs: number) {
+    const listener = this.#listener;
+    if (listener === undefined) return new Map(lines.map(({ id }) => [id, 'unknown'] as const));
+    const tools = { listener, ownLines: this.#ownLines, arrived: this.#arrived, answerMs: this.#timings.answerMs };
+    return await lookUp(tools, channel, lines, sinceMs);
+  }
+
+  status() {
+    return readStatus(this.#listener, this.#pool, this.#clock.nowMs());
+  }
+
+  async #begin(sink: NetworkSink, listener: Listener, pool: Pool): Promise<void> {
+    for (const { userId, nick, account, prefix } of await sink.puppetsBefore()) {
+      pool.remember(userId, { nick, account, prefix });
+      if (account !== null) this.#names.addAccount(account);
+      if (prefix !== null) this.#names.addPrefix(prefix);
+    }
+    this.#tick();
+    listener.start();
+  }
+
+  /** One pulse for all deadlines of all connections. */
+  #tick(): void {
+    const nowMs = this.#clock.nowMs();
+    this.#listener?.tick(nowMs);
+    this.#pool?.tick(nowMs);
+    this.#names.tick(nowMs);
+    for (const person of this.#lastRename.values()) this.rename(person);
+    this.#stopTicking = this.#clock.after(this.#timings.tickMs, () => this.#tick());
+  }
+
+  #naming(): Naming {
+    const link = this.#listener?.session?.link;
+    return {
+      config: this.#config.puppets,
+      isupport: link?.isupport ?? DEFAULT_ISUPPORT,
+      software: link?.software,
+      reserved: [this.#config.bot.nick, ...(link === undefined ? [] : [link.nick])],
+    };
+  }
+
+  async #allClosed(): Promise<void> {
+    await Promise.all([this.#listener?.ended(), this.#pool?.ended()]);
+  }
+
+  async #within<T>(work: Promise<T>, limitMs: number): Promise<T | undefined> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const cancel = this.#clock.after(limitMs, () => resolve(undefined));
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** The connection may enter no more channels: the bot speaks for the person in this one. */
+const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);

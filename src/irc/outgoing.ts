@@ -1,0 +1,394 @@
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
+import { keyFromMsgid, type MessageKey } from '../core/ids.ts';
+import { fold } from '../core/irc/casemap.ts';
+import type { IrcLine } from '../core/irc/line.ts';
+import { isRefusal, refusalToError } from '../core/irc/numerics.ts';
+import { type Bucket, fullBucket, takeTokens } from '../core/pace.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Failpoint } from '../ports/failpoint.ts';
+import type { Receipt, Sending } from '../ports/network.ts';
+import type { Link } from './link.ts';
+import { type Pacing, WINDOW } from './pacing.ts';
+import type { Sightings } from './sightings.ts';
+import type { Utterance } from './speech.ts';
+
+export type OutgoingTools = {
+  readonly clock: Clock;
+  readonly failpoint: Failpoint;
+  readonly pacing: Pacing;
+  /** Undefined where the speaking connection is the listener itself. */
+  readonly sightings: Sightings | undefined;
+  readonly confirmMs: number;
+  readonly sightMs: number;
+  /** Which parts of a line arrived though the line as a whole was not confirmed. */
+  readonly arrived: (lineId: string, part: number) => void;
+};
+
+/** A line on its way. */
+type Job = {
+  readonly id: string;
+  readonly keys: Map<number, MessageKey>;
+  readonly written: () => void;
+  readonly settle: (result: Result<Receipt>) => void;
+  readonly pieces: Piece[];
+  /** Pieces not yet accepted by the server. */
+  open: number;
+  /** Something of it was written. */
+  touched: boolean;
+  settled: boolean;
+  /** When the server had accepted all of it; then only the listener's sight is waited for. */
+  acceptedMs: number | undefined;
+  /** Pieces not yet seen by the listener. */
+  unseen: number;
+};
+
+type Piece = {
+  readonly job: Job;
+  readonly utterance: Utterance;
+  readonly last: boolean;
+  readonly bytes: number;
+  writtenMs: number;
+  label: string | undefined;
+  /** Token of the PING behind it, where the server echoes nothing. */
+  barrier: string | undefined;
+  accepted: boolean;
+  forget: (() => void) | undefined;
+};
+
+/**
+ * The lines that go out over one connection: in order, within its pace and window, each until the server has answered for it.
+ * The answer is the labelled echo, else the echo, else the listener seeing the line, else the PONG to a PING behind it with no
+ * refusal in between.
+ */
+export class Outgoing {
+  readonly #link: Link;
+  readonly #tools: OutgoingTools;
+  #queue: Piece[] = [];
+  #flight: Piece[] = [];
+  #flightBytes = 0;
+  readonly #labels = new Map<string, Piece>();
+  /** Jobs that the server accepted and the listener has not seen. */
+  readonly #unseen = new Set<Job>();
+  /** Reference of a labelled answer of several lines → its label. */
+  readonly #answers = new Map<string, string>();
+  #bucket: Bucket | undefined;
+  #barriers = 0;
+  #pumping = false;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(link: Link, tools: OutgoingTools) {
+    this.#link = link;
+    this.#tools = tools;
+  }
+
+  get idle(): boolean {
+    return this.#queue.length === 0 && this.#flight.length === 0;
+  }
+
+  say(id: string, utterances: readonly Utterance[]): Sending {
+    const written = Promise.withResolvers<void>();
+    const confirmed = Promise.withResolvers<Result<Receipt>>();
+    const job: Job = {
+      id,
+      keys: new Map(),
+      written: () => written.resolve(),
+      settle: confirmed.resolve,
+      pieces: [],
+      open: utterances.length,
+      unseen: utterances.length,
+      touched: false,
+      settled: false,
+      acceptedMs: undefined,
+    };
+    for (const [index, utterance] of utterances.entries()) {
+      job.pieces.push({
+        job,
+        utterance,
+        last: index === utterances.length - 1,
+        bytes: Buffer.byteLength(utterance.body) + OVERHEAD_BYTES,
+        writtenMs: 0,
+        label: undefined,
+        barrier: undefined,
+        accepted: false,
+        forget: undefined,
+      });
+    }
+    if (utterances.length === 0) this.#settle(job, ok({ keys: [] }));
+    else if (this.#closed) this.#settle(job, fail(unsent('the connection was lost')));
+    else {
+      this.#queue.push(...job.pieces);
+      this.#pump();
+    }
+    return { written: written.promise, confirmed: confirmed.promise };
+  }
+
+  /** @returns whether the line was an answer to something said here, and means nothing else */
+  take(line: IrcLine): boolean {
+    const { tags, command, params, source } = line;
+    const label = tags.get('label') ?? this.#answers.get(tags.get('batch') ?? '');
+    if (command === 'BATCH') return this.#takeBatch(params, tags.get('label'));
+    const labelled = label === undefined ? undefined : this.#labels.get(label);
+    if (command === 'PRIVMSG' || command === 'NOTICE') {
+      const piece = labelled ?? this.#echoed(source?.nick, params);
+      if (piece !== undefined) this.#accept(piece, tags.get('msgid'));
+      return false;
+    }
+    if (command === 'ACK') {
+      if (labelled !== undefined) this.#accept(labelled, undefined);
+      return labelled !== undefined;
+    }
+    if (command === 'PONG') return this.#ponged(params.at(-1) ?? '');
+    const refusal = readRefusal(line);
+    if (refusal === undefined) return false;
+    const piece = labelled ?? (label === undefined ? this.#blamed(refusal) : undefined);
+    if (piece === undefined) return false;
+    const error = refusalToError({ ...refusal, target: piece.utterance.channel });
+    if (error.waitMs !== undefined && FLOODED.has(refusal.code))
+      this.#tools.pacing.complained(this.#tools.clock.nowMs());
+    this.#refuse(piece.job, error);
+    return true;
+  }
+
+  tick(nowMs: number): void {
+    const { confirmMs, sightMs, sightings } = this.#tools;
+    for (const piece of [...this.#flight]) {
+      if (nowMs - piece.writtenMs < confirmMs) break;
+      this.#refuse(piece.job, unanswered('the server has not confirmed it'));
+    }
+    for (const job of [...this.#unseen]) {
+      if (sightings?.possible !== true || nowMs - (job.acceptedMs ?? nowMs) >= sightMs) this.#done(job);
+    }
+  }
+
+  /** The connection is gone. What was written may have arrived; what was not, has not. */
+  closed(): void {
+    this.#closed = true;
+    this.#wake?.();
+    for (const job of [...this.#unseen]) this.#done(job);
+    for (const { job } of [...this.#flight, ...this.#queue]) {
+      const why = 'the connection was lost';
+      this.#refuse(job, job.touched ? unanswered(why) : unsent(why));
+    }
+  }
+
+  /** Writes what pace and window allow, all of it at once. */
+  #pump(): void {
+    if (this.#pumping || this.#closed) return;
+    this.#pumping = true;
+    const nowMs = this.#tools.clock.nowMs();
+    const lines: string[] = [];
+    const written: Job[] = [];
+    for (let piece = this.#next(nowMs); piece !== undefined; piece = this.#next(nowMs)) {
+      this.#queue.shift();
+      const encoded = this.#encode(piece);
+      if (encoded.ok) {
+        lines.push(...encoded.value);
+        this.#launch(piece, nowMs);
+        if (piece.last) written.push(piece.job);
+      } else this.#refuse(piece.job, encoded.error);
+    }
+    this.#pumping = false;
+    if (lines.length === 0) return;
+    this.#link.write(lines);
+    this.#tools.failpoint('after-socket-write');
+    for (const job of written) job.written();
+  }
+
+  /** The next piece that may go out now. */
+  #next(nowMs: number): Piece | undefined {
+    const piece = this.#queue[0];
+    if (piece === undefined || !this.#windowOpen(piece)) return undefined;
+    const rules = this.#tools.pacing.rules(nowMs);
+    if (rules === undefined) return piece;
+    const taken = takeTokens(this.#bucket ?? fullBucket(rules, nowMs), rules, nowMs);
+    this.#bucket = taken.bucket;
+    if (taken.waitMs === 0) return piece;
+    this.#pumpAfter(taken.waitMs);
+    return undefined;
+  }
+
+  #pumpAfter(waitMs: number): void {
+    this.#wake?.();
+    this.#wake = this.#tools.clock.after(waitMs, () => {
+      this.#wake = undefined;
+      this.#pump();
+    });
+  }
+
+  #windowOpen(piece: Piece): boolean {
+    return (
+      this.#flight.length === 0 ||
+      (this.#flight.length < WINDOW.lines && this.#flightBytes + piece.bytes <= WINDOW.bytes)
+    );
+  }
+
+  /** The piece, and behind a line's last piece a PING where the server echoes nothing. */
+  #encode(piece: Piece): Result<readonly string[]> {
+    const { wire } = piece.utterance;
+    piece.label = this.#link.label();
+    const tags = new Map(wire.tags);
+    if (piece.label !== undefined) tags.set('label', piece.label);
+    const encoded = this.#link.encode({ ...wire, tags });
+    if (!encoded.ok) return encoded;
+    if (piece.label !== undefined || this.#link.hasCap('echo-message')) return ok([encoded.value]);
+    piece.barrier = `said-${++this.#barriers}`;
+    const ping = this.#link.encode({ command: 'PING', params: [piece.barrier] });
+    return ping.ok ? ok([encoded.value, ping.value]) : ping;
+  }
+
+  #launch(piece: Piece, nowMs: number): void {
+    const { channel, nick, body } = piece.utterance;
+    piece.writtenMs = nowMs;
+    piece.job.touched = true;
+    this.#flight.push(piece);
+    this.#flightBytes += piece.bytes;
+    if (piece.label !== undefined) this.#labels.set(piece.label, piece);
+    piece.forget = this.#tools.sightings?.seek({
+      nick,
+      channel,
+      body,
+      seen: (msgid) => this.#seen(piece, msgid),
+    });
+    if (piece.forget === undefined) piece.job.unseen--;
+  }
+
+  #takeBatch(params: readonly string[], label: string | undefined): boolean {
+    const ref = params[0] ?? '';
+    if (ref.startsWith('-')) return this.#answers.delete(ref.slice(1));
+    if (!ref.startsWith('+') || label === undefined || !this.#labels.has(label)) return false;
+    this.#answers.set(ref.slice(1), label);
+    return true;
+  }
+
+  /** The oldest piece that this unlabelled echo repeats. */
+  #echoed(nick: string | undefined, [target, body]: readonly string[]): Piece | undefined {
+    if (nick === undefined || target === undefined) return undefined;
+    return this.#flight.find(
+      ({ accepted, utterance }) =>
+        !accepted &&
+        utterance.body === body &&
+        this.#same(utterance.nick, nick) &&
+        this.#same(utterance.channel, target),
+    );
+  }
+
+  #ponged(token: string): boolean {
+    const at = this.#flight.findIndex(({ barrier }) => barrier === token);
+    if (at < 0) return false;
+    for (const piece of this.#flight.slice(0, at + 1)) this.#accept(piece, undefined);
+    return true;
+  }
+
+  /** Which piece an unlabelled refusal answers: the oldest one to its target. */
+  #blamed({ target }: { readonly target: string }): Piece | undefined {
+    if (target === '') return this.#flight[0];
+    return this.#flight.find(({ utterance }) => this.#same(utterance.channel, target));
+  }
+
+  #seen(piece: Piece, msgid: string | undefined): void {
+    const { job } = piece;
+    piece.forget = undefined;
+    job.unseen--;
+    this.#accept(piece, msgid);
+    if (job.open === 0 && job.unseen === 0) this.#done(job);
+  }
+
+  #accept(piece: Piece, msgid: string | undefined): void {
+    const { job, utterance } = piece;
+    if (msgid !== undefined) job.keys.set(utterance.part, keyFromMsgid(msgid));
+    if (piece.accepted) return;
+    piece.accepted = true;
+    this.#land(piece);
+    job.open--;
+    if (job.open === 0 && !job.settled) {
+      this.#tools.failpoint('after-network-confirmed');
+      job.acceptedMs = this.#tools.clock.nowMs();
+      if (job.unseen <= 0 || this.#tools.sightings?.possible !== true) this.#done(job);
+      else this.#unseen.add(job);
+    }
+    this.#pump();
+  }
+
+  #land(piece: Piece): void {
+    const at = this.#flight.indexOf(piece);
+    if (at < 0) return;
+    this.#flight.splice(at, 1);
+    this.#flightBytes -= piece.bytes;
+    if (piece.label !== undefined) this.#labels.delete(piece.label);
+  }
+
+  #done(job: Job): void {
+    const keys = [...job.keys].sort(([a], [b]) => a - b).map(([, key]) => key);
+    this.#settle(job, ok({ keys }));
+  }
+
+  #refuse(job: Job, error: BridgeError): void {
+    if (job.settled) return;
+    const missing = new Set(job.pieces.flatMap(({ accepted, utterance }) => (accepted ? [] : [utterance.part])));
+    for (const { utterance } of job.pieces) {
+      if (!missing.has(utterance.part)) this.#tools.arrived(job.id, utterance.part);
+    }
+    this.#settle(job, fail(error));
+    this.#queue = this.#queue.filter((piece) => piece.job !== job);
+    for (const piece of job.pieces) this.#land(piece);
+    this.#pump();
+  }
+
+  #settle(job: Job, result: Result<Receipt>): void {
+    if (job.settled) return;
+    job.settled = true;
+    this.#unseen.delete(job);
+    for (const piece of job.pieces) piece.forget?.();
+    job.written();
+    job.settle(result);
+  }
+
+  #same(a: string, b: string): boolean {
+    const { casemapping } = this.#link.isupport;
+    return a === b || fold(a, casemapping) === fold(b, casemapping);
+  }
+}
+
+/** Of a command around its text, roughly: command, target, tags are not counted by servers' buffers of lines. */
+const OVERHEAD_BYTES = 40;
+
+/** Codes that may answer a message when they carry no label; others with a channel in them answer something else. */
+const ANSWERS_MESSAGE: ReadonlySet<string> = new Set(
+  '401 402 403 404 407 411 412 413 414 415 417 439 263 442 477 482 486 489 494 520 531 573 716'.split(' '),
+);
+const MESSAGE_COMMANDS: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'RELAYMSG', '*']);
+const FLOODED: ReadonlySet<string> = new Set(['404', '439', '263', '407', '477', 'RATE_LIMITED']);
+
+/** `:server 404 me #c :reason` and `FAIL PRIVMSG CODE … :reason`. */
+function readRefusal({
+  command,
+  params,
+  tags,
+}: IrcLine):
+  | { readonly code: string; readonly command: string; readonly target: string; readonly reason: string }
+  | undefined {
+  const reason = params.at(-1) ?? '';
+  if (command === 'FAIL') {
+    const [of = '*', code = ''] = params;
+    if (!MESSAGE_COMMANDS.has(of)) return undefined;
+    return { code, command: of, target: params.length > 3 ? (params[2] ?? '') : '', reason };
+  }
+  const known = tags.has('label') ? isRefusal(command) : ANSWERS_MESSAGE.has(command);
+  if (!known) return undefined;
+  return { code: command, command: 'PRIVMSG', target: params.length > 2 ? (params[1] ?? '') : '', reason };
+}
+
+const unanswered = (why: string): BridgeError => ({
+  code: 'irc_unconfirmed',
+  text: `It is not known whether the line reached IRC: ${why}. The bridge looks whether it did.`,
+  retry: 'lookup',
+  notify: 'log',
+});
+
+const unsent = (why: string): BridgeError => ({
+  code: 'irc_not_sent',
+  text: `Not sent to IRC yet: ${why}. The bridge sends it when it is back.`,
+  retry: 'later',
+  notify: 'log',
+});

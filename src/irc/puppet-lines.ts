@@ -1,0 +1,43 @@
+/**
+ * Which lines a puppet reads at all. The listener hears what others say; a puppet hears the same a thousandfold, so it looks
+ * at the bytes and leaves out what others say and do before anything is made of them.
+ */
+const SPACE = 0x20;
+const AT = 0x40;
+const COLON = 0x3a;
+const BANG = 0x21;
+const KICK = [0x4b, 0x49, 0x43, 0x4b, SPACE];
+
+/**
+ * @param nick the puppet's own nick, as bytes
+ * @returns false for lines of other people that are no KICK (whom it hits is read from the line)
+ */
+export function concernsPuppet(bytes: Uint8Array, start: number, end: number, nick: Uint8Array): boolean {
+  let at = start;
+  if (bytes[at] === AT) at = skipWord(bytes, at, end);
+  if (bytes[at] !== COLON) return true;
+  const source = at + 1;
+  let bang = source;
+  while (bang < end && bytes[bang] !== BANG && bytes[bang] !== SPACE) bang++;
+  // Without an address it is a server, which speaks only of what concerns us.
+  if (bytes[bang] !== BANG) return true;
+  return equals(bytes, source, bang, nick) || startsWith(bytes, skipWord(bytes, bang, end), end, KICK);
+}
+
+function skipWord(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at] !== SPACE) at++;
+  while (at < end && bytes[at] === SPACE) at++;
+  return at;
+}
+
+function equals(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+  if (end - start !== word.length) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
+  return true;
+}
+
+function startsWith(bytes: Uint8Array, start: number, end: number, word: readonly number[]): boolean {
+  if (end - start < word.length) return false;
+  return word.every((byte, i) => bytes[start + i] === byte);
+}

@@ -1,0 +1,288 @@
+import type { BridgeError, Result } from '../core/errors.ts';
+import { fail, ok } from '../core/errors.ts';
+import { PUPPET_CAPS } from '../core/irc/cap-request.ts';
+import { fold } from '../core/irc/casemap.ts';
+import type { IrcLine } from '../core/irc/line.ts';
+import { refusalToError } from '../core/irc/numerics.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Person } from '../ports/network.ts';
+import type { OwnNames } from './identity.ts';
+import { isJoinRefusal, joinLines } from './joins.ts';
+import { Link, type LinkEnd } from './link.ts';
+import { Outgoing, type OutgoingTools } from './outgoing.ts';
+import { concernsPuppet } from './puppet-lines.ts';
+import type { Introduction } from './registration.ts';
+import { Replies } from './replies.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { Timings } from './timings.ts';
+import type { Endpoint } from './transport.ts';
+
+export type PuppetTools = {
+  readonly endpoint: Endpoint;
+  readonly facts: ServerFacts;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timings: Timings;
+  readonly names: OwnNames;
+  readonly outgoing: OutgoingTools;
+  readonly keyOf: (channel: string) => string | undefined;
+  readonly seen: (puppet: Puppet) => void;
+  readonly ended: (puppet: Puppet, end: LinkEnd) => void;
+};
+
+/** A channel as one puppet stands to it. */
+type Place = {
+  readonly channel: string;
+  joined: boolean;
+  askedMs: number;
+  /** Number of the PING behind the last JOIN. */
+  barrier: number;
+  waiting: Array<(result: Result<void>) => void>;
+};
+
+/** One registered or registering connection of a person, until it ends. */
+export class Puppet {
+  readonly #tools: PuppetTools;
+  readonly #places = new Map<string, Place>();
+  readonly #opened = Promise.withResolvers<Result<void>>();
+  readonly #replies = new Replies();
+  #nickBytes: Uint8Array;
+  #barriers = 0;
+  #end: PromiseWithResolvers<void> | undefined;
+  person: Person;
+  readonly link: Link;
+  readonly outgoing: Outgoing;
+  usedMs: number;
+  lastNickMs = 0;
+
+  constructor(person: Person, introduction: Introduction, tools: PuppetTools) {
+    this.person = person;
+    this.#tools = tools;
+    this.usedMs = tools.clock.nowMs();
+    this.#nickBytes = Buffer.from(introduction.nick);
+    const { clock, endpoint, facts, log, timings } = tools;
+    const { registrationMs, puppetIdleMs: idleMs, puppetDeadMs: deadMs } = timings;
+    this.link = new Link(
+      { endpoint, introduction, wishes: PUPPET_CAPS, facts, clock, log, timings: { registrationMs, idleMs, deadMs } },
+      {
+        ready: () => this.#ready(),
+        line: (line) => this.#line(line),
+        wants: (bytes, start, end) => concernsPuppet(bytes, start, end, this.#nickBytes),
+        closed: (end) => this.#closed(end),
+      },
+    );
+    this.outgoing = new Outgoing(this.link, tools.outgoing);
+  }
+
+  /** Resolves when the server has let it in, or has not. */
+  get opened(): Promise<Result<void>> {
+    return this.#opened.promise;
+  }
+
+  /** Resolves at its end. */
+  get closed(): Promise<void> {
+    this.#end ??= Promise.withResolvers<void>();
+    return this.#end.promise;
+  }
+
+  get replies(): Replies {
+    return this.#replies;
+  }
+
+  /** Channels it is in or wants to be in. */
+  get channels(): readonly string[] {
+    return [...this.#places.values()].map(({ channel }) => channel);
+  }
+
+  isIn(channel: string): boolean {
+    return this.#places.get(this.#fold(channel))?.joined === true;
+  }
+
+  /** Joins a channel, or waits for a join that is under way. */
+  enter(channel: string): Promise<Result<void>> {
+    const place = this.#place(channel);
+    if (place.joined) return Promise.resolve(ok(undefined));
+    const entered = new Promise<Result<void>>((resolve) => place.waiting.push(resolve));
+    if (place.waiting.length === 1 && this.link.ready) this.#ask([place]);
+    return entered;
+  }
+
+  /** Leaves a channel. */
+  leave(channel: string, reason: string): void {
+    const folded = this.#fold(channel);
+    const place = this.#places.get(folded);
+    if (place === undefined) return;
+    this.#places.delete(folded);
+    if (place.joined) this.link.send({ command: 'PART', params: [channel, reason] });
+    else this.#settle(place, fail(gone(channel)));
+  }
+
+  changeNick(nick: string): void {
+    this.lastNickMs = this.#tools.clock.nowMs();
+    this.link.send({ command: 'NICK', params: [nick] });
+  }
+
+  tick(nowMs: number): void {
+    this.link.tick(nowMs);
+    this.outgoing.tick(nowMs);
+    this.#replies.tick(nowMs);
+    for (const place of this.#places.values()) {
+      const late =
+        place.waiting.length > 0 && place.askedMs > 0 && nowMs - place.askedMs > this.#tools.timings.answerMs;
+      if (late) this.#settle(place, fail(noAnswer(place.channel)));
+    }
+  }
+
+  #ready(): void {
+    const { names, clock } = this.#tools;
+    this.lastNickMs = clock.nowMs();
+    this.#renamed(undefined);
+    if (this.link.account !== null) names.addAccount(this.link.account);
+    this.#opened.resolve(ok(undefined));
+    // Filed under the server's own case mapping, which is known only now.
+    const places = [...this.#places.values()];
+    this.#places.clear();
+    for (const place of places) this.#places.set(this.#fold(place.channel), place);
+    this.#ask([...this.#places.values()].filter(({ joined }) => !joined));
+  }
+
+  #renamed(from: string | undefined): void {
+    const { names, clock } = this.#tools;
+    this.#nickBytes = Buffer.from(this.link.nick);
+    names.hold({ userId: this.person.userId, nick: this.link.nick });
+    if (from !== undefined) names.release(from, clock.nowMs());
+    if (this.link.prefix !== undefined) names.addPrefix(this.link.prefix);
+    this.#tools.seen(this);
+  }
+
+  #line(line: IrcLine): void {
+    if (this.outgoing.take(line) || this.#replies.take({ kind: 'line', line, batch: undefined })) return;
+    if (isJoinRefusal(line.command)) this.#refused(line);
+    else HANDLERS.get(line.command)?.(this, line);
+  }
+
+  joined({ source, params }: IrcLine): void {
+    if (!this.link.isMe(source?.nick) || params[0] === undefined) return;
+    const place = this.#place(params[0]);
+    place.joined = true;
+    if (this.link.prefix !== undefined) this.#tools.names.addPrefix(this.link.prefix);
+    this.#tools.seen(this);
+    this.#settle(place, ok(undefined));
+  }
+
+  /** PART or KICK of ourselves. A puppet that was thrown out stays out until its person speaks again. */
+  left(channel: string | undefined, why: string): void {
+    const folded = this.#fold(channel ?? '');
+    const place = this.#places.get(folded);
+    this.#places.delete(folded);
+    if (place !== undefined) this.#settle(place, fail({ ...gone(place.channel), text: why }));
+  }
+
+  renamedFrom({ source, params }: IrcLine): void {
+    // The link has taken the new nick already.
+    if (params[0] === this.link.nick && source !== undefined && source.nick !== params[0]) this.#renamed(source.nick);
+  }
+
+  /** The answer to the PING behind a JOIN: who is still not in was in before, or never will be told. */
+  ponged(token: string): void {
+    const barrier = token.startsWith(JOIN_BARRIER) ? Number(token.slice(JOIN_BARRIER.length)) : 0;
+    for (const place of this.#places.values()) {
+      if (place.joined || place.barrier === 0 || place.barrier > barrier) continue;
+      place.joined = true;
+      this.#settle(place, ok(undefined));
+    }
+  }
+
+  #refused({ command, params }: IrcLine): void {
+    const place = this.#places.get(this.#fold(params[1] ?? ''));
+    if (place === undefined || place.joined) return;
+    this.#places.delete(this.#fold(place.channel));
+    const refusal = { code: command, command: 'JOIN', target: place.channel, reason: params.at(-1) ?? '' };
+    this.#settle(place, fail(refusalToError(refusal)));
+  }
+
+  #closed(end: LinkEnd): void {
+    const { names, clock, ended } = this.#tools;
+    if (end.wasReady) names.release(this.link.nick, clock.nowMs());
+    this.outgoing.closed();
+    this.#replies.closed();
+    const error = end.error ?? lost(end.why);
+    this.#opened.resolve(fail(error));
+    for (const place of this.#places.values()) this.#settle(place, fail({ ...error, retry: 'later' }));
+    this.#end?.resolve();
+    ended(this, end);
+  }
+
+  #ask(places: readonly Place[]): void {
+    if (places.length === 0) return;
+    const askedMs = this.#tools.clock.nowMs();
+    const barrier = ++this.#barriers;
+    for (const place of places) Object.assign(place, { askedMs, barrier });
+    const wishes = places.map(({ channel }) => ({ channel, key: this.#tools.keyOf(channel) }));
+    this.link.sendAll(joinLines(wishes, this.link.isupport));
+    this.link.send({ command: 'PING', params: [`${JOIN_BARRIER}${barrier}`] });
+  }
+
+  #settle(place: Place, result: Result<void>): void {
+    for (const resolve of place.waiting.splice(0)) resolve(result);
+  }
+
+  #place(channel: string): Place {
+    const folded = this.#fold(channel);
+    const known = this.#places.get(folded);
+    if (known !== undefined) return known;
+    const place: Place = { channel, joined: false, askedMs: 0, barrier: 0, waiting: [] };
+    this.#places.set(folded, place);
+    return place;
+  }
+
+  #fold(name: string): string {
+    return fold(name, this.link.isupport.casemapping);
+  }
+}
+
+const JOIN_BARRIER = 'join-';
+
+const HANDLERS: ReadonlyMap<string, (puppet: Puppet, line: IrcLine) => void> = new Map<
+  string,
+  (puppet: Puppet, line: IrcLine) => void
+>([
+  ['JOIN', (puppet, line) => puppet.joined(line)],
+  ['NICK', (puppet, line) => puppet.renamedFrom(line)],
+  ['PONG', (puppet, { params }) => puppet.ponged(params.at(-1) ?? '')],
+  [
+    'PART',
+    (puppet, { source, params }) => {
+      if (puppet.link.isMe(source?.nick)) puppet.left(params[0], 'The connection was made to leave the channel.');
+    },
+  ],
+  [
+    'KICK',
+    (puppet, { source, params }) => {
+      if (!puppet.link.isMe(params[1])) return;
+      puppet.left(params[0], `${source?.nick ?? 'Somebody'} kicked you out of ${params[0] ?? 'the channel'} on IRC.`);
+    },
+  ],
+]);
+
+const gone = (channel: string): BridgeError => ({
+  code: 'irc_not_in_channel',
+  text: `Your connection is no longer in ${channel} on IRC.`,
+  retry: 'later',
+  notify: 'log',
+});
+
+const noAnswer = (channel: string): BridgeError => ({
+  code: 'irc_join_unanswered',
+  text: `The IRC server did not answer when your connection wanted to join ${channel}; the bridge tries again.`,
+  retry: 'later',
+  notify: 'log',
+});
+
+const lost = (why: string): BridgeError => ({
+  code: 'irc_lost',
+  text: `Your connection to IRC was lost (${why}); the bridge connects again.`,
+  retry: 'later',
+  notify: 'log',
+});

@@ -1,0 +1,166 @@
+import { type Casemapping, fold } from '../core/irc/casemap.ts';
+import type { Isupport } from '../core/irc/isupport.ts';
+import type { RosterChange, RosterEntry } from '../ports/network.ts';
+
+/** One person of the network; every channel they are in refers to this one. */
+type Someone = { nick: string; account: string | null };
+
+/** Channels of more people than this are followed no further: memory is not a stranger's to fill. */
+const MAX_MEMBERS = 100_000;
+
+/**
+ * Who is in the listener's channels, without our own connections. One record per person however many channels they share.
+ */
+export class Roster {
+  readonly #tell: (channel: string, change: RosterChange) => void;
+  readonly #isOwn: (nick: string) => boolean;
+  #mapping: Casemapping = 'rfc1459';
+  readonly #people = new Map<string, Someone>();
+  /** Folded channel → folded nicks. */
+  readonly #channels = new Map<string, Set<string>>();
+  /** NAMES in progress. */
+  readonly #listing = new Map<string, Set<string>>();
+
+  constructor(tell: (channel: string, change: RosterChange) => void, isOwn: (nick: string) => boolean) {
+    this.#tell = tell;
+    this.#isOwn = isOwn;
+  }
+
+  /** A new connection: nothing of the old view holds. */
+  reset(mapping: Casemapping): void {
+    this.#mapping = mapping;
+    this.#people.clear();
+    this.#channels.clear();
+    this.#listing.clear();
+  }
+
+  /** People in a channel, our own connections not counted. */
+  size(channel: string): number {
+    return this.#channels.get(this.#fold(channel))?.size ?? 0;
+  }
+
+  /** One line of NAMES (353): names with prefixes, perhaps with addresses. */
+  names(channel: string, list: string, isupport: Isupport): void {
+    const folded = this.#fold(channel);
+    const members = this.#listing.get(folded) ?? new Set();
+    this.#listing.set(folded, members);
+    const symbols = isupport.prefixes.map(({ symbol }) => symbol).join('');
+    for (const word of list.split(' ')) {
+      let at = 0;
+      while (at < word.length && symbols.includes(word.charAt(at))) at++;
+      const bang = word.indexOf('!', at);
+      const nick = word.slice(at, bang < 0 ? undefined : bang);
+      if (nick !== '' && members.size < MAX_MEMBERS && !this.#isOwn(nick)) members.add(this.#meet(nick, undefined));
+    }
+  }
+
+  /** NAMES is complete (366). @returns whether it held anybody */
+  namesEnd(channel: string): void {
+    const folded = this.#fold(channel);
+    const members = this.#listing.get(folded) ?? new Set();
+    this.#listing.delete(folded);
+    this.#channels.set(folded, members);
+  }
+
+  /** One line of WHO with accounts. */
+  account(nick: string, account: string | null): void {
+    const someone = this.#people.get(this.#fold(nick));
+    if (someone !== undefined) someone.account = account;
+  }
+
+  /** Tells the whole list of a channel. */
+  tellAll(channel: string): void {
+    const members = [...(this.#channels.get(this.#fold(channel)) ?? [])];
+    this.#tell(channel, { kind: 'list', members: members.flatMap((folded) => this.#entry(folded) ?? []) });
+  }
+
+  join(channel: string, nick: string, account: string | null | undefined): void {
+    if (this.#isOwn(nick)) return;
+    const members = this.#channels.get(this.#fold(channel));
+    const folded = this.#meet(nick, account);
+    this.#listing.get(this.#fold(channel))?.add(folded);
+    if (members === undefined || members.size >= MAX_MEMBERS || members.has(folded)) return;
+    members.add(folded);
+    const member = this.#entry(folded);
+    if (member !== undefined) this.#tell(channel, { kind: 'join', member });
+  }
+
+  /** They left one channel (PART, KICK). */
+  part(channel: string, nick: string): void {
+    const folded = this.#fold(nick);
+    const member = this.#entry(folded);
+    this.#listing.get(this.#fold(channel))?.delete(folded);
+    if (!this.#channels.get(this.#fold(channel))?.delete(folded) || member === undefined) return;
+    this.#forgetLonely(folded);
+    this.#tell(channel, { kind: 'leave', member, netsplit: false });
+  }
+
+  quit(nick: string, netsplit: boolean): void {
+    const folded = this.#fold(nick);
+    const member = this.#entry(folded);
+    for (const members of this.#listing.values()) members.delete(folded);
+    for (const [channel, members] of this.#channels) {
+      if (members.delete(folded) && member !== undefined) this.#tell(channel, { kind: 'leave', member, netsplit });
+    }
+    this.#people.delete(folded);
+  }
+
+  rename(from: string, to: string): void {
+    const old = this.#fold(from);
+    const someone = this.#people.get(old);
+    if (someone === undefined) return;
+    const before = { ...someone };
+    const folded = this.#fold(to);
+    this.#people.delete(old);
+    someone.nick = to;
+    this.#people.set(folded, someone);
+    for (const members of this.#listing.values()) if (members.delete(old)) members.add(folded);
+    for (const [channel, members] of this.#channels) {
+      if (!members.delete(old)) continue;
+      members.add(folded);
+      this.#tell(channel, { kind: 'rename', from: before, to: { ...someone } });
+    }
+  }
+
+  /** They logged in or out: the same person under another name. */
+  accountChanged(nick: string, account: string | null): void {
+    const folded = this.#fold(nick);
+    const someone = this.#people.get(folded);
+    if (someone === undefined || someone.account === account) return;
+    const before = { ...someone };
+    someone.account = account;
+    for (const [channel, members] of this.#channels) {
+      if (members.has(folded)) this.#tell(channel, { kind: 'rename', from: before, to: { ...someone } });
+    }
+  }
+
+  /** The listener is no longer in this channel. */
+  leave(channel: string): void {
+    const members = this.#channels.get(this.#fold(channel));
+    this.#channels.delete(this.#fold(channel));
+    this.#listing.delete(this.#fold(channel));
+    for (const folded of members ?? []) this.#forgetLonely(folded);
+  }
+
+  #meet(nick: string, account: string | null | undefined): string {
+    const folded = this.#fold(nick);
+    const known = this.#people.get(folded);
+    if (known === undefined) this.#people.set(folded, { nick, account: account ?? null });
+    else if (account !== undefined) known.account = account;
+    return folded;
+  }
+
+  #entry(folded: string): RosterEntry | undefined {
+    const someone = this.#people.get(folded);
+    return someone === undefined ? undefined : { nick: someone.nick, account: someone.account };
+  }
+
+  #forgetLonely(folded: string): void {
+    for (const members of this.#channels.values()) if (members.has(folded)) return;
+    this.#people.delete(folded);
+  }
+
+  #fold(name: string): string {
+    return fold(name, this.#mapping);
+  }
+}

@@ -1,0 +1,54 @@
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
+import type { Assembled } from '../core/irc/batch-parts.ts';
+import { fold } from '../core/irc/casemap.ts';
+import { sanitizeText } from '../core/irc/encode.ts';
+import { refusalToError } from '../core/irc/numerics.ts';
+import type { Link } from './link.ts';
+import type { Replies } from './replies.ts';
+
+const TOPIC_REFUSALS: ReadonlySet<string> = new Set(['403', '442', '477', '482', '404', '461']);
+
+/** Sets a topic over one connection, and waits for the server's word. */
+export async function setTopicOn(
+  link: Link,
+  replies: Replies,
+  channel: string,
+  topic: string,
+  deadlineMs: number,
+): Promise<Result<void>> {
+  const text = cutToBytes(sanitizeText(topic), link.isupport.topicLen);
+  const sent = link.send({ command: 'TOPIC', params: [channel, text] });
+  if (!sent.ok) return sent;
+  const answer = await replies.expect(deadlineMs, (item) => readAnswer(item, link, channel));
+  return answer ?? fail(unanswered(channel));
+}
+
+function readAnswer(item: Assembled, link: Link, channel: string): Result<void> | undefined {
+  if (item.kind !== 'line') return undefined;
+  const { command, params, source } = item.line;
+  const { casemapping } = link.isupport;
+  const concerns = (name: string | undefined) =>
+    name !== undefined && fold(name, casemapping) === fold(channel, casemapping);
+  if (command === 'TOPIC' && link.isMe(source?.nick) && concerns(params[0])) return ok(undefined);
+  if (!TOPIC_REFUSALS.has(command) || !concerns(params[1])) return undefined;
+  return fail(refusalToError({ code: command, command: 'TOPIC', target: channel, reason: params.at(-1) ?? '' }));
+}
+
+/** Whole characters only. */
+function cutToBytes(text: string, maxBytes: number): string {
+  let bytes = 0;
+  let cut = '';
+  for (const char of text) {
+    bytes += Buffer.byteLength(char);
+    if (bytes > maxBytes) break;
+    cut += char;
+  }
+  return cut;
+}
+
+const unanswered = (channel: string): BridgeError => ({
+  code: 'irc_topic_unanswered',
+  text: `The IRC server did not answer when the topic of ${channel} was set; look whether it changed.`,
+  retry: 'never',
+  notify: 'sender',
+});

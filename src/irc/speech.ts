@@ -1,0 +1,111 @@
+/** What one line of a person becomes on the wire: by their own connection, by RELAYMSG, or by the bot with their name in front. */
+
+import type { MessageStyle } from '../core/events.ts';
+import { encodeAction } from '../core/irc/ctcp.ts';
+import type { OutgoingLine as WireLine } from '../core/irc/encode.ts';
+import { sanitizeText } from '../core/irc/encode.ts';
+import { clientTagPasses } from '../core/irc/isupport.ts';
+import { bodyBudget, splitText } from '../core/irc/split.ts';
+import { safeName } from '../core/text/safe-name.ts';
+import type { OutgoingLine } from '../ports/network.ts';
+import type { Link } from './link.ts';
+
+/** The client tag by which a line of ours is found again in history. */
+export const ID_TAG = '+causeway.coop/id';
+
+/** One piece of one line, as one command. */
+export type Utterance = {
+  /** Which of the line's parts it carries. */
+  readonly part: number;
+  readonly wire: WireLine;
+  readonly channel: string;
+  /** As it comes back in an echo. */
+  readonly body: string;
+  /** The nick others see. */
+  readonly nick: string;
+};
+
+/** Who speaks, and how. */
+export type Manner =
+  | { readonly kind: 'puppet' }
+  | { readonly kind: 'relaymsg'; readonly nick: string }
+  | { readonly kind: 'format'; readonly name: string; readonly format: string };
+
+/** Splits a line to the byte for what the server puts before it. Nothing for a text of which nothing can be sent. */
+export function splitSpeech(
+  link: Link,
+  channel: string,
+  text: string,
+  style: MessageStyle,
+  manner: Manner,
+): readonly string[] {
+  const clean = sanitizeText(text);
+  if (clean.trim() === '') return [];
+  return splitText(clean, budget(link, channel, style, manner));
+}
+
+function budget(link: Link, channel: string, style: MessageStyle, manner: Manner): number {
+  const nick = manner.kind === 'relaymsg' ? manner.nick : link.nick;
+  const room = bodyBudget({
+    lineLen: link.isupport.lineLen,
+    nick,
+    // A relayed nick has an address of the server's making.
+    user: manner.kind === 'relaymsg' ? undefined : link.user,
+    host: manner.kind === 'relaymsg' ? undefined : link.host,
+    command: style === 'notice' && manner.kind !== 'relaymsg' ? 'NOTICE' : 'PRIVMSG',
+    target: channel,
+    action: style === 'action' && manner.kind !== 'format',
+  });
+  return manner.kind === 'format' ? room - Buffer.byteLength(framed(manner, '', style)) : room;
+}
+
+/** The commands that say a line. A part that was split for another manner and is too long for this one is split again. */
+export function utter(link: Link, channel: string, line: OutgoingLine, manner: Manner): readonly Utterance[] {
+  const tagged = link.hasCap('message-tags') && clientTagPasses(ID_TAG, link.isupport);
+  const max = budget(link, channel, line.style, manner);
+  return line.parts.flatMap((part, index) =>
+    (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
+      const tags = tagged ? { tags: new Map([[ID_TAG, `${line.id}.${index}${at === 0 ? '' : `+${at}`}`]]) } : {};
+      return { part: index, channel, ...say(link, channel, piece, line.style, manner, tags) };
+    }),
+  );
+}
+
+type Tags = { readonly tags?: ReadonlyMap<string, string> };
+
+function say(link: Link, channel: string, piece: string, style: MessageStyle, manner: Manner, tags: Tags) {
+  const body =
+    manner.kind === 'format' ? framed(manner, piece, style) : style === 'action' ? encodeAction(piece) : piece;
+  if (manner.kind === 'relaymsg') {
+    const wire: WireLine = { ...tags, command: 'RELAYMSG', params: [channel, manner.nick, body] };
+    return { wire, body, nick: manner.nick };
+  }
+  const command = style === 'notice' ? 'NOTICE' : 'PRIVMSG';
+  return { wire: { ...tags, command, params: [channel, body] }, body, nick: link.nick };
+}
+
+function framed(
+  { name, format }: { readonly name: string; readonly format: string },
+  text: string,
+  style: MessageStyle,
+) {
+  if (style === 'action') return `* ${name} ${text}`;
+  return format.replace(/\{(name|text)\}/g, (_, key: string) => (key === 'name' ? name : text));
+}
+
+/** A display name for use inside a line of the bot: short, and unable to look like the end of itself. */
+export function relayName(displayName: string, userId: string): string {
+  const localpart = userId.slice(1).split(':')[0] ?? userId;
+  const name = sanitizeText(safeName(displayName, localpart)).replace(/[\x00-\x1f<>]/g, '');
+  return [...name].slice(0, 32).join('').trim() || localpart.slice(0, 32);
+}
+
+/** Characters that RELAYMSG of Ergo refuses, and those that the draft reserves. */
+const RELAY_FORBIDDEN = /[\s!+%@&#$:'"?*,./~[\]\\^{}|<>();=]+/g;
+
+/** @returns a nick for RELAYMSG: `Alice/mx` */
+export function relayNick(nick: string, suffix: string): string {
+  return `${nick.replace(RELAY_FORBIDDEN, '_').replace(/^[-_~+#]+/, '') || 'matrix'}${suffix}`;
+}
+
+export const ownTagOf = (tags: ReadonlyMap<string, string>): string | undefined => tags.get(ID_TAG);

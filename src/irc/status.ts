@@ -1,0 +1,27 @@
+import type { NetworkStatus } from '../ports/network.ts';
+import type { Listener } from './listener.ts';
+import type { Pool } from './pool.ts';
+
+/** How the network stands, for people. */
+export function readStatus(listener: Listener | undefined, pool: Pool | undefined, nowMs: number): NetworkStatus {
+  if (listener === undefined) {
+    return { state: 'down', sinceMs: nowMs, puppets: { connected: 0, wanted: 0 }, reconnects: 0, channels: new Map() };
+  }
+  const { session, state, sinceMs } = listener;
+  const channels: Array<[string, { joined: boolean; problem?: string; members: number }]> = [];
+  for (const wished of listener.joins.all()) {
+    const problem = wished.problem === undefined ? {} : { problem: wished.problem };
+    const members = session?.roster.size(wished.channel) ?? 0;
+    channels.push([wished.channel, { joined: wished.state === 'joined', members, ...problem }]);
+  }
+  const problem = listener.problem ?? pool?.problem;
+  return {
+    state,
+    ...(problem !== undefined && { problem }),
+    sinceMs,
+    puppets: pool?.counts ?? { connected: 0, wanted: 0 },
+    reconnects: Math.max(listener.reconnects, 0),
+    ...(session?.link.software !== undefined && { software: session.link.software }),
+    channels: new Map(channels),
+  };
+}

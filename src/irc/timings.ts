@@ -1,0 +1,55 @@
+/** How long things may take, in milliseconds. Tests shorten them. */
+export type Timings = {
+  /** Pulse at which deadlines are looked at. */
+  readonly tickMs: number;
+  readonly registrationMs: number;
+  /** Silence after which the listener asks whether the server is there… */
+  readonly idleMs: number;
+  /** …and after which the link counts as dead. */
+  readonly deadMs: number;
+  /** The same for puppets, of which there are many. */
+  readonly puppetIdleMs: number;
+  readonly puppetDeadMs: number;
+  readonly backoffFirstMs: number;
+  readonly backoffMaxMs: number;
+  /** For an answer to JOIN, TOPIC, CHATHISTORY. */
+  readonly answerMs: number;
+  /** For the confirmation of a written line. */
+  readonly confirmMs: number;
+  /** How long a confirmed line waits for the listener to see it too. */
+  readonly sightMs: number;
+  /** How long a nick stays ours after its connection closed, unless the listener saw it leave. */
+  readonly nickLingerMs: number;
+  /** Least time between two nick changes of a puppet. */
+  readonly renameMs: number;
+  /** How long a line waits for its person's own connection before the bot speaks for them. */
+  readonly voiceMs: number;
+  /** Until a puppet that could not connect is tried again; meanwhile the relay speaks. */
+  readonly retryPuppetMs: number;
+  /** Wait before the listener enters a channel again that it was thrown out of, doubling. */
+  readonly rejoinFirstMs: number;
+  readonly rejoinMaxMs: number;
+  /** A goodbye may take so long. */
+  readonly quitMs: number;
+};
+
+export const DEFAULT_TIMINGS: Timings = {
+  tickMs: 250,
+  registrationMs: 60_000,
+  idleMs: 60_000,
+  deadMs: 90_000,
+  puppetIdleMs: 90_000,
+  puppetDeadMs: 120_000,
+  backoffFirstMs: 500,
+  backoffMaxMs: 60_000,
+  answerMs: 20_000,
+  confirmMs: 30_000,
+  sightMs: 1000,
+  nickLingerMs: 60_000,
+  renameMs: 30_000,
+  voiceMs: 15_000,
+  retryPuppetMs: 60_000,
+  rejoinFirstMs: 2000,
+  rejoinMaxMs: 300_000,
+  quitMs: 2500,
+};
