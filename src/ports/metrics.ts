@@ -68,11 +68,9 @@ export const METRICS = {
     network: 'network',
   }),
   inDoubt: gauge('bridge_in_doubt', 'Messages of which it is not known yet whether they arrived.', {
-    direction,
     network: 'network',
   }),
   parked: gauge('bridge_parked', 'Events set aside because handling them failed; they wait for somebody to look.', {
-    direction,
     network: 'network',
   }),
   duplicates: counter(

@@ -66,6 +66,9 @@ export type PortalReport = {
   /** Stored and not yet confirmed. */
   readonly queuedToMatrix: number;
   readonly queuedToNetwork: number;
+  /** When the oldest of them arrived; null: there is none. */
+  readonly oldestToMatrixMs?: number | null;
+  readonly oldestToNetworkMs?: number | null;
   /** Of these, lines of which nobody knows yet whether they arrived. */
   readonly doubtful: number;
   /** Events whose handling failed. */
