@@ -18,9 +18,13 @@ const COLUMNS = `
 const BY_EVENT = `SELECT ${COLUMNS} FROM link WHERE event_id = ? AND room = ? ORDER BY created_at_ms LIMIT 1000`;
 const BY_KEY = `SELECT ${COLUMNS} FROM link WHERE network = ? AND message_key = ? ORDER BY created_at_ms LIMIT 1000`;
 
-const PRUNE = `
-  DELETE FROM link WHERE (network, message_key, event_id) IN
-    (SELECT network, message_key, event_id FROM link WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT 1000)`;
+/** When the last of the oldest thousand was made. */
+const PRUNE_UP_TO = `
+  SELECT MAX(created_at_ms) AS ms FROM (
+    SELECT created_at_ms FROM link WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT 1000
+  ) AS oldest`;
+
+const PRUNE = 'DELETE FROM link WHERE created_at_ms <= ?';
 
 /** Links made in one go have one time: then the order is that of the keys, the same on both engines. */
 const inOrder = (rows: readonly LinkRow[]): LinkRow[] => {
@@ -53,5 +57,8 @@ export const linkStore: LinkStore = {
     return inOrder(await sql.all<LinkRow>(BY_KEY, network, storableKey(key)));
   },
 
-  prune: (sql, beforeMs) => sql.run(PRUNE, beforeMs),
+  async prune(sql, beforeMs) {
+    const [upTo] = await sql.all<{ ms: number | null }>(PRUNE_UP_TO, beforeMs);
+    return upTo === undefined || upTo.ms === null ? 0 : sql.run(PRUNE, upTo.ms);
+  },
 };

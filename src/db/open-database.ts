@@ -21,6 +21,8 @@ export type OpenDatabaseOptions = {
   readonly floorBytes?: number;
   /** How often room and health are looked at. 2 s unless told. */
   readonly watchMs?: number;
+  /** How long one piece of work may take. 30 s unless told. */
+  readonly maxWorkMs?: number;
   /** For tests: how much room there is. */
   readonly measureFreeBytes?: (folder: string) => Promise<number>;
   /** For tests: other steps than the released ones. */
@@ -45,7 +47,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions): P
   };
   if (space.floorBytes > 0) await checkFreeSpace(space, health);
   const low = health.problem('space');
-  const migrated = low === undefined ? await tryMigrate(engine, options) : fail(unusable(low));
+  const migrated = low === undefined ? await tryMigrate(engine, options, close) : fail(unusable(low));
   if (!migrated.ok) {
     await close();
     return migrated;
@@ -66,13 +68,20 @@ async function open(url: string, { clock }: OpenDatabaseOptions, health: Health)
   });
 }
 
-async function tryMigrate(engine: Engine, options: OpenDatabaseOptions): Promise<Result<number>> {
+async function tryMigrate(
+  engine: Engine,
+  options: OpenDatabaseOptions,
+  close: () => Promise<void>,
+): Promise<Result<number>> {
   const { clock, log, failpoint = () => undefined } = options;
   try {
     return await migrate(engine, { migrations: options.migrations ?? migrations, clock, log, failpoint });
   } catch (error) {
     const unavailable = error instanceof StoreUnavailable ? error : engine.unavailable(error);
-    if (unavailable === undefined) throw error;
+    if (unavailable === undefined) {
+      await close();
+      throw error;
+    }
     return fail(unusable(unavailable.message));
   }
 }

@@ -6,6 +6,7 @@ import { primaryCode, sqliteUnavailable } from './sqlite-errors.ts';
 
 const SQLITE_BUSY = 5;
 const MAX_TRIES = 5;
+const READERS_MS = 1_000;
 
 type Holder = { readonly pid: number; readonly host: string; readonly since: string; readonly token: string };
 
@@ -59,7 +60,8 @@ function writeHolder(db: DatabaseSync, holder: Holder): void {
   db.prepare('INSERT INTO holder VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET json = excluded.json').run(
     JSON.stringify(holder),
   );
-  db.exec('COMMIT');
+  // Somebody who is being refused may be reading the row just now.
+  db.exec(`PRAGMA busy_timeout = ${READERS_MS}; COMMIT; PRAGMA busy_timeout = 0`);
 }
 
 function readHolder(db: DatabaseSync): Holder | undefined {

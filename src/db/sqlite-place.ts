@@ -11,14 +11,13 @@ export function settleSqlitePath(path: string): Result<string> {
   try {
     mkdirSync(dirname(wanted), { recursive: true, mode: 0o700 });
     // An existing file is never opened here: closing it would drop the locks that SQLite holds on it in this process.
-    if (lstatSync(wanted, { throwIfNoEntry: false }) === undefined) closeSync(openSync(wanted, 'ax', 0o600));
+    if (lstatSync(wanted, { throwIfNoEntry: false }) === undefined) closeSync(openSync(wanted, 'a', 0o600));
     const real = realpathSync(wanted);
     const stat = statSync(real);
     if (!stat.isFile()) return refuse(wanted, 'it is no file');
     if (stat.nlink > 1) return refuse(wanted, 'the file has several names (hard links), and would have a log for each');
     return ok(real);
   } catch (error) {
-    if (isErrno(error) && error.code === 'EEXIST') return settleSqlitePath(path);
     return refuse(wanted, (isErrno(error) && REASONS[error.code ?? '']) || String(error));
   }
 }
@@ -27,6 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'the user that runs the bridge may not write there',
   EPERM: 'the user that runs the bridge may not write there',
   EROFS: 'the file system is read-only',
+  EEXIST: 'a part of its path is a file',
   ENOTDIR: 'a part of its path is a file',
   ENOENT: 'it is a link that leads nowhere',
   ENOSPC: 'the disk is full',

@@ -20,6 +20,7 @@ export type WatchedDatabaseParts = {
   readonly space: FreeSpace;
   readonly schemaVersion: number;
   readonly watchMs?: number;
+  readonly maxWorkMs?: number;
 };
 
 /** The database as the app has it: transactions, and somebody who looks every few seconds whether all is well. */

@@ -40,7 +40,7 @@ export interface InboxStore {
   park(sql: Sql, id: number, error: string): Promise<void>;
   /** Gives a waiting row a later place in the order. */
   renumber(sql: Sql, id: number, newId: number): Promise<void>;
-  /** Forgets routed rows received before this time, the oldest 1,000. @returns how many: again until 0 */
+  /** Forgets routed rows received before this time, the oldest 1,000 or so. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
   /** Largest id ever given, 0 for none; also where its row is gone. */
   maxId(sql: Sql): Promise<number>;
@@ -109,7 +109,7 @@ export interface LinkStore {
   sentByUs(sql: Sql, network: NetworkId, keys: readonly MessageKey[]): Promise<ReadonlySet<MessageKey>>;
   byEvent(sql: Sql, room: string, eventId: string): Promise<LinkRow[]>;
   byKey(sql: Sql, network: NetworkId, key: MessageKey): Promise<LinkRow[]>;
-  /** Forgets links made before this time, the oldest 1,000. @returns how many: again until 0 */
+  /** Forgets links made before this time, the oldest 1,000 or so. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
 }
 
