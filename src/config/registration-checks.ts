@@ -149,6 +149,9 @@ function entryProblems(
   if (regex.length > 500) return problem('is longer than 500 characters.');
   if (/\(\?(=|!|<=|<!)|\\[1-9]|\\k</.test(regex))
     return problem('uses look-around or back references, which stops Dendrite at its start.');
+  // JavaScript backtracks: what Dendrite's engine matches at once could hang the start here.
+  if (/\)[*+{]/.test(regex) || (regex.match(/[*+{]/g) ?? []).length > 4)
+    return problem('is too intricate to be checked.');
   let matcher: RegExp;
   try {
     matcher = new RegExp(regex);

@@ -236,6 +236,13 @@ describe('a start refuses a registration', () => {
       [`registration.yaml:16:14: The regex "^@(:willow\\\\.example$" is no regular expression. ${AGAIN}`],
     ],
     [
+      'whose regex could take for ever',
+      users("'^@_causeway_(.|.)*:willow\\.example$'"),
+      [
+        `registration.yaml:16:14: The regex "^@_causeway_(.|.)*:willow\\\\.example$" is too intricate to be checked. ${AGAIN}`,
+      ],
+    ],
+    [
       'for another prefix',
       users('^@_irc_.*:willow\\.example$'),
       [
