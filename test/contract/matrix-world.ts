@@ -28,7 +28,7 @@ export type World = {
   /** The same service seen through another address, such as a proxy's. */
   readonly through: (url: string) => Homeserver;
   /** A poll of its own with its own sink. */
-  readonly poll: (sink: RecordingSink) => CompanionSync;
+  readonly poll: (sink: RecordingSink, hold?: { forMs: number; marginMs: number }) => CompanionSync;
 };
 
 /** A real Dendrite with our listener as its application service. Everything ends with the test file. */
@@ -71,7 +71,7 @@ export async function makeWorld(name: string): Promise<World> {
     await dendrite.stop();
     await listener.close();
   });
-  const poll = (into: RecordingSink): CompanionSync => {
+  const poll: World['poll'] = (into, hold) => {
     const made = makeCompanionSync({
       url: dendrite.url,
       token: tokens.as,
@@ -80,6 +80,7 @@ export async function makeWorld(name: string): Promise<World> {
       log,
       clock,
       getCursor: async () => into.cursor,
+      ...(hold === undefined ? {} : { hold }),
     });
     polls.push(made);
     return made;
