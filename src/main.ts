@@ -70,11 +70,10 @@ class Process {
     const failpoint = makeFailpoint(process.env.CAUSEWAY_FAILPOINT);
     const prometheus = makePrometheus(version);
     const { metrics } = prometheus;
-    const notes: string[] = [];
-    if (config.authority.source === 'none') {
-      notes.push('authority.source is none: everybody on the homeserver and on the networks is let in.');
-      log.warn('authority.source is none: everybody on the homeserver and on the networks is let in');
-    }
+    const notes =
+      config.authority.source === 'none'
+        ? ['authority.source is none: everybody on the homeserver and on the networks is let in.']
+        : [];
     const database = await openDatabase(config.database, { log, clock: systemClock, failpoint });
     if (!database.ok) return this.#refuse(database.error.text);
     const homeserver = makeHomeserver({
@@ -94,7 +93,6 @@ class Process {
           config: network,
           clock: systemClock,
           log: log.with({ network: network.id }),
-          metrics,
           failpoint,
         }),
       );

@@ -1,0 +1,72 @@
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Conversation, startConversation } from './conversation.ts';
+import { assertPerfect } from './traffic.ts';
+
+/** Long enough for lines of both sides to be under way at any moment. */
+const TALK_MS = 1_500;
+
+async function through(talk: Conversation, fault: () => Promise<void>): Promise<void> {
+  talk.start(60);
+  await delay(TALK_MS);
+  await fault();
+  await delay(TALK_MS);
+  const { toMatrix, toIrc } = await talk.end();
+  assertPerfect('to Matrix', toMatrix);
+  assertPerfect('to IRC', toIrc);
+}
+
+describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () => {
+  test('by a clean restart', async () => {
+    const talk = await startConversation('restart');
+    await through(talk, async () => {
+      await talk.shard.restartBridge();
+    });
+  });
+
+  test('by SIGTERM 0.3 s after a burst', async () => {
+    const talk = await startConversation('burst');
+    await Promise.all([...talk.ircTalkers, ...talk.matrixTalkers].map((talker) => talker.burst(30)));
+    await delay(300);
+    await talk.shard.restartBridge();
+    const { toMatrix, toIrc } = await talk.end();
+    assertPerfect('to Matrix', toMatrix);
+    assertPerfect('to IRC', toIrc);
+  });
+
+  test('by kill -9 at six moments', async () => {
+    const talk = await startConversation('kill');
+    await through(talk, async () => {
+      for (const waitMs of [300, 700, 150, 900, 450, 620]) {
+        await delay(waitMs);
+        await talk.shard.bridge.kill9();
+        await talk.shard.restartBridge();
+      }
+    });
+  });
+
+  for (const failpoint of [
+    'after-transaction-stored',
+    'before-transaction-answered',
+    'after-network-line-stored',
+    'after-sending-marked',
+    'after-matrix-answer',
+    'after-matrix-done',
+    'after-socket-write',
+    'after-network-confirmed',
+    'during-read-back',
+    'during-history',
+  ])
+    test(`by kill -9 ${failpoint.replaceAll('-', ' ')}`, async () => {
+      const talk = await startConversation(failpoint);
+      await through(talk, async () => {
+        for (const visit of [1, 4]) {
+          const bridge = await talk.shard
+            .restartBridge({ CAUSEWAY_FAILPOINT: `${failpoint}@${visit}` })
+            .catch(() => talk.shard.bridge);
+          for (let waited = 0; bridge.isRunning() && waited < 5_000; waited += 20) await delay(20);
+          await talk.shard.restartBridge();
+        }
+      });
+    });
+});
