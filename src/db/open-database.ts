@@ -23,6 +23,8 @@ export type OpenDatabaseOptions = {
   readonly watchMs?: number;
   /** How long one piece of work may take. 30 s unless told. */
   readonly maxWorkMs?: number;
+  /** How long a Postgres server may leave a statement unanswered before its connection is given up. 20 s unless told. */
+  readonly silenceMs?: number;
   /** For tests: how much room there is. */
   readonly measureFreeBytes?: (folder: string) => Promise<number>;
   /** For tests: other steps than the released ones. */
@@ -56,10 +58,11 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions): P
   return ok(new WatchedDatabase({ ...options, opened: opened.value, health, space, schemaVersion: migrated.value }));
 }
 
-async function open(url: string, { clock }: OpenDatabaseOptions, health: Health): Promise<Result<Opened>> {
+async function open(url: string, { clock, silenceMs }: OpenDatabaseOptions, health: Health): Promise<Result<Opened>> {
   const [scheme, rest] = [url.slice(0, url.indexOf(':')), url.slice(url.indexOf(':') + 1)];
   if (scheme === 'sqlite' && rest !== '') return openSqlite(rest, clock, health);
-  if (scheme === 'postgres' || scheme === 'postgresql') return openPostgres(url, clock, health);
+  if (scheme === 'postgres' || scheme === 'postgresql')
+    return openPostgres(url, { clock, health, ...(silenceMs === undefined ? {} : { silenceMs }) });
   return fail({
     code: 'database_url',
     text: 'The `database` is none that Causeway knows: write sqlite:PATH or postgres://user:password@host:port/database.',

@@ -1,18 +1,16 @@
 import { fail, ok, type Result } from '../core/errors.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Health } from './health.ts';
 import type { Opened } from './opened.ts';
-import { PostgresEngine } from './postgres.ts';
+import { PostgresEngine, type PostgresOptions } from './postgres.ts';
 
 /** @param url as libpq takes it; its password appears in no message */
-export async function openPostgres(url: string, clock: Clock, health: Health): Promise<Result<Opened>> {
+export async function openPostgres(url: string, options: PostgresOptions): Promise<Result<Opened>> {
   const where = withoutSecrets(url);
   if (where === undefined) {
     const text =
       'The address of the database is no URL: write postgres://user:password@host:port/database, with `%40` for an @ in the password.';
     return fail({ code: 'database_url', text, retry: 'never', notify: 'log' });
   }
-  const engine = new PostgresEngine(url, where, clock, health);
+  const engine = new PostgresEngine(url, where, options);
   const opened = await engine.open();
   if (!opened.ok) return opened;
   return ok({ engine, folder: undefined, check: () => engine.ping(), close: () => engine.close() });

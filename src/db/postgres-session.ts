@@ -5,9 +5,8 @@ import { numberPlaceholders } from './placeholders.ts';
 const NUMBERS: ReadonlySet<number> = new Set([types.builtins.INT8, types.builtins.NUMERIC]);
 
 const CONNECT_MS = 10_000;
-/** The server gives up on a statement first; the client then only on a server that says nothing. */
+/** The server's own bound on a statement. */
 const STATEMENT_MS = 15_000;
-const SILENCE_MS = 20_000;
 const SCHEMA_CHANGE_MS = 3_600_000;
 const MAX_NAMED_STATEMENTS = 200;
 
@@ -38,14 +37,20 @@ export class PostgresSession {
 
   /**
    * @param name shown in pg_stat_activity; letters, digits, `/` and `-`
+   * @param silenceMs how long a statement may stay unanswered before the connection is given up
    * @param onLost called once, when the connection ends without {@link close}
    * @throws what pg throws; its messages hold no password
    */
-  static async connect(url: string, name: string, onLost: (error: Error) => void): Promise<PostgresSession> {
+  static async connect(
+    url: string,
+    name: string,
+    silenceMs: number,
+    onLost: (error: Error) => void,
+  ): Promise<PostgresSession> {
     const client = new Client({
       connectionString: url,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: SILENCE_MS,
+      connectionTimeoutMillis: Math.min(CONNECT_MS, silenceMs),
+      query_timeout: silenceMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       pipeline: true,
@@ -78,13 +83,14 @@ export class PostgresSession {
   }
 
   /** A word of the protocol (`BEGIN`), or several statements at once. */
-  async simple(text: string, deadlineMs = SILENCE_MS): Promise<QueryResult> {
-    return this.#client.query({ text, query_timeout: deadlineMs } as { text: string });
+  async simple(text: string): Promise<QueryResult> {
+    return this.#client.query(text);
   }
 
   /** Statements that may take an hour: they build indexes. */
   async change(text: string): Promise<void> {
-    await this.simple(`SET LOCAL statement_timeout = 0; ${text}`, SCHEMA_CHANGE_MS);
+    const query = { text: `SET LOCAL statement_timeout = 0; ${text}`, query_timeout: SCHEMA_CHANGE_MS };
+    await this.#client.query(query);
   }
 
   /** Ends the connection at once; `onLost` follows where it was not lost before. */

@@ -11,6 +11,14 @@ import { PostgresSession } from './postgres-session.ts';
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
+/** More than the server's own bound on a statement: only a server that says nothing gets there. */
+const SILENCE_MS = 20_000;
+
+export type PostgresOptions = {
+  readonly clock: Clock;
+  readonly health: Health;
+  readonly silenceMs?: number;
+};
 
 /** What every new session is asked before it is used. */
 const EXAMINE = `
@@ -48,6 +56,7 @@ export class PostgresEngine implements Engine {
   readonly #url: string;
   readonly #clock: Clock;
   readonly #health: Health;
+  readonly #silenceMs: number;
   readonly #name = `causeway/${randomBytes(8).toString('hex')}`;
   #session: PostgresSession | undefined;
   #inTransaction = false;
@@ -56,11 +65,12 @@ export class PostgresEngine implements Engine {
   #cancelRetry: () => void = () => undefined;
 
   /** @param where without password */
-  constructor(url: string, where: string, clock: Clock, health: Health) {
+  constructor(url: string, where: string, { clock, health, silenceMs }: PostgresOptions) {
     this.#url = url;
     this.where = where;
     this.#clock = clock;
     this.#health = health;
+    this.#silenceMs = silenceMs ?? SILENCE_MS;
   }
 
   /** Connects and takes the lock. To be called once; after that the engine sees to it by itself. */
@@ -68,7 +78,7 @@ export class PostgresEngine implements Engine {
     let session: PostgresSession | undefined;
     let lost: Error | undefined;
     try {
-      session = await PostgresSession.connect(this.#url, this.#name, (error) => {
+      session = await PostgresSession.connect(this.#url, this.#name, this.#silenceMs, (error) => {
         lost = error;
         if (session !== undefined && this.#session === session) this.#away(error);
       });
@@ -195,7 +205,10 @@ export class PostgresEngine implements Engine {
     if (this.#closed) return;
     if (opened.ok) this.#health.ends('connection');
     else if (opened.error.code === 'database_in_use') this.#health.begins('lost for good', opened.error.text);
-    else this.#retry(nextWaitMs);
+    else {
+      this.#health.begins('connection', opened.error.text);
+      this.#retry(nextWaitMs);
+    }
   }
 }
 

@@ -1,12 +1,11 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqlValue, StoreUnavailable } from '../ports/db.ts';
 import type { Engine } from './engine.ts';
-import { primaryCode, sqliteUnavailable } from './sqlite-errors.ts';
+import { sqliteUnavailable } from './sqlite-errors.ts';
 
 /** How long a foreign lock is waited for; the whole process stands still meanwhile. */
 const BUSY_MS = 200;
 const MAX_CACHED_STATEMENTS = 200;
-const SQLITE_ERROR = 1;
 
 /**
  * `FULL` flushes the log at each commit (sqlite.org/pragma.html#pragma_synchronous): acknowledged rows outlive a power
@@ -78,8 +77,8 @@ export class SqliteEngine implements Engine {
     if (!this.#db.isOpen || !this.#db.isTransaction) return;
     try {
       this.#prepare('ROLLBACK').run();
-    } catch (error) {
-      if (primaryCode(error) !== SQLITE_ERROR && this.#db.isTransaction) throw error;
+    } catch {
+      // Still open: the next begin fails, and this is tried again.
     }
   }
 
