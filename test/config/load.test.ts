@@ -245,9 +245,9 @@ describe('whatever stands in the file', () => {
         fc.asyncProperty(fc.oneof(broken, spoiled), async (text) => {
           await writeFile(path, text);
           const loaded = await loadConfig(path, { env: {} });
-          const lines = text.split('\n').length;
-          for (const { line, column, text: said, remedy } of loaded.ok ? loaded.warnings : loaded.problems) {
-            assert.ok(line >= 1 && line <= lines + 1 && column >= 1, `${line}:${column}`);
+          const linesOf = (file: string): number => (file === path ? text : goodRegistration()).split('\n').length;
+          for (const { file, line, column, text: said, remedy } of loaded.ok ? loaded.warnings : loaded.problems) {
+            assert.ok(line >= 1 && line <= linesOf(file) + 1 && column >= 1, `${file}:${line}:${column}`);
             assert.doesNotMatch(said + remedy, /\p{Cc}/u);
           }
           assert.equal(loaded.ok || loaded.problems.length > 0, true);
