@@ -1,9 +1,9 @@
-import { ok, type Result } from '../core/errors.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { Homeserver } from '../ports/matrix.ts';
-import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf } from './call.ts';
+import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf, refusalOf } from './call.ts';
 import { displayName, registerGhost, setDisplayName, silence } from './ghosts.ts';
 import { failureToError, refusalToError } from './http-errors.ts';
 import { probe } from './probe.ts';
@@ -68,10 +68,10 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
 
     state: async (room) => {
       const outcome = await call({ method: 'GET', path: ['client', 'v3', 'rooms', room, 'state'], as: botId });
-      if ('answer' in outcome && outcome.answer.status === 200 && Array.isArray(outcome.answer.json))
-        return ok(validateEvents(outcome.answer.json, refused('state'), room));
-      const result = objectOf(outcome, 'repeatable');
-      return result.ok ? ok([]) : result;
+      if ('failure' in outcome) return fail(failureToError(outcome.failure, 'repeatable'));
+      const { status, json } = outcome.answer;
+      if (status === 200 && Array.isArray(json)) return ok(validateEvents(json, refused('state'), room));
+      return fail(refusalToError(refusalOf(outcome.answer), 'repeatable'));
     },
     stateContent: async (room, type, stateKey) => {
       const path = ['client', 'v3', 'rooms', room, 'state', type, stateKey];

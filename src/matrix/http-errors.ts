@@ -34,7 +34,7 @@ export const TOKEN_UNKNOWN_TEXT =
   'The homeserver does not know our as_token. It has not loaded registration.yaml (or an old copy). ' +
   'Add it under app_service_api.config_files and restart Dendrite.';
 
-/** First row that fits. Dendrite's quirks: facts in docs/dendrite.md; the rest is the Matrix specification. */
+/** First row that fits. */
 const ROWS: readonly Row[] = [
   {
     when: ({ status }) => status === 429,

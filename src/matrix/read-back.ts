@@ -3,7 +3,7 @@ import type { MatrixEvent } from '../core/events.ts';
 import type { Homeserver } from '../ports/matrix.ts';
 
 export type ReadBackBounds = {
-  /** Per page. Dendrite gives at most 1,000. */
+  /** Per page. Dendrite gives at most 100. */
   readonly pageSize: number;
   readonly maxEvents: number;
   readonly maxPages: number;
@@ -21,7 +21,8 @@ export type ReadBack = {
 
 /**
  * Reads a room backwards to the newest event that is known. Only `/messages` is complete on Dendrite in every run:
- * pushes and `/sync` both skip events when it stops.
+ * pushes and `/sync` both skip events when it stops. Its order is that of the room's graph: an event that was cut off
+ * by a stop and comes to life later (310 s after it was sent) stands where it was written, maybe behind what is known.
  * @param isKnown asked newest first, until it says yes
  */
 export async function readBack(

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { after, describe, test } from 'node:test';
+import { makeHomeserver } from '../../src/matrix/homeserver.ts';
+import { clock, recordingLog } from './support.ts';
+
+const BOT = '@_causeway_bot:localhost';
+const GHOST = '@_causeway_home_a/b=2f:localhost';
+const ends: (() => void)[] = [];
+after(() => {
+  for (const end of ends) end();
+});
+
+type Asked = { line: string; headers: IncomingMessage['headers']; body: string; port: number | undefined };
+type Answer = { status?: number; body?: unknown; raw?: string; headers?: Record<string, string>; hangUp?: boolean };
+
+/** A homeserver that answers by a script; the last answer for all that comes after. */
+async function setup(...script: Answer[]) {
+  const asked: Asked[] = [];
+  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+    const chunks = await request.toArray();
+    const port = request.socket.remotePort;
+    asked.push({
+      line: `${request.method} ${request.url}`,
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+      port,
+    });
+    const answer = (script.length > 1 ? script.shift() : script[0]) ?? {};
+    if (answer.hangUp) return void request.socket.resetAndDestroy();
+    response.writeHead(answer.status ?? 200, answer.headers).end(answer.raw ?? JSON.stringify(answer.body ?? {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  ends.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const log = recordingLog();
+  const visited: string[] = [];
+  let nowMs = 0;
+  const homeserver = makeHomeserver({
+    url: `http://127.0.0.1:${port}`,
+    serverName: 'localhost',
+    asToken: 'as-secret',
+    botLocalpart: '_causeway_bot',
+    log,
+    // Waits pass at once, and are seen on the clock.
+    clock: {
+      ...clock,
+      nowMs: () => nowMs,
+      after: (delayMs, run) => {
+        nowMs += delayMs;
+        return clock.after(0, run);
+      },
+    },
+    failpoint: (name) => visited.push(name),
+  });
+  return { homeserver, asked, log, visited, waited: () => nowMs, server };
+}
+
+const code = (result: { ok: boolean; error?: { code: string; retry: string } }) =>
+  result.ok ? 'ok' : `${result.error?.code} ${result.error?.retry}`;
+
+describe('a send', () => {
+  test('is one PUT with everything escaped, as the ghost, with its time, the token in the header alone', async () => {
+    const { homeserver, asked, visited } = await setup({ body: { event_id: '$1' } });
+    const sent = await homeserver.send(GHOST, '!r/?#:localhost', 'm.room.message', 't/1?', { body: 'é' }, 1_234);
+    assert.deepEqual(sent, { ok: true, value: '$1' });
+    assert.deepEqual(
+      asked.map(({ line, body }) => [line, body]),
+      [
+        [
+          `PUT /_matrix/client/v3/rooms/!r%2F%3F%23%3Alocalhost/send/m.room.message/t%2F1%3F?ts=1234&user_id=${encodeURIComponent(GHOST)}`,
+          '{"body":"é"}',
+        ],
+      ],
+    );
+    assert.equal(asked[0]?.headers.authorization, 'Bearer as-secret');
+    assert.equal(asked[0]?.headers['content-length'], '13');
+    assert.deepEqual(visited, ['after-matrix-answer']);
+  });
+
+  const outcomes: ReadonlyArray<readonly [string, Answer, string]> = [
+    ['cut off', { hangUp: true }, 'matrix.answer-lost lookup'],
+    ['answered 500', { status: 500, raw: 'oops' }, 'matrix.server-error lookup'],
+    ['answered 504 by a proxy', { status: 504, raw: '<html>' }, 'matrix.server-error lookup'],
+    ['answered 200 with a page', { raw: '<html>' }, 'matrix.answer-unreadable lookup'],
+    ['answered 200 with null', { body: null }, 'matrix.answer-unreadable lookup'],
+    ['answered 200 without an event id', { body: {} }, 'matrix.answer-unreadable lookup'],
+    ['answered 500 with null', { status: 500, body: null }, 'matrix.server-error lookup'],
+    ['limited', { status: 429, body: { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 50 } }, 'matrix.limited later'],
+    ['forbidden', { status: 403, body: { errcode: 'M_FORBIDDEN' } }, 'matrix.forbidden never'],
+  ];
+  for (const [what, answer, expected] of outcomes)
+    test(`that is ${what} is never repeated, and ends as ${expected}`, async () => {
+      const { homeserver, asked, visited } = await setup(answer);
+      assert.equal(code(await homeserver.send(GHOST, '!r:localhost', 'm.room.message', 't', {})), expected);
+      assert.equal(asked.length, 1);
+      assert.deepEqual(visited, []);
+    });
+
+  test('to nobody never left', async () => {
+    const { homeserver, server } = await setup({});
+    server.close();
+    assert.equal(code(await homeserver.send(GHOST, '!r:localhost', 'm', 't', {})), 'matrix.unreachable later');
+    assert.equal(homeserver.health.reachable, false);
+  });
+
+  test('leaves no secret in the log, however it fails', async () => {
+    for (const [, answer] of outcomes) {
+      const { homeserver, log } = await setup(answer);
+      await homeserver.send(GHOST, '!r:localhost', 'm.room.message', 't', {});
+      assert.doesNotMatch(log.lines.join(), /as-secret/);
+    }
+  });
+});
+
+describe('what may be done twice', () => {
+  test('is only tried again after a lost answer, never looked up', async () => {
+    const { homeserver } = await setup({ hangUp: true });
+    assert.equal(code(await homeserver.sendState(BOT, '!r:l', 'm.room.topic', '', {})), 'matrix.answer-lost later');
+    assert.equal(code(await homeserver.join(GHOST, '!r:l')), 'matrix.answer-lost later');
+    assert.equal(code(await homeserver.messages(BOT, '!r:l', undefined, 5)), 'matrix.answer-lost later');
+    assert.equal(code(await homeserver.redact(BOT, '!r:l', '$e', 't')), 'matrix.answer-lost lookup');
+  });
+});
+
+describe('registering a ghost', () => {
+  test('asks for no device, on a connection of its own, and takes an existing one for success', async () => {
+    const { homeserver, asked } = await setup({ status: 400, body: { errcode: 'M_USER_IN_USE' } });
+    for (let i = 0; i < 3; i++) assert.equal(code(await homeserver.registerGhost('_causeway_home_x')), 'ok');
+    assert.deepEqual(JSON.parse(asked[0]?.body ?? ''), {
+      type: 'm.login.application_service',
+      username: '_causeway_home_x',
+      inhibit_login: true,
+    });
+    assert.equal(new Set(asked.map(({ port }) => port)).size, 3);
+  });
+
+  test('waits as long as it is told when it is limited', async () => {
+    const limited = { status: 429, body: { retry_after_ms: 700 } };
+    const { homeserver, asked, waited } = await setup(limited, { ...limited, headers: { 'Retry-After': '2' } }, {});
+    assert.equal(code(await homeserver.registerGhost('_causeway_home_x')), 'ok');
+    assert.deepEqual([asked.length, waited()], [3, 2_700]);
+  });
+
+  test('leaves a long wait to who asked', async () => {
+    const { homeserver, asked } = await setup({ status: 429, headers: { 'Retry-After': '60' } });
+    const result = await homeserver.registerGhost('_causeway_home_x');
+    assert.deepEqual(result.ok || [result.error.code, result.error.waitMs], ['matrix.limited', 60_000]);
+    assert.equal(asked.length, 1);
+  });
+});
+
+describe('a join', () => {
+  const slow = { status: 202, body: { errcode: 'M_UNKNOWN', error: 'The room join will continue in the background.' } };
+
+  test('that goes on in the background is waited for', async () => {
+    const { homeserver, asked } = await setup(
+      slow,
+      { body: { joined_rooms: [] } },
+      { body: { joined_rooms: ['!r:l'] } },
+    );
+    assert.equal(code(await homeserver.join(GHOST, '!r:l', ['a.example', 'b.example'])), 'ok');
+    assert.match(
+      asked[0]?.line ?? '',
+      /join\/!r%3Al\?via=a\.example&via=b\.example&server_name=a\.example&server_name=b\.example&user_id=/,
+    );
+    assert.equal(asked.length, 3);
+  });
+
+  test('that goes on for ever is left to another try', async () => {
+    const { homeserver, waited } = await setup(slow, { body: { joined_rooms: [] } });
+    assert.equal(code(await homeserver.join(GHOST, '!r:l')), 'matrix.join-pending later');
+    assert.equal(waited(), 120_000);
+  });
+
+  test('refused by a restricted room is told apart from a fault of Dendrite', async () => {
+    const restricted = await setup({ status: 500, body: { Err: '' } });
+    assert.equal(code(await restricted.homeserver.join(GHOST, '!r:l')), 'matrix.forbidden never');
+    const broken = await setup({ status: 500, body: { errcode: 'M_UNKNOWN', error: 'Internal Server Error' } });
+    assert.equal(code(await broken.homeserver.join(GHOST, '!r:l')), 'matrix.server-error later');
+  });
+});
+
+describe('a room of version 12', () => {
+  test('is made without its creator among the users, older ones with', async () => {
+    const { homeserver, asked } = await setup({ body: { room_id: '!r' } });
+    const wish = {
+      name: 'R',
+      preset: 'public_chat',
+      initialState: [],
+      powerLevels: { users: { [BOT]: 100, '@a:l': 50 }, ban: 50 },
+    } as const;
+    for (const roomVersion of ['11', '12']) await homeserver.createRoom({ ...wish, roomVersion });
+    assert.deepEqual(
+      asked.map(({ body }) => JSON.parse(body).power_level_content_override),
+      [
+        { users: { [BOT]: 100, '@a:l': 50 }, ban: 50 },
+        { users: { '@a:l': 50 }, ban: 50 },
+      ],
+    );
+  });
+});
+
+describe('what a homeserver answers', () => {
+  test('is taken as far as it is right', async () => {
+    const odd = await setup({ body: { chunk: [3, { event_id: '$1', sender: '@a:l', type: 't' }], end: '' } });
+    assert.deepEqual(await odd.homeserver.messages(BOT, '!r:l', undefined, 9), {
+      ok: true,
+      value: {
+        events: [{ event_id: '$1', room_id: '!r:l', sender: '@a:l', type: 't', content: {}, origin_server_ts: 0 }],
+      },
+    });
+    const members = await setup({
+      body: { joined: { '@a:l': { display_name: 'A' }, '@b:l': 4, '@c:l': { display_name: '' } } },
+    });
+    assert.deepEqual(await members.homeserver.joinedMembers('!r:l'), {
+      ok: true,
+      value: [
+        { userId: '@a:l', displayName: 'A' },
+        { userId: '@b:l', displayName: null },
+        { userId: '@c:l', displayName: null },
+      ],
+    });
+  });
+});
