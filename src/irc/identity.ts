@@ -93,6 +93,12 @@ export class OwnNames {
     return this.#nicks.get(this.#fold(nick));
   }
 
+  /** Whether a connection of this person closed and the listener has not seen it leave. */
+  isLeaving(userId: string): boolean {
+    for (const held of this.#nicks.values()) if (held.userId === userId && held.closedMs !== undefined) return true;
+    return false;
+  }
+
   /** Whether our own connection said a live line. Tags that a client can set count for nothing. */
   saidByUs(source: Source, account: string | null | undefined): boolean {
     return this.ownerOf(source.nick) !== undefined || this.isOwnAccount(account);

@@ -55,7 +55,7 @@ function judge(
   for (const line of lines) {
     const found = line.parts.map((part, index) => {
       const isThere = tags.has(`${line.id}.${index}`) || takeBody(untagged, part, line);
-      if (isThere) arrived.add(line.id, index);
+      if (isThere) arrived.add(line.id, index, part);
       return isThere;
     });
     if (found.length > 0 && found.every(Boolean)) answers.set(line.id, 'arrived');

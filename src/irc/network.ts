@@ -1,5 +1,5 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
-import { fail, type Result } from '../core/errors.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
 import { asNetworkId } from '../core/ids.ts';
 import { fold } from '../core/irc/casemap.ts';
 import { DEFAULT_ISUPPORT } from '../core/irc/isupport.ts';
@@ -15,6 +15,7 @@ import { OwnLines } from './own-lines.ts';
 import { Pacing } from './pacing.ts';
 import { PartsArrived } from './parts-arrived.ts';
 import { AWAY, Pool } from './pool.ts';
+import type { Puppet } from './puppet.ts';
 import { type Naming, nicksFor } from './puppet-name.ts';
 import { ServerFacts } from './server-facts.ts';
 import { setTopicOn } from './set-topic.ts';
@@ -67,7 +68,11 @@ class IrcSide implements IrcNetwork {
     this.#failpoint = failpoint;
     this.#timings = { ...DEFAULT_TIMINGS, ...timings };
     this.#names = new OwnNames(this.#timings.nickLingerMs);
-    this.#relay = new Relay(() => this.#config, this.#arrived);
+    this.#relay = new Relay(
+      () => this.#config,
+      this.#arrived,
+      () => clock.nowMs(),
+    );
   }
 
   get inDoubt(): 'resend' | 'drop' {
@@ -89,7 +94,7 @@ class IrcSide implements IrcNetwork {
     const facts = new ServerFacts();
     const sightings = new Sightings(
       (name) => this.fold(name),
-      () => this.#listener?.session !== undefined,
+      (channel) => this.#listener?.joins.get(channel)?.state === 'joined',
       (line) => this.#ownLines.add({ ...line, atMs: clock.nowMs() }),
     );
     const { confirmMs, sightMs } = timings;
@@ -99,7 +104,7 @@ class IrcSide implements IrcNetwork {
       pacing: new Pacing(this.#config.pace),
       confirmMs,
       sightMs,
-      arrived: (lineId: string, part: number) => this.#arrived.add(lineId, part),
+      arrived: (lineId: string, part: number, text: string) => this.#arrived.add(lineId, part, text),
     };
     const listener = new Listener({
       network: this.id,
@@ -176,10 +181,12 @@ class IrcSide implements IrcNetwork {
     // The listener comes first: it has to see what is said, and to be the channel's oldest member.
     if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
     const relay = () => this.#relay.voice(session, person, channel);
-    if (this.#config.puppets.mode === 'relay') return { ok: true, value: relay() };
+    if (this.#config.puppets.mode === 'relay') return ok(relay());
+    const ready = pool.puppetOf(person.userId);
+    if (ready?.isIn(channel) === true) return ok(this.#voiceOf(ready, channel));
     const puppet = await this.#within(pool.connect(person), this.#timings.voiceMs);
     if (this.#listener?.session !== session) return fail(AWAY);
-    if (puppet === undefined || !puppet.ok) return { ok: true, value: relay() };
+    if (puppet === undefined || !puppet.ok) return ok(relay());
     const entered = await puppet.value.enter(channel);
     if (entered.ok)
       return { ok: true, value: puppetVoice(puppet.value, channel, this.#arrived, () => this.#clock.nowMs()) };
@@ -232,9 +239,11 @@ class IrcSide implements IrcNetwork {
     return await setTopicOn(session.link, session.replies, channel, topic, deadlineMs);
   }
 
-  async lookup(channel: string, _userId: string, lines: Parameters<Network['lookup']>[2], sinceMs: number) {
+  async lookup(channel: string, userId: string, lines: Parameters<Network['lookup']>[2], sinceMs: number) {
     const listener = this.#listener;
     if (listener === undefined) return new Map(lines.map(({ id }) => [id, 'unknown'] as const));
+    // A connection that ended may have left lines behind that the server still works off: its QUIT comes after them.
+    await this.#departed(userId);
     const tools = { listener, ownLines: this.#ownLines, arrived: this.#arrived, answerMs: this.#timings.answerMs };
     return await lookUp(tools, channel, lines, sinceMs);
   }
@@ -263,6 +272,10 @@ class IrcSide implements IrcNetwork {
     this.#stopTicking = this.#clock.after(this.#timings.tickMs, () => this.#tick());
   }
 
+  #voiceOf(puppet: Puppet, channel: string): Voice {
+    return puppetVoice(puppet, channel, this.#arrived, () => this.#clock.nowMs());
+  }
+
   #naming(): Naming {
     const link = this.#listener?.session?.link;
     return {
@@ -271,6 +284,14 @@ class IrcSide implements IrcNetwork {
       software: link?.software,
       reserved: [this.#config.bot.nick, ...(link === undefined ? [] : [link.nick])],
     };
+  }
+
+  /** Waits until the listener has seen the person's closed connections leave; where none can be seen, not for long. */
+  async #departed(userId: string): Promise<void> {
+    const untilMs = this.#clock.nowMs() + this.#timings.departureMs;
+    while (this.#names.isLeaving(userId) && this.#listener?.session !== undefined && this.#clock.nowMs() < untilMs) {
+      await new Promise<void>((resolve) => void this.#clock.after(DEPARTURE_CHECK_MS, resolve));
+    }
   }
 
   async #allClosed(): Promise<void> {
@@ -287,6 +308,8 @@ class IrcSide implements IrcNetwork {
     }
   }
 }
+
+const DEPARTURE_CHECK_MS = 50;
 
 /** The connection may enter no more channels: the bot speaks for the person in this one. */
 const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);

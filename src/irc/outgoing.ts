@@ -21,7 +21,7 @@ export type OutgoingTools = {
   readonly confirmMs: number;
   readonly sightMs: number;
   /** Which parts of a line arrived though the line as a whole was not confirmed. */
-  readonly arrived: (lineId: string, part: number) => void;
+  readonly arrived: (lineId: string, part: number, text: string) => void;
 };
 
 /** A line on its way. */
@@ -151,13 +151,13 @@ export class Outgoing {
   }
 
   tick(nowMs: number): void {
-    const { confirmMs, sightMs, sightings } = this.#tools;
+    const { confirmMs, sightMs } = this.#tools;
     for (const piece of [...this.#flight]) {
       if (nowMs - piece.writtenMs < confirmMs) break;
       this.#refuse(piece.job, unanswered('the server has not confirmed it'));
     }
     for (const job of [...this.#unseen]) {
-      if (sightings?.possible !== true || nowMs - (job.acceptedMs ?? nowMs) >= sightMs) this.#done(job);
+      if (!this.#isWatched(job) || nowMs - (job.acceptedMs ?? nowMs) >= sightMs) this.#done(job);
     }
   }
 
@@ -304,10 +304,14 @@ export class Outgoing {
     if (job.open === 0 && !job.settled) {
       this.#tools.failpoint('after-network-confirmed');
       job.acceptedMs = this.#tools.clock.nowMs();
-      if (job.unseen <= 0 || this.#tools.sightings?.possible !== true) this.#done(job);
+      if (job.unseen <= 0 || !this.#isWatched(job)) this.#done(job);
       else this.#unseen.add(job);
     }
     this.#pump();
+  }
+
+  #isWatched({ pieces }: Job): boolean {
+    return this.#tools.sightings?.possible(pieces[0]?.utterance.channel ?? '') === true;
   }
 
   #land(piece: Piece): void {
@@ -327,7 +331,7 @@ export class Outgoing {
     if (job.settled) return;
     const missing = new Set(job.pieces.flatMap(({ accepted, utterance }) => (accepted ? [] : [utterance.part])));
     for (const { utterance } of job.pieces) {
-      if (!missing.has(utterance.part)) this.#tools.arrived(job.id, utterance.part);
+      if (!missing.has(utterance.part)) this.#tools.arrived(job.id, utterance.part, utterance.text);
     }
     this.#settle(job, fail(error));
     this.#queue = this.#queue.filter((piece) => piece.job !== job);

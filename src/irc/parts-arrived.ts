@@ -1,3 +1,4 @@
+import type { OutgoingLine } from '../ports/network.ts';
 import type { Utterance } from './speech.ts';
 
 const MAX_LINES = 5000;
@@ -7,22 +8,20 @@ const MAX_LINES = 5000;
  * line again says only what is missing.
  */
 export class PartsArrived {
-  readonly #parts = new Map<string, Set<number>>();
+  /** Line → number of the part → its text: split anew for another connection, the same number means other words. */
+  readonly #parts = new Map<string, Map<number, string>>();
 
-  add(lineId: string, part: number): void {
-    const parts = this.#parts.get(lineId) ?? new Set();
-    parts.add(part);
+  add(lineId: string, part: number, text: string): void {
+    const parts = this.#parts.get(lineId) ?? new Map<number, string>();
+    parts.set(part, text);
     this.#parts.delete(lineId);
     this.#parts.set(lineId, parts);
     const [oldest] = this.#parts.keys();
     if (this.#parts.size > MAX_LINES && oldest !== undefined) this.#parts.delete(oldest);
   }
 
-  has(lineId: string, part: number): boolean {
-    return this.#parts.get(lineId)?.has(part) === true;
-  }
-
-  missing(lineId: string, utterances: readonly Utterance[]): readonly Utterance[] {
-    return this.#parts.has(lineId) ? utterances.filter(({ part }) => !this.has(lineId, part)) : utterances;
+  missing(line: OutgoingLine, utterances: readonly Utterance[]): readonly Utterance[] {
+    const parts = this.#parts.get(line.id);
+    return parts === undefined ? utterances : utterances.filter(({ part }) => parts.get(part) !== line.parts[part]);
   }
 }

@@ -12,14 +12,14 @@ export type Sought = {
 
 export class Sightings {
   readonly #fold: (name: string) => string;
-  readonly #listening: () => boolean;
+  readonly #listening: (channel: string) => boolean;
   readonly #record: (line: { channel: string; nick: string; body: string; tag: string | undefined }) => void;
   readonly #sought = new Map<string, Sought[]>();
 
   /** @param record is given every line of ours that the listener sees */
   constructor(
     fold: (name: string) => string,
-    listening: () => boolean,
+    listening: (channel: string) => boolean,
     record: (line: { channel: string; nick: string; body: string; tag: string | undefined }) => void,
   ) {
     this.#fold = fold;
@@ -27,9 +27,9 @@ export class Sightings {
     this.#record = record;
   }
 
-  /** Whether the listener is in a position to see anything. */
-  get possible(): boolean {
-    return this.#listening();
+  /** Whether the listener is there to see it. */
+  possible(channel: string): boolean {
+    return this.#listening(channel);
   }
 
   /** @returns gives up looking */

@@ -17,6 +17,8 @@ export const ID_TAG = '+causeway.coop/id';
 export type Utterance = {
   /** Which of the line's parts it carries. */
   readonly part: number;
+  /** That part, before anything was made of it. */
+  readonly text: string;
   readonly wire: WireLine;
   readonly channel: string;
   /** As it comes back in an echo. */
@@ -66,7 +68,7 @@ export function utter(link: Link, channel: string, line: OutgoingLine, manner: M
   return line.parts.flatMap((part, index) =>
     (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
       const tags = tagged ? { tags: new Map([[ID_TAG, `${line.id}.${index}${at === 0 ? '' : `+${at}`}`]]) } : {};
-      return { part: index, channel, ...say(link, channel, piece, line.style, manner, tags) };
+      return { part: index, text: part, channel, ...say(link, channel, piece, line.style, manner, tags) };
     }),
   );
 }

@@ -20,6 +20,8 @@ export type Timings = {
   readonly sightMs: number;
   /** How long a nick stays ours after its connection closed, unless the listener saw it leave. */
   readonly nickLingerMs: number;
+  /** How long a doubtful line waits for its closed connection to be seen leaving, before history is asked. */
+  readonly departureMs: number;
   /** Least time between two nick changes of a puppet. */
   readonly renameMs: number;
   /** How long a line waits for its person's own connection before the bot speaks for them. */
@@ -46,6 +48,7 @@ export const DEFAULT_TIMINGS: Timings = {
   confirmMs: 30_000,
   sightMs: 1000,
   nickLingerMs: 60_000,
+  departureMs: 3000,
   renameMs: 30_000,
   voiceMs: 15_000,
   retryPuppetMs: 60_000,

@@ -15,7 +15,7 @@ export function puppetVoice(puppet: Puppet, channel: string, arrived: PartsArriv
     say: (line) => {
       if (!puppet.link.ready || !puppet.isIn(channel)) return notSaid(notThere(channel));
       puppet.usedMs = nowMs();
-      return puppet.outgoing.say(line.id, arrived.missing(line.id, utter(puppet.link, channel, line, manner)));
+      return puppet.outgoing.say(line.id, arrived.missing(line, utter(puppet.link, channel, line, manner)));
     },
   };
 }
@@ -27,12 +27,14 @@ export function puppetVoice(puppet: Puppet, channel: string, arrived: PartsArriv
 export class Relay {
   readonly #config: () => NetworkConfig;
   readonly #arrived: PartsArrived;
-  /** Connections on which RELAYMSG was refused to us. */
-  readonly #denied = new WeakSet<Session>();
+  readonly #nowMs: () => number;
+  /** Where RELAYMSG was tried, by connection and channel: whether the server lets us. */
+  readonly #tried = new WeakMap<Session, Map<string, { readonly allowed: boolean; readonly atMs: number }>>();
 
-  constructor(config: () => NetworkConfig, arrived: PartsArrived) {
+  constructor(config: () => NetworkConfig, arrived: PartsArrived, nowMs: () => number) {
     this.#config = config;
     this.#arrived = arrived;
+    this.#nowMs = nowMs;
   }
 
   voice(session: Session, person: Person, channel: string): Voice {
@@ -51,11 +53,14 @@ export class Relay {
 
   #say(session: Session, person: Person, channel: string, line: OutgoingLine): Sending {
     if (!session.link.ready) return notSaid(notThere(channel));
-    const { relaymsg } = this.#config().relay;
-    const mayRelay = relaymsg === 'auto' && session.link.hasCap('draft/relaymsg') && !this.#denied.has(session);
+    const tried = this.#tried.get(session)?.get(channel);
+    const denied = tried?.allowed === false && this.#nowMs() - tried.atMs < DENIED_MS;
+    const mayRelay = this.#config().relay.relaymsg === 'auto' && session.link.hasCap('draft/relaymsg') && !denied;
     if (!mayRelay) return this.#speak(session, channel, line, this.#framed(person));
     const first = this.#speak(session, channel, line, this.#relaymsg(person, session));
-    return { written: first.written, confirmed: this.#orFramed(first, session, person, channel, line) };
+    const confirmed = this.#orFramed(first, session, person, channel, line);
+    // Until it is known whether the server lets us, nothing follows that could overtake a second try.
+    return { written: tried?.allowed === true ? first.written : confirmed.then(() => undefined), confirmed };
   }
 
   /** Says it again in the other manner where the server does not let us speak under other nicks. */
@@ -67,13 +72,19 @@ export class Relay {
     line: OutgoingLine,
   ): Promise<Result<Receipt>> {
     const result = await first.confirmed;
-    if (result.ok || !RELAY_DENIALS.has(result.error.code)) return result;
-    if (result.error.code !== 'irc_fail_invalid_nick') this.#denied.add(session);
-    return await this.#speak(session, channel, line, this.#framed(person)).confirmed;
+    const allowed = result.ok || !RELAY_DENIALS.has(result.error.code);
+    if (result.ok || result.error.code !== 'irc_fail_invalid_nick') this.#note(session, channel, allowed);
+    return allowed ? result : await this.#speak(session, channel, line, this.#framed(person)).confirmed;
+  }
+
+  #note(session: Session, channel: string, allowed: boolean): void {
+    const tried = this.#tried.get(session) ?? new Map();
+    tried.set(channel, { allowed, atMs: this.#nowMs() });
+    this.#tried.set(session, tried);
   }
 
   #speak(session: Session, channel: string, line: OutgoingLine, manner: Manner): Sending {
-    return session.outgoing.say(line.id, this.#arrived.missing(line.id, utter(session.link, channel, line, manner)));
+    return session.outgoing.say(line.id, this.#arrived.missing(line, utter(session.link, channel, line, manner)));
   }
 
   #relaymsg(person: Person, session?: Session): Manner {
@@ -88,6 +99,9 @@ export class Relay {
     return { kind: 'format', name: relayName(person.displayName, person.userId), format: this.#config().relay.format };
   }
 }
+
+/** After so long it is tried again: somebody may have made the bot an operator. */
+const DENIED_MS = 300_000;
 
 const RELAY_DENIALS: ReadonlySet<string> = new Set([
   'irc_fail_privs_needed',
