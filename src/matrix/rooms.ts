@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CreateRoom, RoomMember } from '../ports/matrix.ts';
@@ -19,6 +20,8 @@ export async function createRoom(call: Call, botId: string, room: CreateRoom): P
         // Dendrite takes a missing preset for invite-only, and a missing version for 10.
         preset: room.preset,
         room_version: room.roomVersion,
+        // From version 12 on a room's id is the hash of its first event: two rooms made in one millisecond would be one.
+        creation_content: { 'coop.causeway.nonce': randomUUID() },
         initial_state: room.initialState,
         power_level_content_override: powerLevelsFor(room.roomVersion, botId, room.powerLevels),
       },

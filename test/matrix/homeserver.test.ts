@@ -202,6 +202,13 @@ describe('a room of version 12', () => {
       ],
     );
   });
+
+  test('has a first event like no other, since that is what its id is made of', async () => {
+    const { homeserver, asked } = await setup({ body: { room_id: '!r' } });
+    const wish = { name: 'R', preset: 'public_chat', roomVersion: '12', initialState: [], powerLevels: {} } as const;
+    for (let i = 0; i < 3; i++) await homeserver.createRoom(wish);
+    assert.equal(new Set(asked.map(({ body }) => JSON.stringify(JSON.parse(body).creation_content))).size, 3);
+  });
 });
 
 describe('what a homeserver answers', () => {
