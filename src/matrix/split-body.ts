@@ -70,33 +70,39 @@ export function makeBodySplitter(options: SplitterOptions): BodySplitter {
     tooLarge = false;
   };
 
+  const readString = (byte: number): void => {
+    if (escaped) escaped = false;
+    else if (byte === BACKSLASH) escaped = true;
+    else if (byte === QUOTE) {
+      inString = false;
+      if (keyBytes === undefined) return;
+      key = Buffer.from(keyBytes).toString('utf8');
+      keyBytes = undefined;
+      awaitsKey = false;
+      return;
+    }
+    if (keyBytes !== undefined && keyBytes.length < MAX_KEY_BYTES) keyBytes.push(byte);
+  };
+
+  /** Outside of everything: one object, once. */
+  const begin = (byte: number): void => {
+    if (isSpace(byte)) return;
+    if (byte !== OPEN_OBJECT || begun) broken = true;
+    begun = true;
+    depth = 1;
+    awaitsKey = true;
+  };
+
   const push = (chunk: Buffer): void => {
     let from = 0;
     for (let i = 0; i < chunk.length && !broken; i++) {
       const byte = chunk[i] ?? 0;
       if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) {
-          inString = false;
-          if (keyBytes !== undefined) {
-            key = Buffer.from(keyBytes).toString('utf8');
-            keyBytes = undefined;
-            awaitsKey = false;
-          }
-        }
-        if (keyBytes !== undefined && keyBytes.length < MAX_KEY_BYTES) keyBytes.push(byte);
+        readString(byte);
         continue;
       }
       if (depth === 0) {
-        if (isSpace(byte)) continue;
-        if (byte !== OPEN_OBJECT || begun) {
-          broken = true;
-          continue;
-        }
-        begun = true;
-        depth = 1;
-        awaitsKey = true;
+        begin(byte);
         continue;
       }
       switch (byte) {
