@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { succeed } from './http-call.ts';
+import { call, succeed } from './http-call.ts';
 
 /**
  * An application service reduced to its calls: what a bridge without anything around them would do. It is the limit
@@ -11,6 +11,8 @@ export class BareService {
   readonly #port: number;
   #listener: Server | undefined;
   #sent = 0;
+  /** How often the homeserver failed to take a line at once (Dendrite's SQLite is `locked` now and then). */
+  retried = 0;
 
   constructor(url: string, token: string, port: number) {
     this.#url = `${url}/_matrix/client/v3`;
@@ -38,16 +40,17 @@ export class BareService {
     await new Promise((resolve) => server.close(resolve));
   }
 
+  /** Sends a line, again under the same id while the homeserver fails. */
   async send(as: string, room: string, body: string): Promise<void> {
-    await this.#call(
-      'PUT',
-      `/rooms/${encodeURIComponent(room)}/send/m.room.message/bare.${++this.#sent}.${Date.now()}`,
-      as,
-      {
-        msgtype: 'm.text',
-        body,
-      },
-    );
+    const path = `/rooms/${encodeURIComponent(room)}/send/m.room.message/bare.${++this.#sent}.${Date.now()}`;
+    const url = `${this.#url}${path}?user_id=${encodeURIComponent(as)}`;
+    for (let tries = 0; ; tries++) {
+      const answer = await call('PUT', url, this.#token, { msgtype: 'm.text', body });
+      if (answer.status < 300) return;
+      if (answer.status < 500 || tries === 5)
+        throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      this.retried++;
+    }
   }
 
   async register(localpart: string): Promise<void> {
