@@ -19,21 +19,24 @@ export type LookupTools = {
   readonly answerMs: number;
 };
 
-/** Whether lines that may have been written arrived: by history, else by what the listener saw since. */
+/**
+ * Whether lines that may have been written arrived: by history, else by what the listener saw since.
+ * @param departed whether the connections that wrote them are known to be gone, so that nothing of theirs is still to come
+ */
 export async function lookUp(
   tools: LookupTools,
   channel: string,
   lines: readonly OutgoingLine[],
   sinceMs: number,
+  departed: boolean,
 ): Promise<ReadonlyMap<string, LookupAnswer>> {
-  const { listener, ownLines } = tools;
-  const { session } = listener;
-  const seen = ownLines.since(sinceMs - OVERLAP_MS);
-  const told =
-    session === undefined || !hasHistory(session.link) ? undefined : await ask(tools, session, channel, sinceMs);
-  // What the listener saw is enough to say yes; to say no, one of the two has to be complete.
-  const evidence = [...(told ?? []), ...(seen ?? [])];
-  const isComplete = told !== undefined || seen !== undefined;
+  const { session } = tools.listener;
+  const isTold = session !== undefined && hasHistory(session.link);
+  const told = isTold ? await ask(tools, session, channel, sinceMs) : undefined;
+  const seen = tools.ownLines.since(sinceMs);
+  // History knows what was seen too, and counting equal texts twice would prove too much.
+  const evidence = told ?? seen.lines;
+  const isComplete = told !== undefined || (seen.complete && departed);
   const mapping = session?.link.isupport.casemapping ?? 'rfc1459';
   return judge(tools, channel, lines, evidence, isComplete, mapping);
 }

@@ -245,7 +245,7 @@ class IrcSide implements IrcNetwork {
     // A connection that ended may have left lines behind that the server still works off: its QUIT comes after them.
     await this.#departed(userId);
     const tools = { listener, ownLines: this.#ownLines, arrived: this.#arrived, answerMs: this.#timings.answerMs };
-    return await lookUp(tools, channel, lines, sinceMs);
+    return await lookUp(tools, channel, lines, sinceMs, !this.#names.isLeaving(userId));
   }
 
   status() {

@@ -35,8 +35,8 @@ export class OwnLines {
     this.#completeSinceMs = Math.max(this.#completeSinceMs, this.#lines[0]?.atMs ?? 0);
   }
 
-  /** Undefined when not everything since then was seen. */
-  since(sinceMs: number): readonly OwnLine[] | undefined {
-    return sinceMs < this.#completeSinceMs ? undefined : this.#lines.filter(({ atMs }) => atMs >= sinceMs);
+  /** What was seen since then; `complete` where that is everything there was. */
+  since(sinceMs: number): { readonly lines: readonly OwnLine[]; readonly complete: boolean } {
+    return { lines: this.#lines.filter(({ atMs }) => atMs >= sinceMs), complete: sinceMs >= this.#completeSinceMs };
   }
 }
