@@ -15,15 +15,16 @@ export class LaneQueue {
   readonly #load: LoadRows;
   #rows: OutboxRow[] = [];
   /** Largest id that is or was in the window. */
-  #lastId = 0;
+  #lastId: number;
   #moreOnDisk: boolean;
   #loading = false;
 
-  /** @param onDisk whether rows from before this process may be waiting */
-  constructor(id: LaneId, load: LoadRows, onDisk: boolean) {
+  /** @param onDiskAfter rows with a larger id may wait on disk; undefined: none do */
+  constructor(id: LaneId, load: LoadRows, onDiskAfter?: number) {
     this.id = id;
     this.#load = load;
-    this.#moreOnDisk = onDisk;
+    this.#lastId = onDiskAfter ?? 0;
+    this.#moreOnDisk = onDiskAfter !== undefined;
   }
 
   get isEmpty(): boolean {
@@ -44,6 +45,11 @@ export class LaneQueue {
         this.#lastId = row.id;
       }
     }
+  }
+
+  /** Rows may have been stored that were never handed in. */
+  recheck(): void {
+    this.#moreOnDisk = true;
   }
 
   /** The first rows, at most `count`; loads from disk what is missing. */

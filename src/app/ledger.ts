@@ -1,12 +1,17 @@
 import type { KeyedEffect } from '../core/events.ts';
 import type { LaneId } from '../core/ids.ts';
-import type { Sql } from '../ports/db.ts';
+import { type Sql, StoreUnavailable } from '../ports/db.ts';
 import type { OutboxRow, OutboxState } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 import type { Lanes } from './lanes.ts';
 
 /** Rows that may be in doubt after a crash without ever having been marked one by one. */
 const EAGER_DEPTH = 16;
+/**
+ * Longest key as it is, in UTF-16 units. What is longer (a server may send a msgid of 4 KB) is told apart by its digest:
+ * the stores shorten keys too, and a key has to be the same in memory, on disk and in the marker by which it is found.
+ */
+const MAX_KEY_UNITS = 160;
 
 /** What a writer may do within one commit. */
 export type Entry = {
@@ -42,7 +47,7 @@ export class Ledger {
   }
 
   /**
-   * @throws {StoreUnavailable} when nothing was stored
+   * @throws {StoreUnavailable} when nothing was stored, or nobody knows (`maybeStored`): then the lanes look on disk
    */
   write<T>(work: (entry: Entry) => Promise<T>): Promise<T> {
     const { db, stores, clock } = this.#kit;
@@ -59,7 +64,7 @@ export class Ledger {
           const rows = effects.map(({ key, effect }) => ({
             id: ++this.#lastId,
             lane,
-            key,
+            key: this.#key(key),
             payload: JSON.stringify(effect),
             state: this.#firstState(lane, lanes),
             attempts: 0,
@@ -72,11 +77,24 @@ export class Ledger {
       }),
     );
     // Attached at once: callbacks run in the order in which commits resolve.
-    return committed.then((value) => {
-      lanes.add(stored);
-      for (const run of after) run();
-      return value;
-    });
+    return committed.then(
+      (value) => {
+        lanes.add(stored);
+        for (const run of after) run();
+        return value;
+      },
+      (error: unknown) => {
+        const first = stored[0];
+        if (first !== undefined && error instanceof StoreUnavailable && error.maybeStored)
+          for (const lane of new Set(stored.map((row) => row.lane))) lanes.recheck(lane, first.id - 1);
+        throw error;
+      },
+    );
+  }
+
+  #key(key: string): string {
+    if (key.length <= MAX_KEY_UNITS && key.isWellFormed() && !key.includes('\0')) return key;
+    return `${key.slice(0, 40).toWellFormed().replaceAll('\0', '')}~${this.#kit.digest(key)}`;
   }
 
   /**

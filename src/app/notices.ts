@@ -3,7 +3,7 @@ import type { NoticeToMatrix, SayOnNetwork, TopicOnNetwork } from '../core/event
 import { makeLaneId, type PortalId } from '../core/ids.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
-import type { Ledger } from './ledger.ts';
+import type { Entry, Ledger } from './ledger.ts';
 
 /** One notice per person and cause in so long; then silence, since the first one said what to do. */
 const QUIET_MS = 10 * 60_000;
@@ -27,7 +27,8 @@ export class Notices {
   /** The network refused a line for good: its row ends, its sender is told in reply. One commit. */
   async refused(portal: PortalId, row: OutboxRow, effect: NetworkEffect, error: BridgeError): Promise<void> {
     const { stores, clock, metrics } = this.#kit;
-    const isNew = this.#isNew(`${portal}|${effect.userId}|${error.code}`);
+    const cause = `${portal}|${effect.userId}|${error.code}`;
+    const isNew = this.#isNew(cause);
     metrics.notices.add({ audience: 'sender', outcome: isNew ? 'sent' : 'suppressed' });
     const notice: NoticeToMatrix = {
       op: 'matrix.notice',
@@ -35,7 +36,7 @@ export class Notices {
       body: `Not delivered to ${effect.channel}: ${error.text}`,
       replyTo: { eventId: effect.eventId, userId: effect.userId },
     };
-    await this.#ledger.write(async (entry) => {
+    await this.#write(cause, async (entry) => {
       await stores.outbox.finish(entry.sql, [row.id]);
       if (isNew)
         await entry.enqueue(
@@ -50,7 +51,8 @@ export class Notices {
   async heldUp(portal: PortalId, effect: NetworkEffect, error: BridgeError, sinceMs: number): Promise<void> {
     const { clock, metrics } = this.#kit;
     const nowMs = clock.nowMs();
-    if (nowMs - sinceMs < PATIENCE_MS || !this.#isNew(`${portal}|held|${sinceMs}`)) return;
+    const cause = `${portal}|held|${sinceMs}`;
+    if (nowMs - sinceMs < PATIENCE_MS || !this.#isNew(cause)) return;
     metrics.notices.add({ audience: 'room', outcome: 'sent' });
     const since = new Date(sinceMs).toISOString().slice(11, 16);
     const notice: NoticeToMatrix = {
@@ -58,9 +60,19 @@ export class Notices {
       room: effect.room,
       body: `${effect.channel} cannot be reached since ${since} UTC: ${error.text} Messages are kept and will be sent in order.`,
     };
-    await this.#ledger.write((entry) =>
+    await this.#write(cause, (entry) =>
       entry.enqueue(makeLaneId(portal, 'to-matrix'), [{ key: `held|${portal}|${sinceMs}`, effect: notice }], nowMs),
     );
+  }
+
+  /** Nobody was told before it is stored. */
+  async #write(cause: string, work: (entry: Entry) => Promise<void>): Promise<void> {
+    try {
+      await this.#ledger.write(work);
+    } catch (error) {
+      this.#told.delete(cause);
+      throw error;
+    }
   }
 
   #isNew(cause: string): boolean {
