@@ -7,9 +7,12 @@ import { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import { Lanes } from './lanes.ts';
 import { Ledger } from './ledger.ts';
+import { applyLinks, loadPortals, storedAnchors } from './links.ts';
+import { MatrixDoubts } from './matrix-doubt.ts';
 import { MatrixEffects } from './matrix-effects.ts';
 import { MatrixGate } from './matrix-gate.ts';
 import { MatrixInbox } from './matrix-inbox.ts';
+import { MatrixReceipts } from './matrix-receipts.ts';
 import { NetworkDoubts } from './network-doubt.ts';
 import { NetworkGate } from './network-gate.ts';
 import { NetworkInbox } from './network-inbox.ts';
@@ -17,17 +20,14 @@ import { NetworkReceipts } from './network-receipts.ts';
 import { Notices } from './notices.ts';
 import { People } from './people.ts';
 import { type Portal, PortalTable } from './portal-table.ts';
-import { MEANT, Provision } from './provision.ts';
+import { Provision } from './provision.ts';
 import { ReadBack } from './read-back.ts';
-import { ANCHOR, RoomAnchors } from './room-anchors.ts';
+import { RoomAnchors } from './room-anchors.ts';
 import { Rosters } from './rosters.ts';
 import { Signal } from './signal.ts';
 import { Status } from './status.ts';
 import { ToMatrixDriver } from './to-matrix.ts';
 import { ToNetworkDriver } from './to-network.ts';
-
-/** Rooms prepared at the same time. */
-const PROVISION_AT_ONCE = 3;
 
 export type BridgeParts = {
   readonly kit: Kit;
@@ -76,8 +76,16 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
   const receipts = new NetworkReceipts(kit, () => lanes, portals);
-  const effects = new MatrixEffects(kit, ghosts);
-  const toMatrix = new ToMatrixDriver({ kit, lanes: () => lanes, portals, effects, echoes, isOurs, bootId });
+  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals);
+  const toMatrix = new ToMatrixDriver({
+    kit,
+    lanes: () => lanes,
+    portals,
+    effects: new MatrixEffects(kit, ghosts),
+    echoes,
+    doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
+    receipts: matrixReceipts,
+  });
   const toNetwork = new ToNetworkDriver({
     kit,
     lanes: () => lanes,
@@ -89,6 +97,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     networkChanged,
   });
   const lanes = new Lanes(kit, { 'to-matrix': toMatrix.drive, 'to-network': toNetwork.drive });
+  // Before anything can come in: what is new must not overtake what an earlier process left.
+  lanes.expect(await kit.db.transaction((sql) => kit.stores.outbox.openLanes(sql)));
   const rosters = new Rosters(kit, ghosts, portals, () => lanes);
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => stopping, stop });
   const inbox = new MatrixInbox({
@@ -99,8 +109,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     anchors,
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
-    onMember: (portal, event) => void memberChanged(portal, event),
-    onDouble: (event, first) => void redactDouble(kit, event, first),
+    onMember: (portal, event) => inBackground(kit, memberChanged(portal, event)),
+    onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });
   const gate = new MatrixGate({ kit, portals, inbox, readBack, people, isOurs, nudge });
   const provision = new Provision({
@@ -108,7 +118,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     portals,
     anchors,
     networkName: (id) => networkNames.get(id) ?? id,
-    onReady: (portal) => enter(portal.network),
+    onReady: (portal) => {
+      // What was said since its newest event was noted came to a room that was not linked yet.
+      if (portal.roomId !== undefined) readBack.hold(portal.roomId);
+      enter(portal.network);
+    },
     stopping: () => stopping,
     nudge,
   });
@@ -147,18 +161,12 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       ?.setChannels(ready.map(({ channel, config: { key } }) => ({ channel, ...(key === undefined ? {} : { key }) })));
   }
 
-  async function provisionAll(missing: readonly Portal[]): Promise<void> {
-    const queue = [...missing];
-    const work = async (): Promise<void> => {
-      for (let portal = queue.shift(); portal !== undefined; portal = queue.shift()) await provision.ensure(portal);
-    };
-    await Promise.all(Array.from({ length: PROVISION_AT_ONCE }, work));
+  function provisionAll(missing: readonly Portal[]): void {
+    for (const portal of missing) inBackground(kit, provision.ensure(portal));
   }
 
-  async function resumeLanes(): Promise<void> {
-    const open = await kit.db.transaction((sql) => kit.stores.outbox.openLanes(sql));
-    for (const lane of open) lanes.resume(lane);
-  }
+  // From the first event on: both sources may have missed something while we were away.
+  readBack.interrupted('start', 'Causeway was away');
 
   return {
     gate,
@@ -194,16 +202,15 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
         const onChanged = (): void => {
           networkChanged.raise();
           if (network.status().state === 'up')
-            for (const portal of portals.ofNetwork(network.id)) void connectAhead(portal).catch(() => {});
+            for (const portal of portals.ofNetwork(network.id)) inBackground(kit, connectAhead(portal));
         };
         network.start(new NetworkGate(kit, network, lines, rosters, onChanged));
         enter(network.id);
       }
       rosters.start();
-      void resumeLanes().catch((error: unknown) =>
-        kit.log.error('lanes could not be taken up', { error: String(error) }),
-      );
-      void provisionAll([...portals.all()].filter((portal) => portal.roomId === undefined));
+      lanes.resume();
+      readBack.begin();
+      provisionAll([...portals.all()].filter((portal) => portal.roomId === undefined));
       void kit.homeserver.probe().then((probe) => {
         if (probe.ok) software = probe.value.software;
       });
@@ -212,7 +219,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     reload(next) {
       const added = applyLinks(kit, portals, next);
       for (const network of kit.networks.keys()) enter(network);
-      void provisionAll(added);
+      provisionAll(added);
     },
 
     async stop() {
@@ -224,7 +231,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       await within(
         kit,
         3_000,
-        lanes.stop().then(() => toMatrix.finish()),
+        lanes.stop().then(() => matrixReceipts.finish()),
       );
       await within(
         kit,
@@ -233,47 +240,6 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       );
     },
   };
-}
-
-async function storedAnchors(kit: Kit): Promise<ReadonlyMap<string, string>> {
-  const stored = await kit.db.transaction((sql) => kit.stores.cursor.list(sql, ANCHOR));
-  return new Map([...stored].map(([name, eventId]) => [name.slice(ANCHOR.length), eventId]));
-}
-
-async function loadPortals(kit: Kit, config: Config, portals: PortalTable, names: Map<string, string>): Promise<void> {
-  for (const network of config.networks) names.set(network.id, network.name ?? network.id);
-  applyLinks(kit, portals, config);
-  const [rows, meant] = await kit.db.transaction((sql) =>
-    Promise.all([kit.stores.portal.all(sql), kit.stores.cursor.list(sql, MEANT)]),
-  );
-  for (const row of rows) {
-    const portal = portals.get(row.id);
-    // A link whose room was changed in the configuration is looked up anew.
-    if (portal === undefined || meant.get(MEANT + row.id) !== portal.config.room) continue;
-    portals.setRoom(portal, row.roomId);
-    portal.lastToMatrixMs = row.lastToMatrixMs;
-    portal.lastToNetworkMs = row.lastToNetworkMs;
-  }
-}
-
-/** Makes the table say what the configuration says. @returns the links that are new */
-function applyLinks(kit: Kit, portals: PortalTable, config: Config): Portal[] {
-  const wanted = new Set<string>();
-  const added: Portal[] = [];
-  for (const network of config.networks) {
-    if (!kit.networks.has(network.id as NetworkId)) continue;
-    for (const channel of network.channels) {
-      const before = portals.byChannel(network.id as NetworkId, channel.channel);
-      if (before !== undefined && before.config.room !== channel.room) portals.remove(before);
-      const known = before?.config.room === channel.room ? before : undefined;
-      const portal = known ?? portals.add(network.id as NetworkId, channel);
-      portal.config = channel;
-      wanted.add(portal.id);
-      if (known === undefined) added.push(portal);
-    }
-  }
-  for (const portal of [...portals.all()]) if (!wanted.has(portal.id)) portals.remove(portal);
-  return added;
 }
 
 /** A second event for lines that were said already: it is taken back, so that nobody reads them twice. */
@@ -292,6 +258,11 @@ async function redactDouble(kit: Kit, event: MatrixEvent, first: string): Promis
     'This line was delivered twice.',
   );
 }
+
+/** Work that nobody waits for and that corrects itself at the next occasion. */
+const inBackground = (kit: Kit, work: Promise<unknown>): void => {
+  work.catch((error: unknown) => kit.log.warn('something in the background failed', { error: String(error) }));
+};
 
 const within = (kit: Kit, ms: number, work: Promise<unknown>): Promise<unknown> =>
   Promise.race([work, new Promise((resolve) => kit.clock.after(ms, () => resolve(undefined)))]);

@@ -9,6 +9,9 @@ const REMEMBERED = 20_000;
 /** `last spoke` is written at most this often per ghost and room: idle leave counts days. */
 const SPOKE_EVERY_MS = 3_600_000;
 
+/** The homeserver lost the ghost, or says so while it stops (see matrix/http-errors). */
+const GHOST_UNKNOWN = 'matrix.ghost-unknown';
+
 type Ghost = { row: GhostRow; readonly rooms: Map<string, number> };
 
 /** Matrix users for people of networks: registered, silenced, named and joined as they are needed, each step once. */
@@ -39,16 +42,34 @@ export class Ghosts {
     ];
     for (const step of steps) {
       const done = await step();
-      if (!done.ok) return done;
+      if (!done.ok) {
+        if (done.error.code === GHOST_UNKNOWN) this.#distrust(ghost);
+        return done;
+      }
     }
     await this.#noteSpoke(ghost, room);
     return ok(userId);
   }
 
-  /** The homeserver says the ghost is not in the room after all. */
+  /** The homeserver says the ghost is not in the room after all, whatever we were told before. */
   async forgetRoom(userId: string, room: string): Promise<void> {
+    const { db, stores } = this.#kit;
     this.#ghosts.get(userId)?.rooms.delete(room);
-    await this.#kit.db.transaction((sql) => this.#kit.stores.ghost.leave(sql, userId, room));
+    await db.transaction(async (sql) => {
+      await stores.ghost.leave(sql, userId, room);
+      const member = await stores.member.get(sql, room, userId);
+      if (member?.membership === 'join') await stores.member.put(sql, { ...member, membership: 'leave' });
+    });
+  }
+
+  /** A call in the ghost's name failed; where the homeserver does not know the ghost it is registered again before the next. */
+  failed(userId: string, error: BridgeError): void {
+    const ghost = this.#ghosts.get(userId);
+    if (ghost !== undefined && error.code === GHOST_UNKNOWN) this.#distrust(ghost);
+  }
+
+  #distrust(ghost: Ghost): void {
+    ghost.row = { ...ghost.row, registered: false, silenced: false, displayName: null };
   }
 
   async leave(userId: string, room: string, reason: string): Promise<Result<void>> {

@@ -44,7 +44,9 @@ export class MatrixEffects {
       return this.#send(homeserver.botId, effect.room, keys, { ...content, msgtype: 'm.text', body }, effect.timeMs);
     }
     const sent = await this.#send(ghost.value, effect.room, keys, content, effect.timeMs);
-    if (sent.ok || sent.error.retry !== 'never') return sent;
+    if (sent.ok) return sent;
+    this.#ghosts.failed(ghost.value, sent.error);
+    if (sent.error.retry !== 'never') return sent;
     // Kicked, or left by somebody's hand: once more with a fresh join, before it counts as refused.
     await this.#ghosts.forgetRoom(ghost.value, effect.room);
     const again = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);

@@ -38,15 +38,20 @@ export class MatrixInbox {
   async events(source: 'push' | 'sync', events: readonly MatrixEvent[], cursor?: string): Promise<void> {
     const { kit, ledger, anchors } = this.#parts;
     const moved = cursor === undefined ? [] : anchors.takeDirty();
-    await ledger.write(async (entry) => {
-      for (const event of events) await this.#accept(entry, event, source);
-      if (cursor !== undefined) await kit.stores.cursor.set(entry.sql, 'sync', cursor);
-      for (const [room, eventId] of moved) await kit.stores.cursor.set(entry.sql, ANCHOR + room, eventId);
-    });
+    try {
+      await ledger.write(async (entry) => {
+        for (const event of events) await this.#accept(entry, event, source);
+        if (cursor !== undefined) await kit.stores.cursor.set(entry.sql, 'sync', cursor);
+        for (const [room, eventId] of moved) await kit.stores.cursor.set(entry.sql, ANCHOR + room, eventId);
+      });
+    } catch (error) {
+      anchors.notStored(moved);
+      throw error;
+    }
   }
 
   async #accept(entry: Entry, event: MatrixEvent, source: 'push' | 'sync'): Promise<void> {
-    const { kit, portals, anchors, isOurs, isHeld, echoes, onDouble } = this.#parts;
+    const { kit, portals, anchors, isOurs, isHeld } = this.#parts;
     const portal = portals.byRoom(event.room_id);
     if (portal === undefined) return;
     const room = event.room_id;
@@ -54,10 +59,7 @@ export class MatrixInbox {
       if (!isHeld(room)) anchors.seen(room, event.event_id, SEEN[source]);
     });
     if (isOurs(event.sender) && event.type !== 'm.room.member') {
-      entry.afterCommit(() => {
-        const first = echoes.seen(event);
-        if (first !== undefined) onDouble(event, first);
-      });
+      entry.afterCommit(() => this.#echo(event));
       return;
     }
     const seen = await kit.stores.inbox.markSeen(entry.sql, 'matrix', event.event_id, SEEN[source]);
@@ -66,6 +68,11 @@ export class MatrixInbox {
       return;
     }
     await this.#store(entry, portal, event, SEEN[source], isHeld(room));
+  }
+
+  #echo(event: MatrixEvent): void {
+    const first = this.#parts.echoes.seen(event);
+    if (first !== undefined) this.#parts.onDouble(event, first);
   }
 
   async #store(entry: Entry, portal: Portal, event: MatrixEvent, seen: number, held: boolean): Promise<void> {
@@ -123,14 +130,14 @@ export class MatrixInbox {
    * @returns how many were news
    */
   async insertReadBack(portal: Portal, events: readonly MatrixEvent[]): Promise<number> {
-    const { kit, ledger, isOurs, echoes } = this.#parts;
+    const { kit, ledger, isOurs } = this.#parts;
     const lane = makeLaneId(portal.id, 'to-network');
     return ledger.write(async (entry) => {
       const waiting = new Map((await kit.stores.inbox.waiting(entry.sql, lane, 100_000)).map((row) => [row.key, row]));
       let news = 0;
       for (const event of events) {
         if (isOurs(event.sender) && event.type !== 'm.room.member') {
-          echoes.seen(event);
+          entry.afterCommit(() => this.#echo(event));
           continue;
         }
         const row = waiting.get(event.event_id);

@@ -1,35 +1,41 @@
-import type { SayOnNetwork } from '../core/events.ts';
 import type { NetworkId } from '../core/ids.ts';
-import type { LookupAnswer, OutgoingLine } from '../ports/network.ts';
+import type { LookupAnswer } from '../ports/network.ts';
 import type { OutboxRow } from '../ports/stores.ts';
+import { partsOf, type StoredLine } from './flight.ts';
 import type { Kit } from './kit.ts';
 
-type Lost = { readonly row: OutboxRow; readonly effect: SayOnNetwork; readonly line: OutgoingLine };
-
-/** Lines to networks of which nobody knows whether they arrived, and what the network says of them. */
+/**
+ * Lines to networks of which nobody knows whether they arrived, and what the network says of them. Outlives the spells of
+ * work of a lane, so that a line in doubt stays in doubt whatever else goes wrong.
+ */
 export class NetworkDoubts {
   readonly #kit: Kit;
   /** Last id given by an earlier process: rows up to it that are `sending` are in doubt. */
   readonly #bootId: number;
+  /** Rows of an earlier process of which we know how they stand. */
   readonly #settled = new Set<number>();
+  /** Rows whose connection was lost before they were confirmed. */
+  readonly #lost = new Set<number>();
 
   constructor(kit: Kit, bootId: number) {
     this.#kit = kit;
     this.#bootId = bootId;
   }
 
+  /** Has to be looked up before it or anything behind it goes out. */
   isDoubtful(row: OutboxRow): boolean {
-    return row.state === 'sending' && row.id <= this.#bootId && !this.#settled.has(row.id);
+    if (row.state !== 'sending') return false;
+    return this.#lost.has(row.id) || (row.id <= this.#bootId && !this.#settled.has(row.id));
   }
 
-  /** This process marked the row itself. */
-  markedNow(id: number): void {
-    if (id <= this.#bootId) this.#settled.add(id);
+  lost(row: OutboxRow): void {
+    this.#lost.add(row.id);
   }
 
-  /** The row was looked up and never arrived. */
-  cleared(id: number): void {
-    this.markedNow(id);
+  /** We know how the row stands: it was looked up, or marked just now. */
+  settled(row: OutboxRow): void {
+    this.#lost.delete(row.id);
+    if (row.id <= this.#bootId) this.#settled.add(row.id);
   }
 
   policy(network: NetworkId): 'resend' | 'drop' {
@@ -37,21 +43,20 @@ export class NetworkDoubts {
   }
 
   /** @returns answers by row key; undefined while the network cannot be asked */
-  async ask(lost: readonly Lost[]): Promise<ReadonlyMap<string, LookupAnswer> | undefined> {
+  async ask(lines: readonly StoredLine[]): Promise<ReadonlyMap<string, LookupAnswer> | undefined> {
     const answers = new Map<string, LookupAnswer>();
-    for (const [userId, lines] of Map.groupBy(lost, (line) => line.effect.userId)) {
-      const first = lines[0];
+    for (const [userId, some] of Map.groupBy(lines, (line) => line.effect.userId)) {
+      const [first] = some;
       if (first === undefined) continue;
       const { network: id, channel } = first.effect;
       const network = this.#kit.networks.get(id);
       if (network === undefined) continue;
       if (network.status().state !== 'up') return undefined;
-      const sinceMs = Math.min(...lines.map((line) => line.row.createdAtMs));
       const found = await network.lookup(
         channel,
         userId,
-        lines.map((line) => line.line),
-        sinceMs,
+        some.map(({ row, effect }) => ({ id: row.key, style: effect.style, parts: partsOf(row) })),
+        Math.min(...some.map(({ row }) => row.createdAtMs)),
       );
       for (const [key, answer] of found) answers.set(key, answer);
     }

@@ -66,16 +66,23 @@ export class NetworkInbox {
   async #storeAll(): Promise<void> {
     const { clock, failpoint, log } = this.#kit;
     this.#storing = true;
+    let most = MAX_BATCH;
     while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, MAX_BATCH);
+      const batch = this.#queue.slice(0, most);
       try {
         await this.#store(batch.map(({ event }) => event));
+        most = MAX_BATCH;
       } catch (error) {
-        // Nothing was stored: the same again, in the same order, until the database is back.
-        if (!(error instanceof StoreUnavailable))
-          log.error('lines of a network could not be stored', { network: this.#network.id, error: String(error) });
-        await new Promise<void>((resolve) => clock.after(STORE_RETRY_MS, resolve));
-        continue;
+        if (error instanceof StoreUnavailable) {
+          // The same again, in the same order, until the database is back.
+          await new Promise<void>((resolve) => clock.after(STORE_RETRY_MS, resolve));
+          continue;
+        }
+        log.error('lines of a network could not be stored', { network: this.#network.id, error: String(error) });
+        // One of them makes our code fail: each alone, and that one is left out, so that the others are not kept back.
+        const wasAlone = batch.length === 1;
+        most = wasAlone ? MAX_BATCH : 1;
+        if (!wasAlone) continue;
       }
       this.#queue.splice(0, batch.length);
       failpoint('after-network-line-stored');

@@ -14,6 +14,11 @@ import type { Portal, PortalTable } from './portal-table.ts';
 import { ANCHOR, type RoomAnchors } from './room-anchors.ts';
 import type { Signal } from './signal.ts';
 
+/** Rooms prepared at the same time: each makes a homeserver work hard. */
+const AT_ONCE = 3;
+/** Least wait after a call whose answer was lost: the homeserver may still be at it. */
+const LOST_ANSWER_MS = 3_000;
+
 /** Notes how far the making of a room got, so that a crash in the middle makes no second one. */
 const CREATING = 'creating:';
 /** Notes what the configuration called the room when it was linked. */
@@ -35,6 +40,8 @@ export type ProvisionParts = {
 export class Provision {
   readonly #parts: ProvisionParts;
   #roomVersion: string | undefined;
+  #busy = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(parts: ProvisionParts) {
     this.#parts = parts;
@@ -45,7 +52,7 @@ export class Provision {
     const { kit, stopping, nudge } = this.#parts;
     const backoff = new Backoff(kit.clock, 300, 30_000);
     while (!stopping() && this.#parts.portals.get(portal.id) === portal && portal.roomId === undefined) {
-      const room = await this.#room(portal).catch((error: unknown) =>
+      const room = await this.#inTurn(() => this.#room(portal)).catch((error: unknown) =>
         fail({ code: 'room', text: `The room could not be prepared: ${String(error)}`, retry: 'later', notify: 'log' }),
       );
       if (room.ok) return this.#ready(portal, room.value);
@@ -57,7 +64,21 @@ export class Provision {
         why: room.error.text,
       });
       // Also what somebody has to mend is tried again: they will not think of telling us.
-      await nudge.wait(room.error.retry === 'never' ? 30_000 : backoff.nextMs());
+      const leastMs = Math.max(room.error.waitMs ?? 0, room.error.retry === 'lookup' ? LOST_ANSWER_MS : 0);
+      await nudge.wait(room.error.retry === 'never' ? 30_000 : Math.max(leastMs, backoff.nextMs()));
+    }
+  }
+
+  /** A few at a time, each only for one try: a link that waits for somebody to act keeps no other waiting. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#busy >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#busy++;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#busy--;
+      else next();
     }
   }
 
@@ -80,7 +101,7 @@ export class Provision {
     if (alias === undefined) return this.#adopt(portal, portal.config.room);
     const there = await kit.homeserver.resolveAlias(alias);
     if (!there.ok) return there;
-    if (there.value !== undefined) return this.#adopt(portal, there.value);
+    if (there.value !== undefined) return this.#take(portal, alias, there.value);
     if (!alias.endsWith(`:${kit.homeserver.serverName}`))
       return fail({
         code: 'no-such-room',
@@ -93,12 +114,12 @@ export class Provision {
 
   async #create(portal: Portal, alias: string): Promise<Result<string>> {
     const { kit } = this.#parts;
-    const version = await this.#version();
-    if (!version.ok) return version;
     const made = await this.#unfinishedRoom(portal);
     if (!made.ok) return made;
     let roomId = made.value;
     if (roomId === undefined) {
+      const version = await this.#version();
+      if (!version.ok) return version;
       await this.#note(portal, 'asked');
       const created = await kit.homeserver.createRoom({
         name: this.#describe(portal).name,
@@ -110,15 +131,26 @@ export class Provision {
       });
       if (!created.ok) return created;
       roomId = created.value;
-      await this.#note(portal, roomId);
     }
+    await this.#note(portal, roomId);
     const named = await kit.homeserver.createAlias(alias, roomId);
     if (!named.ok) return named;
-    const canonical = await kit.homeserver.sendState(kit.homeserver.botId, roomId, 'm.room.canonical_alias', '', {
-      alias,
-    });
-    if (!canonical.ok) return canonical;
-    return this.#finish(portal, roomId);
+    return this.#complete(portal, alias, roomId);
+  }
+
+  /** The room behind an alias: our own whose making was cut off, or somebody's to be adopted. */
+  async #take(portal: Portal, alias: string, roomId: string): Promise<Result<string>> {
+    const { kit } = this.#parts;
+    const noted = await kit.db.transaction((sql) => kit.stores.cursor.get(sql, CREATING + portal.id));
+    return noted === roomId ? this.#complete(portal, alias, roomId) : this.#adopt(portal, roomId);
+  }
+
+  /** What a room of our making still needs once it has its alias. */
+  async #complete(portal: Portal, alias: string, roomId: string): Promise<Result<string>> {
+    const { homeserver } = this.#parts.kit;
+    const content = { alias };
+    const canonical = await homeserver.sendState(homeserver.botId, roomId, 'm.room.canonical_alias', '', content);
+    return canonical.ok ? this.#finish(portal, roomId) : canonical;
   }
 
   /** The room of a creation that a crash cut off: noted, or among the bot's rooms under our mark. */
@@ -133,6 +165,7 @@ export class Provision {
     for (const room of rooms.value) {
       if (this.#parts.portals.byRoom(room) !== undefined || mark === undefined) continue;
       const state = await kit.homeserver.stateContent(room, mark.type, mark.state_key);
+      if (!state.ok && state.error.retry !== 'never') return state;
       if (state.ok && state.value !== undefined) return ok(room);
     }
     return ok(undefined);

@@ -1,5 +1,6 @@
 import type { Result } from '../core/errors.ts';
 import type { MatrixEvent } from '../core/events.ts';
+import { StoreUnavailable } from '../ports/db.ts';
 import { Backoff } from './backoff.ts';
 import type { Kit } from './kit.ts';
 import type { MatrixInbox } from './matrix-inbox.ts';
@@ -19,6 +20,7 @@ const PATIENCE_MS = 60_000;
  * take as long to show: rooms that were talked in are looked at once more after this time.
  */
 const SECOND_LOOK_MS = 35_000;
+const BUG_WAIT_MS = 5_000;
 
 export type ReadBackParts = {
   readonly kit: Kit;
@@ -35,13 +37,14 @@ export type ReadBackParts = {
  */
 export class ReadBack {
   readonly #parts: ReadBackParts;
+  /** Rooms whose lanes wait. */
   readonly #held = new Set<string>();
   readonly #queue: string[] = [];
-  #running = 0;
-  #cancelSecondLook: (() => void) | undefined;
-  /** Rooms held in an earlier break whose reading must begin anew because of a later one. */
-  readonly #again = new Set<string>();
   readonly #reading = new Set<string>();
+  /** Rooms that are being read and must be read anew because of a later break, before they are let go. */
+  readonly #again = new Set<string>();
+  #begun = false;
+  #cancelSecondLook: (() => void) | undefined;
 
   constructor(parts: ReadBackParts) {
     this.#parts = parts;
@@ -55,75 +58,84 @@ export class ReadBack {
     return this.#held.size;
   }
 
+  /** Nothing is read before this; rooms may be held before it, so that nothing that comes in first is out of order. */
+  begin(): void {
+    this.#begun = true;
+    this.#next();
+  }
+
   /** Every room is to be read back, the most recently used first. */
   interrupted(source: string, why: string): void {
     const { kit, portals } = this.#parts;
     const linked = [...portals.all()].filter((portal) => portal.roomId !== undefined);
     linked.sort((a, b) => lastUsed(b) - lastUsed(a));
     if (linked.length > 0) kit.log.info('reading rooms back after a break', { source, why, rooms: linked.length });
-    for (const portal of linked) if (portal.roomId !== undefined) this.#hold(portal.roomId);
+    for (const portal of linked) if (portal.roomId !== undefined) this.hold(portal.roomId);
     this.#cancelSecondLook?.();
     this.#cancelSecondLook = kit.clock.after(SECOND_LOOK_MS, () => this.#lookTwice());
+  }
+
+  /** This room is to be read back; its lane waits for that from now on. */
+  hold(room: string): void {
+    if (this.#parts.anchors.get(room) === undefined) return;
+    if (this.#reading.has(room)) this.#again.add(room);
+    else if (!this.#held.has(room)) this.#queue.push(room);
+    this.#held.add(room);
+    this.#next();
   }
 
   stop(): void {
     this.#cancelSecondLook?.();
   }
 
-  #hold(room: string): void {
-    if (this.#parts.anchors.get(room) === undefined) return;
-    if (this.#reading.has(room)) this.#again.add(room);
-    else if (!this.#held.has(room)) {
-      this.#held.add(room);
-      this.#queue.push(room);
-      this.#next();
-    }
-  }
-
-  /** Rooms in which something happened lately are read once more, without being held meanwhile. */
+  /** Rooms in which something happened lately are read once more. */
   #lookTwice(): void {
     const { portals, kit } = this.#parts;
     const sinceMs = kit.clock.nowMs() - 10 * 60_000;
     for (const portal of portals.all())
-      if (portal.roomId !== undefined && lastUsed(portal) > sinceMs) this.#hold(portal.roomId);
+      if (portal.roomId !== undefined && lastUsed(portal) > sinceMs) this.hold(portal.roomId);
   }
 
   #next(): void {
-    while (this.#running < AT_ONCE) {
+    while (this.#begun && this.#reading.size < AT_ONCE) {
       const room = this.#queue.shift();
       if (room === undefined) return;
-      this.#running++;
       this.#reading.add(room);
       void this.#read(room).finally(() => {
-        this.#running--;
         this.#reading.delete(room);
-        if (this.#again.delete(room)) this.#hold(room);
+        if (this.#again.delete(room)) this.#queue.push(room);
         this.#next();
       });
     }
   }
 
   async #read(room: string): Promise<void> {
-    const { kit, portals, inbox, anchors } = this.#parts;
+    const { kit, portals, inbox, anchors, stop } = this.#parts;
     const portal = portals.byRoom(room);
     const anchor = anchors.get(room);
+    if (portal === undefined || anchor === undefined) {
+      this.#held.delete(room);
+      return;
+    }
     try {
-      if (portal === undefined || anchor === undefined) return;
       const events = await this.#events(room, anchor);
       if (events === undefined) return; // stopping: the room stays unread, and is read at the next start
       kit.failpoint('during-read-back');
       const news = await this.#retry(() => inbox().insertReadBack(portal, events));
-      kit.metrics.readBackEvents.add(news ?? 0);
+      if (news === undefined) return;
+      kit.metrics.readBackEvents.add(news);
       const newest = events.at(-1);
       await this.#retry(() =>
         inbox().release(portal, () => {
-          this.#held.delete(room);
+          if (!this.#again.has(room)) this.#held.delete(room);
           if (newest !== undefined) anchors.set(room, newest.event_id);
         }),
       );
     } catch (error) {
-      kit.log.error('a room could not be read back', { room, error: String(error) });
-      this.#held.delete(room);
+      // What waits for the room must not be forgotten, nor be overtaken: it stays held, and is read anew.
+      kit.log.error('a room could not be read back; it is tried again', { room, error: String(error) });
+      await stop.wait(BUG_WAIT_MS);
+      this.#again.add(room);
     }
   }
 
@@ -177,12 +189,12 @@ export class ReadBack {
 
   /** The same again while the database is away. */
   async #retry<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const { kit, stopping, stop } = this.#parts;
+    const { stopping, stop } = this.#parts;
     while (!stopping()) {
       try {
         return await work();
       } catch (error) {
-        if (kit.db.healthy) throw error;
+        if (!(error instanceof StoreUnavailable)) throw error;
         await stop.wait(500);
       }
     }

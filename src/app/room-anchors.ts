@@ -46,6 +46,11 @@ export class RoomAnchors {
     }
   }
 
+  /** What {@link takeDirty} gave was not stored after all. */
+  notStored(moved: readonly (readonly [room: string, eventId: string])[]): void {
+    for (const [room] of moved) this.#dirty.add(room);
+  }
+
   /** Anchors that moved since the last call; to be stored. */
   takeDirty(): [room: string, eventId: string][] {
     const moved = [...this.#dirty].map((room): [string, string] => [room, this.#anchors.get(room) ?? '']);

@@ -14,6 +14,8 @@ const SPLIT_LEAVE_AFTER_MS = 10 * 60_000;
 const IDLE_CHECK_MS = 3_600_000;
 /** While lines are on their way, joins and leaves stand back for so long at a time. */
 const YIELD_MS = 50;
+/** But not for ever: a lane may wait for hours for a network that is away. */
+const MAX_YIELDS = 40;
 
 type Chore = () => Promise<void>;
 
@@ -181,7 +183,8 @@ export class Rosters {
     for (;;) {
       const chore = this.#chores.shift();
       if (chore === undefined) break;
-      while (this.#lanes().active > 0 && !this.#lanes().stopping) await this.#lanes().pause(YIELD_MS);
+      for (let yields = 0; yields < MAX_YIELDS && this.#lanes().active > 0 && !this.#lanes().stopping; yields++)
+        await this.#lanes().pause(YIELD_MS);
       if (this.#lanes().stopping) break;
       try {
         await chore();
