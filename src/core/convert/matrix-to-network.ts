@@ -24,6 +24,9 @@ const DESCRIPTIONS: ReadonlyMap<unknown, string> = new Map([
   ['m.location', 'shared a place'],
 ]);
 
+/** Most lines of one message: more would keep everybody else's waiting for hours on a server that paces its clients. */
+const MAX_LINES = 300;
+
 type Converter = (event: MatrixEvent, view: MatrixView) => KeyedEffect[];
 
 const CONVERTERS: ReadonlyMap<string, Converter> = new Map<string, Converter>([
@@ -102,7 +105,7 @@ function membership(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
 
 function say(event: MatrixEvent, view: MatrixView, style: MessageStyle, lines: readonly string[]): KeyedEffect[] {
   const { network, channel } = view;
-  return lines.map((line, index) => ({
+  const said: KeyedEffect[] = lines.slice(0, MAX_LINES).map((line, index) => ({
     key: index === 0 ? event.event_id : `${event.event_id}#${index}`,
     effect: {
       op: 'network.say',
@@ -115,7 +118,18 @@ function say(event: MatrixEvent, view: MatrixView, style: MessageStyle, lines: r
       eventId: event.event_id,
     },
   }));
+  return lines.length > MAX_LINES ? [...said, cutNotice(event, view, lines.length)] : said;
 }
+
+const cutNotice = (event: MatrixEvent, view: MatrixView, lines: number): KeyedEffect => ({
+  key: `cut|${event.event_id}`,
+  effect: {
+    op: 'matrix.notice',
+    room: event.room_id,
+    body: `Only the first ${MAX_LINES} of ${lines} lines of this message are delivered to ${view.channel}. Send what is longer as a file.`,
+    replyTo: { eventId: event.event_id, userId: event.sender },
+  },
+});
 
 /** IRC cannot carry an empty line; they are left out, and line ends of any kind count as one. */
 const linesOf = (text: string): string[] =>
@@ -134,5 +148,6 @@ function withoutReplyFallback(content: Readonly<Record<string, unknown>>, body: 
   const lines = body.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('>'));
   if (end < 0) return body;
-  return lines.slice(lines[end] === '' ? end + 1 : end).join('\n');
+  const answer = lines.slice(lines[end] === '' ? end + 1 : end).join('\n');
+  return answer.trim() === '' ? body : answer;
 }

@@ -58,6 +58,8 @@ const one = (event: NetworkEvent, effect: Effect): KeyedEffect[] => [
 
 function messageEffects(event: NetworkMessage, view: NetworkView): KeyedEffect[] {
   const text = event.lines.map(stripFormatting).join('\n');
+  // A line of formatting codes alone: people of the channel see nothing of it either.
+  if (text === '') return [];
   return cut(text).map((body, part) => ({
     key: effectKey(event.network, event.key, part),
     effect: {
