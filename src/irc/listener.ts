@@ -93,7 +93,7 @@ export class Listener {
   reconnects = -1;
   #failures = 0;
   #downSinceMs: number;
-  #stopped = false;
+  stopped = false;
   readonly #ended = Promise.withResolvers<void>();
   #cancelRetry: (() => void) | undefined;
 
@@ -122,7 +122,7 @@ export class Listener {
   }
 
   stop(reason: string): void {
-    this.#stopped = true;
+    this.stopped = true;
     this.#cancelRetry?.();
     (this.session?.link ?? this.#connecting)?.quit(reason);
   }
@@ -239,11 +239,11 @@ export class Listener {
   }
 
   async #connect(): Promise<void> {
-    if (this.#stopped) return;
+    if (this.stopped) return;
     const { clock, config, endpoint, facts, log, timings } = this.#tools;
     this.#become('connecting');
     const introduction = await this.#tools.introduce();
-    if (this.#stopped) return;
+    if (this.stopped) return;
     if (!introduction.ok) {
       this.#retry(introduction.error, false);
       return;
@@ -332,7 +332,7 @@ export class Listener {
       if (nowMs - session.readyMs > STABLE_MS) this.#failures = 0;
       this.#tools.onLost();
     }
-    if (this.#stopped) {
+    if (this.stopped) {
       this.#ended.resolve();
       this.#become('down');
       return;

@@ -1,48 +1,72 @@
+import { keyFromMsgid } from '../core/ids.ts';
 import type { Casemapping } from '../core/irc/casemap.ts';
 import { fold } from '../core/irc/casemap.ts';
 import { encodeAction } from '../core/irc/ctcp.ts';
-import type { LookupAnswer, OutgoingLine } from '../ports/network.ts';
+import type { IrcLine } from '../core/irc/line.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { LookupAnswer, NetworkSink, OutgoingLine } from '../ports/network.ts';
+import type { Attempts } from './attempts.ts';
 import { askHistory, hasHistory } from './history-desk.ts';
+import type { OwnNames } from './identity.ts';
 import type { Listener, Session } from './listener.ts';
 import type { OwnLine, OwnLines } from './own-lines.ts';
-import type { PartsArrived } from './parts-arrived.ts';
 import { timeOf } from './reading.ts';
 import { ownTagOf } from './speech.ts';
 
 const OVERLAP_MS = 5000;
 const MAX_PAGES = 40;
+const CHECK_MS = 100;
 
 export type LookupTools = {
   readonly listener: Listener;
   readonly ownLines: OwnLines;
-  readonly arrived: PartsArrived;
+  readonly attempts: Attempts;
+  readonly clock: Clock;
   readonly answerMs: number;
+  readonly sink: Pick<NetworkSink, 'knownKeys'>;
+  /** Whether a nick or an account is that of the person in question, or of the bot that may have spoken for them. */
+  readonly isTheirs: (nick: string, account: string | undefined) => boolean;
+  /** Whether the connections that wrote the lines are known to be gone, so that nothing of theirs is still to come. */
+  readonly hasDeparted: () => boolean;
 };
 
 /**
- * Whether lines that may have been written arrived: by history, else by what the listener saw since.
- * @param departed whether the connections that wrote them are known to be gone, so that nothing of theirs is still to come
+ * Whether lines that may have been written arrived: by history, else by what the listener saw since. While the network is away it
+ * waits: an answer without asking would be a guess.
  */
 export async function lookUp(
   tools: LookupTools,
   channel: string,
   lines: readonly OutgoingLine[],
   sinceMs: number,
-  departed: boolean,
 ): Promise<ReadonlyMap<string, LookupAnswer>> {
-  const { session } = tools.listener;
-  const isTold = session !== undefined && hasHistory(session.link);
-  const told = isTold ? await ask(tools, session, channel, sinceMs) : undefined;
-  const seen = tools.ownLines.since(sinceMs);
-  // History knows what was seen too, and counting equal texts twice would prove too much.
-  const evidence = told ?? seen.lines;
-  const isComplete = told !== undefined || (seen.complete && departed);
-  const mapping = session?.link.isupport.casemapping ?? 'rfc1459';
-  return judge(tools, channel, lines, evidence, isComplete, mapping);
+  const { attempts, listener, ownLines } = tools;
+  const fromMs = Math.min(...lines.map(({ id }) => attempts.writtenSince(id, sinceMs)));
+  for (;;) {
+    const session = await inChannel(tools, channel);
+    if (session === undefined) return new Map();
+    const told = hasHistory(session.link) ? await ask(tools, session, channel, fromMs) : undefined;
+    if (listener.session !== session) continue;
+    const seen = ownLines.since(fromMs);
+    // History knows what was seen too, and counting equal texts twice would prove too much.
+    const evidence = told ?? seen.lines;
+    const isComplete = told !== undefined || (seen.complete && tools.hasDeparted());
+    return judge(tools, channel, lines, evidence, isComplete, session.link.isupport.casemapping);
+  }
+}
+
+/** The listener's connection once it is in the channel, or is kept out of it; undefined after the end of everything. */
+async function inChannel({ listener, clock }: LookupTools, channel: string): Promise<Session | undefined> {
+  while (!listener.stopped) {
+    const state = listener.joins.get(channel)?.state ?? 'barred';
+    if (listener.session !== undefined && (state === 'joined' || state === 'barred')) return listener.session;
+    await new Promise<void>((resolve) => void clock.after(CHECK_MS, resolve));
+  }
+  return undefined;
 }
 
 function judge(
-  { arrived }: LookupTools,
+  { attempts, isTheirs }: LookupTools,
   channel: string,
   lines: readonly OutgoingLine[],
   evidence: readonly OwnLine[],
@@ -53,12 +77,14 @@ function judge(
   const inChannel = evidence.filter((line) => fold(line.channel, mapping) === here);
   const tags = new Set(inChannel.flatMap(({ tag }) => (tag === undefined ? [] : [tag])));
   // Equal texts are told apart by counting: each line of evidence proves one line of ours.
-  const untagged = inChannel.filter(({ tag }) => tag === undefined).map(({ body }) => body);
+  const untagged = inChannel
+    .filter(({ tag, nick, account }) => tag === undefined && isTheirs(nick, account))
+    .map(({ body }) => body);
   const answers = new Map<string, LookupAnswer>();
   for (const line of lines) {
     const found = line.parts.map((part, index) => {
       const isThere = tags.has(`${line.id}.${index}`) || takeBody(untagged, part, line);
-      if (isThere) arrived.add(line.id, index, part);
+      if (isThere) attempts.arrived(line.id, index, part);
       return isThere;
     });
     if (found.length > 0 && found.every(Boolean)) answers.set(line.id, 'arrived');
@@ -79,7 +105,7 @@ function takeBody(bodies: string[], part: string, { style }: OutgoingLine): bool
 
 /** @returns our lines since then, or undefined where history cannot say */
 async function ask(
-  { listener, answerMs }: LookupTools,
+  { listener, sink, answerMs }: LookupTools,
   session: Session,
   channel: string,
   sinceMs: number,
@@ -92,25 +118,34 @@ async function ask(
     const params = ['AFTER', channel, `timestamp=${new Date(Math.max(afterMs, 0)).toISOString()}`, String(limit)];
     const answer = await askHistory(link, replies, channel, params, listener.nowMs() + answerMs);
     if (answer.kind === 'failed') return undefined;
-    const times: number[] = [];
-    for (const { line } of answer.spoken) {
-      const { source, tags, params: words } = line;
-      const atMs = timeOf(line, listener.nowMs());
-      times.push(atMs);
-      const account = tags.get('account');
-      const isOurs =
-        source !== undefined &&
-        (listener.names.saidByUs(source, account) || listener.names.isOwnPrefix(source) || tags.get('account') === '');
-      if (source === undefined || !isOurs) continue;
-      const own = { channel: words[0] ?? '', nick: source.nick, body: words[1] ?? '', tag: ownTagOf(tags), atMs };
-      found.set(tags.get('msgid') ?? `${atMs} ${source.nick} ${own.body} ${found.size}`, own);
+    const times = answer.spoken.map(({ line }) => timeOf(line, listener.nowMs()));
+    for (const [index, { line }] of answer.spoken.entries()) {
+      const own = readOwn(line, listener.names, times[index] ?? 0);
+      if (own !== undefined) found.set(line.tags.get('msgid') ?? `- ${found.size}`, own);
     }
-    if (answer.atEnd || times.length < limit) return [...found.values()];
+    if (answer.atEnd || times.length < limit) return await unclaimed(sink, found);
     const nextMs = nextAfter(times, afterMs);
     if (nextMs === undefined) return undefined;
     afterMs = nextMs;
   }
   return undefined;
+}
+
+/** A line of one of our own connections: by account, by address, or by nick; relayed lines of Ergo have an empty account. */
+function readOwn({ source, tags, params }: IrcLine, names: OwnNames, atMs: number): OwnLine | undefined {
+  const account = tags.get('account');
+  if (source === undefined) return undefined;
+  if (!names.saidByUs(source, account) && !names.isOwnPrefix(source) && account !== '') return undefined;
+  const [channel = '', body = ''] = params;
+  return { channel, nick: source.nick, account, body, tag: ownTagOf(tags), atMs };
+}
+
+/** Without those that are known to be other lines of ours: they carry a tag, or were confirmed. */
+async function unclaimed(sink: LookupTools['sink'], found: ReadonlyMap<string, OwnLine>): Promise<readonly OwnLine[]> {
+  const untagged = [...found].flatMap(([msgid, { tag }]) => (tag === undefined ? [keyFromMsgid(msgid)] : []));
+  if (untagged.length === 0) return [...found.values()];
+  const { sent } = await sink.knownKeys(untagged);
+  return [...found].flatMap(([msgid, line]) => (sent.has(keyFromMsgid(msgid)) ? [] : [line]));
 }
 
 /** From the middle of the page, since histories in memory are not quite in order; else from its end. */

@@ -7,13 +7,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { Network, NetworkSink, Person, Voice } from '../ports/network.ts';
+import { Attempts } from './attempts.ts';
 import { OwnNames } from './identity.ts';
 import { endpointOf, introduceBot, introducePerson } from './introductions.ts';
 import { Listener } from './listener.ts';
 import { lookUp } from './lookup.ts';
 import { OwnLines } from './own-lines.ts';
 import { Pacing } from './pacing.ts';
-import { PartsArrived } from './parts-arrived.ts';
+
 import { AWAY, Pool } from './pool.ts';
 import type { Puppet } from './puppet.ts';
 import { type Naming, nicksFor } from './puppet-name.ts';
@@ -51,11 +52,12 @@ class IrcSide implements IrcNetwork {
   readonly #timings: Timings;
   readonly #names: OwnNames;
   readonly #ownLines = new OwnLines();
-  readonly #arrived = new PartsArrived();
+  readonly #attempts = new Attempts();
   readonly #relay: Relay;
   #config: NetworkConfig;
   #listener: Listener | undefined;
   #pool: Pool | undefined;
+  #sink: NetworkSink | undefined;
   #channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }> = [];
   #stopTicking: (() => void) | undefined;
   #lastRename = new Map<string, Person>();
@@ -70,7 +72,7 @@ class IrcSide implements IrcNetwork {
     this.#names = new OwnNames(this.#timings.nickLingerMs);
     this.#relay = new Relay(
       () => this.#config,
-      this.#arrived,
+      this.#attempts,
       () => clock.nowMs(),
     );
   }
@@ -88,6 +90,7 @@ class IrcSide implements IrcNetwork {
   }
 
   start(sink: NetworkSink): void {
+    this.#sink = sink;
     const clock = this.#clock;
     const log = this.#log;
     const timings = this.#timings;
@@ -95,7 +98,7 @@ class IrcSide implements IrcNetwork {
     const sightings = new Sightings(
       (name) => this.fold(name),
       (channel) => this.#listener?.joins.get(channel)?.state === 'joined',
-      (line) => this.#ownLines.add({ ...line, atMs: clock.nowMs() }),
+      (line) => this.#ownLines.add({ ...line, account: undefined, atMs: clock.nowMs() }),
     );
     const { confirmMs, sightMs } = timings;
     const outgoing = {
@@ -104,7 +107,7 @@ class IrcSide implements IrcNetwork {
       pacing: new Pacing(this.#config.pace),
       confirmMs,
       sightMs,
-      arrived: (lineId: string, part: number, text: string) => this.#arrived.add(lineId, part, text),
+      attempts: this.#attempts,
     };
     const listener = new Listener({
       network: this.id,
@@ -189,7 +192,7 @@ class IrcSide implements IrcNetwork {
     if (puppet === undefined || !puppet.ok) return ok(relay());
     const entered = await puppet.value.enter(channel);
     if (entered.ok)
-      return { ok: true, value: puppetVoice(puppet.value, channel, this.#arrived, () => this.#clock.nowMs()) };
+      return { ok: true, value: puppetVoice(puppet.value, channel, this.#attempts, () => this.#clock.nowMs()) };
     return NO_ROOM_FOR_PUPPETS.has(entered.error.code) ? { ok: true, value: relay() } : entered;
   }
 
@@ -241,11 +244,21 @@ class IrcSide implements IrcNetwork {
 
   async lookup(channel: string, userId: string, lines: Parameters<Network['lookup']>[2], sinceMs: number) {
     const listener = this.#listener;
-    if (listener === undefined) return new Map(lines.map(({ id }) => [id, 'unknown'] as const));
+    const sink = this.#sink;
+    if (listener === undefined || sink === undefined) return new Map();
     // A connection that ended may have left lines behind that the server still works off: its QUIT comes after them.
     await this.#departed(userId);
-    const tools = { listener, ownLines: this.#ownLines, arrived: this.#arrived, answerMs: this.#timings.answerMs };
-    return await lookUp(tools, channel, lines, sinceMs, !this.#names.isLeaving(userId));
+    const tools = {
+      listener,
+      ownLines: this.#ownLines,
+      attempts: this.#attempts,
+      clock: this.#clock,
+      answerMs: this.#timings.answerMs,
+      sink,
+      isTheirs: (nick: string, account: string | undefined) => this.#isTheirs(userId, nick, account),
+      hasDeparted: () => !this.#names.isLeaving(userId),
+    };
+    return await lookUp(tools, channel, lines, sinceMs);
   }
 
   status() {
@@ -272,8 +285,16 @@ class IrcSide implements IrcNetwork {
     this.#stopTicking = this.#clock.after(this.#timings.tickMs, () => this.#tick());
   }
 
+  #isTheirs(userId: string, nick: string, account: string | undefined): boolean {
+    const known = this.#pool?.known(userId);
+    const holder = this.#names.ownerOf(nick);
+    if (holder !== undefined) return holder.userId === userId || holder.userId === undefined;
+    if (known === undefined) return false;
+    return this.fold(known.nick) === this.fold(nick) || (account !== undefined && account === known.account);
+  }
+
   #voiceOf(puppet: Puppet, channel: string): Voice {
-    return puppetVoice(puppet, channel, this.#arrived, () => this.#clock.nowMs());
+    return puppetVoice(puppet, channel, this.#attempts, () => this.#clock.nowMs());
   }
 
   #naming(): Naming {

@@ -7,6 +7,7 @@ import { type Bucket, fullBucket, takeTokens } from '../core/pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
+import type { Attempts } from './attempts.ts';
 import type { Link } from './link.ts';
 import { type Pacing, WINDOW } from './pacing.ts';
 import type { Sightings } from './sightings.ts';
@@ -20,8 +21,7 @@ export type OutgoingTools = {
   readonly sightings: Sightings | undefined;
   readonly confirmMs: number;
   readonly sightMs: number;
-  /** Which parts of a line arrived though the line as a whole was not confirmed. */
-  readonly arrived: (lineId: string, part: number, text: string) => void;
+  readonly attempts: Attempts;
 };
 
 /** A line on its way. */
@@ -238,13 +238,15 @@ export class Outgoing {
   }
 
   #launch(piece: Piece, nowMs: number): void {
-    const { channel, nick, body } = piece.utterance;
+    const { id, channel, nick, body } = piece.utterance;
     piece.writtenMs = nowMs;
     piece.job.touched = true;
+    this.#tools.attempts.wrote(piece.job.id, nowMs);
     this.#flight.push(piece);
     this.#flightBytes += piece.bytes;
     if (piece.label !== undefined) this.#labels.set(piece.label, piece);
     piece.forget = this.#tools.sightings?.seek({
+      id,
       nick,
       channel,
       body,
@@ -324,6 +326,7 @@ export class Outgoing {
 
   #done(job: Job): void {
     const keys = [...job.keys].sort(([a], [b]) => a - b).map(([, key]) => key);
+    this.#tools.attempts.forget(job.id);
     this.#settle(job, ok({ keys }));
   }
 
@@ -331,7 +334,7 @@ export class Outgoing {
     if (job.settled) return;
     const missing = new Set(job.pieces.flatMap(({ accepted, utterance }) => (accepted ? [] : [utterance.part])));
     for (const { utterance } of job.pieces) {
-      if (!missing.has(utterance.part)) this.#tools.arrived(job.id, utterance.part, utterance.text);
+      if (!missing.has(utterance.part)) this.#tools.attempts.arrived(job.id, utterance.part, utterance.text);
     }
     this.#settle(job, fail(error));
     this.#queue = this.#queue.filter((piece) => piece.job !== job);

@@ -2,6 +2,7 @@
 export type OwnLine = {
   readonly channel: string;
   readonly nick: string;
+  readonly account: string | undefined;
   readonly body: string;
   readonly tag: string | undefined;
   readonly atMs: number;

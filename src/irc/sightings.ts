@@ -3,6 +3,8 @@
  * socket, cannot overtake it.
  */
 export type Sought = {
+  /** As in its tag: line and part. */
+  readonly id: string;
   readonly nick: string;
   readonly channel: string;
   readonly body: string;
@@ -41,11 +43,11 @@ export class Sightings {
     return () => this.#drop(key, sought);
   }
 
-  /** A line of ours as the listener read it. */
+  /** A line of ours as the listener read it. @param tag the id that it carries, where the server lets tags through */
   saw(channel: string, nick: string, body: string, msgid: string | undefined, tag: string | undefined): void {
-    this.#record({ channel, nick, body, tag });
     const key = this.#key(channel, nick);
     const sought = this.#sought.get(key)?.find((one) => one.body === body);
+    this.#record({ channel, nick, body, tag: tag ?? sought?.id });
     if (sought === undefined) return;
     this.#drop(key, sought);
     sought.seen(msgid);

@@ -17,6 +17,8 @@ export const ID_TAG = '+causeway.coop/id';
 export type Utterance = {
   /** Which of the line's parts it carries. */
   readonly part: number;
+  /** Names it for ever: line and part. */
+  readonly id: string;
   /** That part, before anything was made of it. */
   readonly text: string;
   readonly wire: WireLine;
@@ -67,8 +69,9 @@ export function utter(link: Link, channel: string, line: OutgoingLine, manner: M
   const max = budget(link, channel, line.style, manner);
   return line.parts.flatMap((part, index) =>
     (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
-      const tags = tagged ? { tags: new Map([[ID_TAG, `${line.id}.${index}${at === 0 ? '' : `+${at}`}`]]) } : {};
-      return { part: index, text: part, channel, ...say(link, channel, piece, line.style, manner, tags) };
+      const id = `${line.id}.${index}${at === 0 ? '' : `+${at}`}`;
+      const tags = tagged ? { tags: new Map([[ID_TAG, id]]) } : {};
+      return { part: index, id, text: part, channel, ...say(link, channel, piece, line.style, manner, tags) };
     }),
   );
 }

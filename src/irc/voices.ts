@@ -1,13 +1,13 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import { type BridgeError, fail, type Result } from '../core/errors.ts';
 import type { OutgoingLine, Person, Receipt, Sending, Voice } from '../ports/network.ts';
+import type { Attempts } from './attempts.ts';
 import type { Session } from './listener.ts';
-import type { PartsArrived } from './parts-arrived.ts';
 import type { Puppet } from './puppet.ts';
 import { type Manner, relayName, relayNick, splitSpeech, utter } from './speech.ts';
 
 /** The voice of a person who has a connection of their own. */
-export function puppetVoice(puppet: Puppet, channel: string, arrived: PartsArrived, nowMs: () => number): Voice {
+export function puppetVoice(puppet: Puppet, channel: string, attempts: Attempts, nowMs: () => number): Voice {
   const manner: Manner = { kind: 'puppet' };
   return {
     id: `puppet:${puppet.person.userId}`,
@@ -15,7 +15,7 @@ export function puppetVoice(puppet: Puppet, channel: string, arrived: PartsArriv
     say: (line) => {
       if (!puppet.link.ready || !puppet.isIn(channel)) return notSaid(notThere(channel));
       puppet.usedMs = nowMs();
-      return puppet.outgoing.say(line.id, arrived.missing(line, utter(puppet.link, channel, line, manner)));
+      return puppet.outgoing.say(line.id, attempts.missing(line, utter(puppet.link, channel, line, manner)));
     },
   };
 }
@@ -26,14 +26,14 @@ export function puppetVoice(puppet: Puppet, channel: string, arrived: PartsArriv
  */
 export class Relay {
   readonly #config: () => NetworkConfig;
-  readonly #arrived: PartsArrived;
+  readonly #attempts: Attempts;
   readonly #nowMs: () => number;
   /** Where RELAYMSG was tried, by connection and channel: whether the server lets us. */
   readonly #tried = new WeakMap<Session, Map<string, { readonly allowed: boolean; readonly atMs: number }>>();
 
-  constructor(config: () => NetworkConfig, arrived: PartsArrived, nowMs: () => number) {
+  constructor(config: () => NetworkConfig, attempts: Attempts, nowMs: () => number) {
     this.#config = config;
-    this.#arrived = arrived;
+    this.#attempts = attempts;
     this.#nowMs = nowMs;
   }
 
@@ -84,7 +84,7 @@ export class Relay {
   }
 
   #speak(session: Session, channel: string, line: OutgoingLine, manner: Manner): Sending {
-    return session.outgoing.say(line.id, this.#arrived.missing(line, utter(session.link, channel, line, manner)));
+    return session.outgoing.say(line.id, this.#attempts.missing(line, utter(session.link, channel, line, manner)));
   }
 
   #relaymsg(person: Person, session?: Session): Manner {
