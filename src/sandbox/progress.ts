@@ -29,7 +29,7 @@ const TERMINAL_TICK_MS = 1_000;
 /** A step that is over sooner is one line, not two, where lines cannot be rewritten. */
 const WORTH_ANNOUNCING_MS = 250;
 /** Steps shorter than this show no time. */
-const WORTH_TELLING_MS = 1_000;
+const WORTH_TELLING_MS = 100;
 
 export function makeProgress(terminal: Terminal = process.stdout): Progress {
   const rewrites = terminal.isTTY === true;

@@ -111,10 +111,9 @@ export async function startShard(folder: Folder, wish: ShardWish, progress: Prog
 
 async function timed<T>(progress: Progress, name: string, where: string, start: () => Promise<T>): Promise<T> {
   const step = progress.step(`${name} starts`);
-  const from = performance.now();
   try {
     const result = await start();
-    step.done(`ready at ${where} after ${((performance.now() - from) / 1000).toFixed(1)} s`);
+    step.done(`ready at ${where}`);
     return result;
   } catch (error) {
     step.failed('it did not come up');

@@ -20,6 +20,13 @@ export type DebianWish = {
   readonly onDetail?: (text: string) => void;
 };
 
+/** The archives were read, and have no such package. */
+export class NotPackaged extends Error {
+  constructor(packages: readonly string[], sources: readonly AptSource[]) {
+    super(`${sources[0]?.suite} has no package ${packages.join(', ')}`);
+  }
+}
+
 const UPDATE_MS = 180_000;
 const DOWNLOAD_MS = 300_000;
 const UNPACK_MS = 60_000;
@@ -56,6 +63,8 @@ export async function unpackDebianPackages(dir: string, wish: DebianWish): Promi
   const packages = wish.withDependencies === true ? await missingPackages(apt, wish.packages) : wish.packages;
   wish.onDetail?.(`fetching ${packages.length === 1 ? packages[0] : `${packages.length} packages`}`);
   const download = await apt('apt-get', ['-q', 'download', ...packages], DOWNLOAD_MS);
+  if (/Unable to locate package|has no installation candidate/.test(download.stderr))
+    throw new NotPackaged(packages, sources);
   if (download.code !== 0) throw new Error(`apt-get download failed:\n${lastLines(download)}`);
 
   for (const file of await readdir(join(work, 'packages'))) {

@@ -1,4 +1,5 @@
 import type { Progress } from '../progress.ts';
+import { NotPackaged } from './apt.ts';
 
 /** A program that is there and runs. */
 export type Program = { readonly path: string; readonly version: string };
@@ -26,7 +27,8 @@ export async function obtain(name: string, ways: readonly Way[], progress: Progr
         return found;
       }
     } catch (error) {
-      step.failed(error instanceof Error ? error.message : String(error));
+      if (error instanceof NotPackaged) step.skipped(error.message);
+      else step.failed(error instanceof Error ? error.message : String(error));
     }
   }
   return undefined;
