@@ -1,25 +1,12 @@
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Conversation, startConversation } from './conversation.ts';
+import { startConversation } from './conversation.ts';
 import { assertPerfect } from './traffic.ts';
-
-/** Long enough for lines of both sides to be under way at any moment. */
-const TALK_MS = 1_500;
-
-async function through(talk: Conversation, fault: () => Promise<void>): Promise<void> {
-  talk.start(60);
-  await delay(TALK_MS);
-  await fault();
-  await delay(TALK_MS);
-  const { toMatrix, toIrc } = await talk.end();
-  assertPerfect('to Matrix', toMatrix);
-  assertPerfect('to IRC', toIrc);
-}
 
 describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () => {
   test('by a clean restart', async () => {
     const talk = await startConversation('restart');
-    await through(talk, async () => {
+    await talk.through(async () => {
       await talk.shard.restartBridge();
     });
   });
@@ -36,7 +23,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
 
   test('by kill -9 at six moments', async () => {
     const talk = await startConversation('kill');
-    await through(talk, async () => {
+    await talk.through(async () => {
       for (const waitMs of [300, 700, 150, 900, 450, 620]) {
         await delay(waitMs);
         await talk.shard.bridge.kill9();
@@ -59,7 +46,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
   ])
     test(`by kill -9 ${failpoint.replaceAll('-', ' ')}`, async () => {
       const talk = await startConversation(failpoint);
-      await through(talk, async () => {
+      await talk.through(async () => {
         for (const visit of [1, 4]) {
           const bridge = await talk.shard
             .restartBridge({ CAUSEWAY_FAILPOINT: `${failpoint}@${visit}` })

@@ -1,7 +1,8 @@
 import { after } from 'node:test';
-import type { IrcUser } from '../servers/people.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { IrcPerson } from './irc-person.ts';
 import { type Shard, type ShardOptions, startShard } from './shard.ts';
-import { linesInChannel, linesInRoom, saidBy, settledTally, Talker, type Tally } from './traffic.ts';
+import { assertPerfect, linesInRoom, saidBy, settledTally, Talker, type Tally } from './traffic.ts';
 
 export type Conversation = {
   readonly shard: Shard;
@@ -9,9 +10,11 @@ export type Conversation = {
   readonly ircTalkers: readonly Talker[];
   readonly matrixTalkers: readonly Talker[];
   /** Reads the channel, and says nothing. */
-  readonly reader: IrcUser;
+  readonly reader: IrcPerson;
   /** Lines flow both ways from now on. */
   start(everyMs: number): void;
+  /** Talk, the fault, more talk; nothing may be lost, doubled or out of order either way. */
+  through(fault: () => Promise<void>): Promise<void>;
   /** Nobody says anything more; how it ended, each way. */
   end(timeoutMs?: number): Promise<{ toMatrix: Tally; toIrc: Tally }>;
 };
@@ -31,15 +34,20 @@ export async function startConversation(
   const shard = await startShard(name, { ...shardOptions, people: ['alice', ...people] });
   after(() => shard.stop());
   const room = shard.room(channel);
-  const reader = await shard.ircUser('reader');
-  const ircPeople = await Promise.all(Array.from({ length: talkers }, (_, index) => shard.ircUser(`irc${index + 1}`)));
-  const ircTalkers = ircPeople.map((person) => new Talker(person.nick, (line) => person.say(channel, line)));
+  const person = async (nick: string): Promise<IrcPerson> => {
+    const somebody = new IrcPerson(shard.ircPort, nick, channel);
+    await somebody.connect();
+    after(() => somebody.stop());
+    return somebody;
+  };
+  const reader = await person('reader');
+  const ircPeople = await Promise.all(Array.from({ length: talkers }, (_, index) => person(`irc${index + 1}`)));
+  const ircTalkers = ircPeople.map((somebody) => new Talker(somebody.nick, (line) => somebody.say(line)));
   const mxTalkers = people.map((who) => {
     const user = shard.person(who);
-    // A person's client tries again with the same transaction id until it is told that the line was taken.
     return new Talker(who, (line) => sayUntilTaken(() => user.send(room, line)));
   });
-  return {
+  const talk: Conversation = {
     shard,
     channel,
     ircTalkers,
@@ -48,26 +56,43 @@ export async function startConversation(
     start(everyMs) {
       for (const talker of [...ircTalkers, ...mxTalkers]) talker.start(everyMs);
     },
-    async end(timeoutMs = 60_000) {
+    async through(fault) {
+      talk.start(60);
+      await delay(TALK_MS);
+      await fault();
+      await delay(TALK_MS);
+      const { toMatrix, toIrc } = await talk.end();
+      assertPerfect('to Matrix', toMatrix);
+      assertPerfect('to IRC', toIrc);
+    },
+    async end(timeoutMs = 90_000) {
       await Promise.all([...ircTalkers, ...mxTalkers].map((talker) => talker.stop()));
       const [toMatrix, toIrc] = await Promise.all([
         settledTally(() => linesInRoom(shard.person('alice'), room), saidBy(ircTalkers), timeoutMs),
-        settledTally(() => linesInChannel(reader, channel), saidBy(mxTalkers), timeoutMs),
+        settledTally(() => reader.heard(), saidBy(mxTalkers), timeoutMs),
       ]);
       return { toMatrix, toIrc };
     },
   };
+  return talk;
 }
 
-/** What a Matrix client does while its homeserver is away. A line of which it cannot know whether it was taken is not repeated. */
-async function sayUntilTaken(send: () => Promise<unknown>): Promise<void> {
+/** Long enough for lines of both sides to be under way at any moment. */
+const TALK_MS = 1_500;
+
+/**
+ * What a person does whose homeserver is away: tries again while it certainly was not reached, and goes on where they
+ * cannot know whether the line was taken.
+ * @returns whether it was certainly taken
+ */
+async function sayUntilTaken(send: () => Promise<unknown>): Promise<boolean> {
   for (;;) {
     try {
       await send();
-      return;
+      return true;
     } catch (error) {
-      if (!isConnectRefused(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (!isConnectRefused(error)) return false;
+      await delay(100);
     }
   }
 }

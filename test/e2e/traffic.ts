@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IrcUser, MatrixUser } from '../servers/people.ts';
+import type { MatrixUser } from '../servers/people.ts';
 import { waitUntil } from '../servers/people.ts';
 
 /** What was lost, doubled or out of order between what people said and what others saw. */
@@ -15,12 +15,15 @@ export type Tally = {
 const text = (talker: string, n: number): string => `${talker} says ${n}`;
 const PATTERN = /^(\S+) says (\d+)$/;
 
+/** What one talker said: lines numbered from 1 to `lines`, but for those of which they were not told whether it was taken. */
+export type Said = { readonly lines: number; readonly unsure: ReadonlySet<number> };
+
 /**
  * Compares what was said with what was seen, per talker.
- * @param said how many lines each talker said, numbered from 1
+ * @param said by talker; a line of which nobody knows may be missing, but never come twice
  * @param seen lines in the order in which they were seen
  */
-export function tally(said: ReadonlyMap<string, number>, seen: readonly string[]): Tally {
+export function tally(said: ReadonlyMap<string, Said>, seen: readonly string[]): Tally {
   const lastOf = new Map<string, number>();
   const counts = new Map<string, number>();
   let outOfOrder = 0;
@@ -34,11 +37,11 @@ export function tally(said: ReadonlyMap<string, number>, seen: readonly string[]
     lastOf.set(talker, Math.max(number, lastOf.get(talker) ?? 0));
   }
   let [total, lost, doubled] = [0, 0, 0];
-  for (const [talker, lines] of said) {
+  for (const [talker, { lines, unsure }] of said) {
     for (let n = 1; n <= lines; n++) {
       total++;
       const count = counts.get(text(talker, n)) ?? 0;
-      if (count === 0) lost++;
+      if (count === 0) lost += unsure.has(n) ? 0 : 1;
       else doubled += count - 1;
     }
   }
@@ -53,23 +56,22 @@ export async function linesInRoom(reader: MatrixUser, room: string): Promise<str
     .flatMap((event) => String(event.content.body ?? '').split('\n'));
 }
 
-export const linesInChannel = (reader: IrcUser, channel: string): string[] =>
-  reader.said(channel).map(({ text: line }) => line);
-
 /** Somebody who says numbered lines until told to stop. */
 export class Talker {
   readonly name: string;
   said = 0;
-  readonly #say: (line: string) => Promise<unknown> | unknown;
+  readonly unsure = new Set<number>();
+  readonly #say: (line: string) => Promise<boolean>;
   #on = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(name: string, say: (line: string) => Promise<unknown> | unknown) {
+  /** @param say resolves false when nobody can know whether the line was taken */
+  constructor(name: string, say: (line: string) => Promise<boolean>) {
     this.name = name;
     this.#say = say;
   }
 
-  /** Talks at a pace, each line once it was accepted; a line that was refused is not counted as said. */
+  /** Talks at a pace, each line once the one before it was taken. */
   start(everyMs: number): void {
     this.#on = true;
     this.#running = (async () => {
@@ -81,8 +83,9 @@ export class Talker {
   }
 
   async sayOne(): Promise<void> {
-    await this.#say(text(this.name, this.said + 1));
-    this.said++;
+    const n = this.said + 1;
+    if ((await this.#say(text(this.name, n))) === false) this.unsure.add(n);
+    this.said = n;
   }
 
   async burst(lines: number): Promise<void> {
@@ -95,13 +98,13 @@ export class Talker {
   }
 }
 
-export const saidBy = (talkers: readonly Talker[]): Map<string, number> =>
-  new Map(talkers.map((talker) => [talker.name, talker.said]));
+export const saidBy = (talkers: readonly Talker[]): Map<string, Said> =>
+  new Map(talkers.map(({ name, said, unsure }) => [name, { lines: said, unsure }]));
 
 /** Waits until nothing is missing any more, then a little for doubles, and tells how it ended. */
 export async function settledTally(
   look: () => Promise<readonly string[]> | readonly string[],
-  said: ReadonlyMap<string, number>,
+  said: ReadonlyMap<string, Said>,
   timeoutMs: number,
 ): Promise<Tally> {
   await waitUntil(async () => tally(said, await look()).lost === 0, { timeoutMs, what: 'every line' }).catch(() => {});

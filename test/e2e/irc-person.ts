@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { IrcUser, waitUntil } from '../servers/people.ts';
+
+/** Somebody in an IRC client that comes back by itself, soon after the server does. */
+export class IrcPerson {
+  readonly nick: string;
+  readonly #port: number;
+  readonly #channel: string;
+  readonly #heard: string[] = [];
+  #user: IrcUser | undefined;
+  #read = 0;
+  #stopped = false;
+  #coming: Promise<void> = Promise.resolve();
+
+  constructor(port: number, nick: string, channel: string) {
+    this.#port = port;
+    this.nick = nick;
+    this.#channel = channel;
+  }
+
+  async connect(): Promise<void> {
+    this.#user = await IrcUser.connect({ port: this.#port, nick: this.nick, channels: [this.#channel] });
+    this.#read = 0;
+    this.#coming = this.#stayConnected(this.#user);
+  }
+
+  /**
+   * Says a line and waits until the server has worked it off.
+   * @returns false when the connection was lost first: then nobody knows
+   */
+  async say(text: string): Promise<boolean> {
+    const user = await waitUntil(() => (this.#user?.isOpen === true ? this.#user : undefined), {
+      timeoutMs: 60_000,
+      what: `${this.nick} to be back`,
+    });
+    user.say(this.#channel, text);
+    try {
+      await user.flush(60_000);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Everything said in the channel by others while connected, in order. */
+  heard(): readonly string[] {
+    this.#collect();
+    return this.#heard;
+  }
+
+  get connection(): IrcUser {
+    if (this.#user === undefined) throw new Error(`${this.nick} is not connected.`);
+    return this.#user;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#user?.reset();
+    await this.#coming;
+  }
+
+  #collect(): void {
+    const said = this.#user?.said(this.#channel) ?? [];
+    for (; this.#read < said.length; this.#read++) this.#heard.push(said[this.#read]?.text ?? '');
+  }
+
+  async #stayConnected(user: IrcUser): Promise<void> {
+    await waitUntil(() => !user.isOpen, { timeoutMs: 3_600_000 });
+    this.#collect();
+    while (!this.#stopped) {
+      try {
+        return await this.connect();
+      } catch {
+        await delay(40);
+      }
+    }
+  }
+}
