@@ -32,5 +32,5 @@ export const CONVERSATION: readonly Utterance[] = [
 ];
 
 /** @param about put into each line, so that each is unlike any other of the demo */
-export const numbered = (speaker: Speaker, channel: string, about: string, from: number, count: number): Utterance[] =>
-  Array.from({ length: count }, (_, i) => ({ speaker, channel, text: `${about}, line ${from + i} of ${speaker}` }));
+export const numbered = (speaker: Speaker, channel: string, about: string, count: number): Utterance[] =>
+  Array.from({ length: count }, (_, i) => ({ speaker, channel, text: `${about}, line ${i + 1} of ${speaker}` }));

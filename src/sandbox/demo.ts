@@ -1,4 +1,4 @@
-import { CONVERSATION, IRC_SPEAKERS, MATRIX_SPEAKERS, numbered, type Utterance } from './demo-script.ts';
+import { CONVERSATION, IRC_SPEAKERS, MATRIX_SPEAKERS, numbered } from './demo-script.ts';
 import { DemoTalk, type Direction } from './demo-talk.ts';
 import { judge, percentiles } from './demo-verdict.ts';
 import { makeProgress, type Progress } from './progress.ts';
@@ -52,9 +52,21 @@ export async function runDemo(wish: ShardWish & { readonly dir: string }): Promi
 async function perform(shard: Shard, progress: Progress): Promise<boolean> {
   const { people, rooms } = await joinRooms(shard);
   const talk = await DemoTalk.begin(shard.irc.world.port, people, rooms);
-  const act = async (title: string, settleMs: number, play: () => Promise<unknown>): Promise<void> => {
+  try {
+    const quietLines = await play(talk, shard, progress);
+    return await report(talk, quietLines, progress);
+  } finally {
+    await talk.end();
+  }
+}
+
+/** All acts, each with its transcript. @returns how many lines were said one by one */
+async function play(talk: DemoTalk, shard: Shard, progress: Progress): Promise<number> {
+  const act = async (title: string, settleMs: number, ...parts: (() => Promise<unknown>)[]): Promise<void> => {
     progress.say(`\n${title}`);
-    await play();
+    // All of them end before one that failed is told: nothing goes on behind our back.
+    const ends = await Promise.allSettled(parts.map((part) => part()));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     await talk.settle(settleMs);
     for (const line of talk.transcript()) progress.say(line);
   };
@@ -65,37 +77,34 @@ async function perform(shard: Shard, progress: Progress): Promise<boolean> {
       await talk.settle(QUIET_SETTLE_MS);
     }
   });
-  const quiet = talk.spoken.length;
-  await act(`${BURST} lines each way at once`, BURST_SETTLE_MS, () => everybody(talk, 'at once', 1, BURST / 2, 0));
-  await act('The bridge is restarted (SIGTERM) while everybody talks', RESTART_SETTLE_MS, () =>
-    Promise.all([
-      everybody(talk, 'through a restart', 1, AROUND_RESTART, PAUSE_MS),
-      afterSome(talk, () => shard.bridge.restart()),
-    ]),
+  const quietLines = talk.spoken.length;
+  await act(`${BURST} lines each way at once`, BURST_SETTLE_MS, () => everybody(talk, 'at once', BURST / 2, 0));
+  await act(
+    'The bridge is restarted (SIGTERM) while everybody talks',
+    RESTART_SETTLE_MS,
+    () => everybody(talk, 'through a restart', AROUND_RESTART, PAUSE_MS),
+    () => afterSome(talk, () => shard.bridge.restart()),
   );
-  await act('The bridge is killed (kill -9) while everybody talks', RESTART_SETTLE_MS, () =>
-    Promise.all([
-      everybody(talk, 'through a kill', 1, AROUND_RESTART, PAUSE_MS),
+  await act(
+    'The bridge is killed (kill -9) while everybody talks',
+    RESTART_SETTLE_MS,
+    () => everybody(talk, 'through a kill', AROUND_RESTART, PAUSE_MS),
+    () =>
       afterSome(talk, async () => {
         await shard.bridge.kill9();
         await shard.bridge.start();
       }),
-    ]),
   );
-  await talk.end();
-  return report(talk, quiet, progress);
+  return quietLines;
 }
 
 /** All four talk at the same time, two on each side. */
-function everybody(talk: DemoTalk, about: string, from: number, count: number, pauseMs: number): Promise<unknown> {
-  const lines = (speaker: Utterance['speaker'], channel: string): Utterance[] =>
-    numbered(speaker, channel, about, from, count);
-  return Promise.all(
-    [...IRC_SPEAKERS, ...MATRIX_SPEAKERS].map((speaker) => talk.sayAll(lines(speaker, '#commons'), pauseMs)),
-  );
+function everybody(talk: DemoTalk, about: string, count: number, pauseMs: number): Promise<unknown> {
+  const speakers = [...IRC_SPEAKERS, ...MATRIX_SPEAKERS];
+  return Promise.all(speakers.map((speaker) => talk.sayAll(numbered(speaker, '#commons', about, count), pauseMs)));
 }
 
-/** Does something in the middle of the talk: when a third of the act's lines is said. */
+/** Does something in the middle of the talk: when a quarter of the act's lines is said. */
 async function afterSome(talk: DemoTalk, doIt: () => Promise<void>): Promise<void> {
   const from = talk.spoken.length;
   await talk.until(from + AROUND_RESTART);
