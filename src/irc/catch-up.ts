@@ -19,6 +19,8 @@ export type CatchUpTools = {
   readonly answerMs: number;
   /** Most lines to fetch for one channel. */
   readonly maxLines: number;
+  /** What the server replayed of itself since we joined. */
+  readonly replayed: () => readonly Spoken[];
 };
 
 export type Caught = {
@@ -44,17 +46,8 @@ export async function catchUp(
 ): Promise<Caught | undefined> {
   const { link, log } = tools;
   const nowMs = tools.perspective().nowMs;
-  const gap = (fromMs: number, toMs: number): NetworkGap => ({
-    kind: 'gap',
-    network: tools.perspective().network,
-    channel,
-    key: keyFromReplay(digestOf('gap', channel, resume.key, String(fromMs)), 0),
-    timeMs: toMs,
-    replayed: true,
-    fromMs,
-    toMs,
-  });
-  if (!hasHistory(link)) return { events: [gap(awayFromMs, nowMs)], keys: new Set() };
+  const gap = gapMaker(tools, channel, resume);
+  if (!hasHistory(link)) return await fromReplay(tools, resume, awayFromMs, gap);
 
   const base = catchUpRules(link.isupport.chathistoryLimit);
   const rules = { ...base, maxPages: Math.max(Math.ceil((2 * tools.maxLines) / base.pageSize), 1) };
@@ -86,6 +79,53 @@ export async function catchUp(
     return { events: [...before, ...inOrder(items), ...after], keys };
   }
 }
+
+type GapMaker = (fromMs: number, toMs: number) => NetworkGap;
+
+/** The key names the last line before and the beginning of the silence: the same gap found twice is told once. */
+function gapMaker(tools: CatchUpTools, channel: string, resume: ResumePoint): GapMaker {
+  return (fromMs, toMs) => ({
+    kind: 'gap',
+    network: tools.perspective().network,
+    channel,
+    key: keyFromReplay(digestOf('gap', channel, resume.key, String(fromMs)), 0),
+    timeMs: toMs,
+    replayed: true,
+    fromMs,
+    toMs,
+  });
+}
+
+/** A server that cannot be asked may tell by itself (InspIRCd +H, ZNC): right after the join, so before the answer to a PING. */
+async function fromReplay(
+  tools: CatchUpTools,
+  resume: ResumePoint,
+  awayFromMs: number,
+  gap: GapMaker,
+): Promise<Caught | undefined> {
+  const { link, replies } = tools;
+  const token = `replay-${link.lineNumber}`;
+  link.send({ command: 'PING', params: [token] });
+  await replies.expect(tools.perspective().nowMs + tools.answerMs, (item) =>
+    item.kind === 'line' && item.line.command === 'PONG' && item.line.params.at(-1) === token ? token : undefined,
+  );
+  if (!link.ready) return undefined;
+  const view = tools.perspective();
+  const items = readReplay(tools.replayed(), view);
+  const known = await knownOf(tools, items);
+  const keys = new Set(items.map(({ key }) => key));
+  const news = items.filter((item) => !known.has(item.key) && isNews(item, resume));
+  const oldestMs = items.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), view.nowMs);
+  const before = known.size > 0 ? [] : [gap(Math.min(awayFromMs, oldestMs), Math.max(oldestMs, awayFromMs))];
+  return { events: [...before, ...inOrder(news)], keys };
+}
+
+/** Replayed times may be whole seconds (InspIRCd); a msgid tells for sure what is known, so it may be a little older. */
+const REPLAY_SLACK_MS = 5000;
+
+/** Whether an unknown replayed line was said after what we know. What was said before we ever came is not ours to tell. */
+export const isNews = ({ key, timeMs }: HistoryItem, resume: ResumePoint): boolean =>
+  timeMs > resume.timeMs - (key.startsWith('m:') ? REPLAY_SLACK_MS : 0);
 
 /** Fetching was ended by us, before the recipe could say anything about the beginning. */
 const UNPROVEN = { gap: undefined, cutAtMs: undefined } as const;

@@ -1,7 +1,7 @@
 import type { NetworkEvent } from '../core/events.ts';
 import type { MessageKey } from '../core/ids.ts';
 import type { NetworkSink } from '../ports/network.ts';
-import { type CatchUpTools, type Caught, catchUp, readReplay } from './catch-up.ts';
+import { type CatchUpTools, type Caught, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
 import type { Spoken } from './reading.ts';
 
@@ -14,7 +14,7 @@ export type ViewTools = {
   readonly sink: Pick<NetworkSink, 'resumePoint'>;
   /** Waits for a turn: few channels fetch at the same time. */
   readonly turn: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly catchUpTools: () => CatchUpTools | undefined;
+  readonly catchUpTools: () => Omit<CatchUpTools, 'replayed'> | undefined;
 };
 
 /**
@@ -26,6 +26,7 @@ export class ChannelView {
   readonly #channel: string;
   #held: NetworkEvent[] | undefined;
   #overflowed = false;
+  #replayed: Spoken[] = [];
   /** Changes with every join: what an older one began has no say any more. */
   #visit = 0;
 
@@ -52,26 +53,16 @@ export class ChannelView {
     else this.#overflowed = true;
   }
 
-  /** What a server replays by itself on joining (InspIRCd +H, ZNC). */
-  async replayed(spoken: readonly Spoken[]): Promise<void> {
-    const tools = this.#tools.catchUpTools();
-    if (tools === undefined) return;
-    const items = readReplay(spoken, tools.perspective());
-    if (items.length === 0) return;
-    await this.#tools.feed.settled();
-    const resume = await this.#tools.sink.resumePoint(this.#channel);
-    const { received, sent } = await tools.sink.knownKeys(items.map(({ key }) => key));
-    const messages = items.flatMap(({ key, timeMs, message }) => {
-      const isNews = resume !== undefined && timeMs > resume.timeMs && !received.has(key) && !sent.has(key);
-      return isNews ? [message] : [];
-    });
-    for (const message of messages) this.#tools.feed.push(message);
+  /** What a server replays by itself on joining. Such a replay comes right after the join, or never. */
+  replayed(spoken: readonly Spoken[]): void {
+    if (this.#held !== undefined && this.#replayed.length < MAX_HELD) this.#replayed.push(...spoken);
   }
 
   /** The listener left, or its connection ended. */
   left(): void {
     this.#visit++;
     this.#held = [];
+    this.#replayed = [];
     this.#overflowed = false;
   }
 
@@ -83,7 +74,14 @@ export class ChannelView {
       const tools = this.#tools.catchUpTools();
       if (visit !== this.#visit || tools === undefined) return;
       const caught =
-        resume === undefined ? NOTHING : await catchUp(tools, this.#channel, resume, awayFromMs ?? resume.timeMs);
+        resume === undefined
+          ? NOTHING
+          : await catchUp(
+              { ...tools, replayed: () => this.#replayed },
+              this.#channel,
+              resume,
+              awayFromMs ?? resume.timeMs,
+            );
       if (visit !== this.#visit || caught === undefined) return;
       for (const event of caught.events) this.#tools.feed.push(event);
       if (!this.#overflowed) {
@@ -99,6 +97,7 @@ export class ChannelView {
   #release(keys: ReadonlySet<MessageKey>): void {
     const held = this.#held ?? [];
     this.#held = undefined;
+    this.#replayed = [];
     for (const event of held) if (!keys.has(event.key)) this.#tools.feed.push(event);
   }
 }

@@ -37,11 +37,6 @@ export class Feed {
     queueMicrotask(() => void this.#run());
   }
 
-  /** Counts lines that are held elsewhere and will come here, or (negative) have come. */
-  hold(lines: number, chars: number): void {
-    this.#hold(lines, chars);
-  }
-
   /** Resolves when everything pushed so far is on disk. */
   settled(): Promise<void> {
     return this.#sending ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();

@@ -21,8 +21,7 @@ export function handleItem(listener: Listener, session: Session, item: Assembled
     else HANDLERS.get(command)?.(listener, session, item);
   } else if (isHistoryBatch(item.batch)) {
     // Nobody asked for it: what a server replays by itself when we join.
-    const view = listener.joins.get(item.batch.params[0] ?? '')?.view;
-    if (view !== undefined) listener.inBackground(view.replayed(messagesOf(item)));
+    listener.joins.get(item.batch.params[0] ?? '')?.view.replayed(messagesOf(item));
   } else for (const inner of item.items) handleItem(listener, session, inner);
 }
 

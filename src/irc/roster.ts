@@ -3,7 +3,12 @@ import type { Isupport } from '../core/irc/isupport.ts';
 import type { RosterChange, RosterEntry } from '../ports/network.ts';
 
 /** One person of the network; every channel they are in refers to this one. */
-type Someone = { nick: string; account: string | null };
+type Someone = {
+  nick: string;
+  account: string | null;
+  /** Folded. */
+  readonly channels: Set<string>;
+};
 
 /** Channels of more people than this are followed no further: memory is not a stranger's to fill. */
 const MAX_MEMBERS = 100_000;
@@ -59,6 +64,8 @@ export class Roster {
     const folded = this.#fold(channel);
     const members = this.#listing.get(folded) ?? new Set();
     this.#listing.delete(folded);
+    for (const old of this.#channels.get(folded) ?? []) if (!members.has(old)) this.#takeOut(folded, old);
+    for (const nick of members) this.#people.get(nick)?.channels.add(folded);
     this.#channels.set(folded, members);
   }
 
@@ -81,6 +88,7 @@ export class Roster {
     this.#listing.get(this.#fold(channel))?.add(folded);
     if (members === undefined || members.size >= MAX_MEMBERS || members.has(folded)) return;
     members.add(folded);
+    this.#people.get(folded)?.channels.add(this.#fold(channel));
     const member = this.#entry(folded);
     if (member !== undefined) this.#tell(channel, { kind: 'join', member });
   }
@@ -90,8 +98,7 @@ export class Roster {
     const folded = this.#fold(nick);
     const member = this.#entry(folded);
     this.#listing.get(this.#fold(channel))?.delete(folded);
-    if (!this.#channels.get(this.#fold(channel))?.delete(folded) || member === undefined) return;
-    this.#forgetLonely(folded);
+    if (!this.#takeOut(this.#fold(channel), folded) || member === undefined) return;
     this.#tell(channel, { kind: 'leave', member, netsplit: false });
   }
 
@@ -99,8 +106,9 @@ export class Roster {
     const folded = this.#fold(nick);
     const member = this.#entry(folded);
     for (const members of this.#listing.values()) members.delete(folded);
-    for (const [channel, members] of this.#channels) {
-      if (members.delete(folded) && member !== undefined) this.#tell(channel, { kind: 'leave', member, netsplit });
+    for (const channel of [...(this.#people.get(folded)?.channels ?? [])]) {
+      this.#takeOut(channel, folded);
+      if (member !== undefined) this.#tell(channel, { kind: 'leave', member, netsplit });
     }
     this.#people.delete(folded);
   }
@@ -109,16 +117,17 @@ export class Roster {
     const old = this.#fold(from);
     const someone = this.#people.get(old);
     if (someone === undefined) return;
-    const before = { ...someone };
+    const before = { nick: someone.nick, account: someone.account };
     const folded = this.#fold(to);
     this.#people.delete(old);
     someone.nick = to;
     this.#people.set(folded, someone);
     for (const members of this.#listing.values()) if (members.delete(old)) members.add(folded);
-    for (const [channel, members] of this.#channels) {
-      if (!members.delete(old)) continue;
-      members.add(folded);
-      this.#tell(channel, { kind: 'rename', from: before, to: { ...someone } });
+    for (const channel of someone.channels) {
+      const members = this.#channels.get(channel);
+      members?.delete(old);
+      members?.add(folded);
+      this.#tell(channel, { kind: 'rename', from: before, to: { nick: to, account: someone.account } });
     }
   }
 
@@ -127,25 +136,25 @@ export class Roster {
     const folded = this.#fold(nick);
     const someone = this.#people.get(folded);
     if (someone === undefined || someone.account === account) return;
-    const before = { ...someone };
+    const before = { nick: someone.nick, account: someone.account };
     someone.account = account;
-    for (const [channel, members] of this.#channels) {
-      if (members.has(folded)) this.#tell(channel, { kind: 'rename', from: before, to: { ...someone } });
+    for (const channel of someone.channels) {
+      this.#tell(channel, { kind: 'rename', from: before, to: { nick: someone.nick, account } });
     }
   }
 
   /** The listener is no longer in this channel. */
   leave(channel: string): void {
-    const members = this.#channels.get(this.#fold(channel));
-    this.#channels.delete(this.#fold(channel));
-    this.#listing.delete(this.#fold(channel));
-    for (const folded of members ?? []) this.#forgetLonely(folded);
+    const left = this.#fold(channel);
+    this.#listing.delete(left);
+    for (const folded of [...(this.#channels.get(left) ?? [])]) this.#takeOut(left, folded);
+    this.#channels.delete(left);
   }
 
   #meet(nick: string, account: string | null | undefined): string {
     const folded = this.#fold(nick);
     const known = this.#people.get(folded);
-    if (known === undefined) this.#people.set(folded, { nick, account: account ?? null });
+    if (known === undefined) this.#people.set(folded, { nick, account: account ?? null, channels: new Set() });
     else if (account !== undefined) known.account = account;
     return folded;
   }
@@ -155,9 +164,12 @@ export class Roster {
     return someone === undefined ? undefined : { nick: someone.nick, account: someone.account };
   }
 
-  #forgetLonely(folded: string): void {
-    for (const members of this.#channels.values()) if (members.has(folded)) return;
-    this.#people.delete(folded);
+  /** @returns whether they were there; who is in no channel any more is forgotten */
+  #takeOut(channel: string, nick: string): boolean {
+    const someone = this.#people.get(nick);
+    someone?.channels.delete(channel);
+    if (someone?.channels.size === 0) this.#people.delete(nick);
+    return this.#channels.get(channel)?.delete(nick) === true;
   }
 
   #fold(name: string): string {
