@@ -1,8 +1,9 @@
 import { CHANNELS } from './bridge-files.ts';
+import { onPath } from './obtain/on-path.ts';
 import type { Shard } from './shard.ts';
 
 /** What a person needs to know to try the sandbox: addresses, logins, first steps. */
-export function guide(shard: Shard): string {
+export async function guide(shard: Shard): Promise<string> {
   const { homeserver, irc, state } = shard;
   const { host, port, tls } = irc.world;
   const [channel] = CHANNELS;
@@ -22,16 +23,16 @@ export function guide(shard: Shard): string {
     `  Bridge   http://127.0.0.1:${state.ports.http}/status`,
     '',
     `  Try      Say something in ${channel} on one side and watch the other.`,
-    ...tryByHand(shard),
+    ...(await tryByHand(shard)),
     '  Stop     Ctrl-C. The next start has the same rooms and logins; --reset begins anew.',
     '',
   ].join('\n');
 }
 
-/** For somebody without any client at hand. */
-function tryByHand({ irc }: Shard): string[] {
+/** For somebody without any client at hand, where there is netcat. */
+async function tryByHand({ irc }: Shard): Promise<string[]> {
   const { host, port, tls } = irc.world;
-  if (tls) return [];
+  if (tls || (await onPath('nc')).length === 0) return [];
   const lines = `NICK guest\\nUSER guest 0 * :guest\\nJOIN ${CHANNELS[0]}\\nPRIVMSG ${CHANNELS[0]} :hello from a shell\\n`;
   return [`           Without a client:  (printf '${lines}'; sleep 600) | nc ${host} ${port}`];
 }

@@ -1,3 +1,5 @@
+import { printable } from '../cli/terminal-text.ts';
+
 /** A record of the bridge's log in JSON; see src/log/record-text.ts. */
 type LogRecord = Readonly<Record<string, unknown>>;
 
@@ -15,11 +17,14 @@ export function liveLine(line: string): string | undefined {
   const time = Number.isNaN(at.getTime()) ? '' : at.toTimeString().slice(0, 8);
   const direction = DIRECTIONS[String(record.direction)];
   if (direction !== undefined && record.text !== undefined) {
+    const channel = String(record.portal).replace(/^[^/]*\//, '');
+    const speaker = String(record.from).replace(/^@(.*?):.*$/, '$1');
     const lag = typeof record.lagMs === 'number' ? `  ${Math.round(record.lagMs)} ms` : '';
-    return `  ${time}  ${direction}  ${record.channel ?? ''}  ${record.sender ?? ''}: ${record.text}${lag}`;
+    const text = printable(String(record.text).replaceAll('\n', ' ⏎ '));
+    return `  ${time}  ${direction}  ${printable(channel)}  ${printable(speaker)}: ${text}${lag}`;
   }
   const mark = MARKS[String(record.level)];
-  return mark === undefined ? undefined : `  ${time}  ${mark} ${record.message}${details(record)}`;
+  return mark === undefined ? undefined : printable(`  ${time}  ${mark} ${record.message}${details(record)}`);
 }
 
 const ORDINARY = new Set(['time', 'level', 'message', 'stack']);

@@ -86,7 +86,7 @@ async function stay(folder: Folder, wish: SandboxWish, progress: Progress): Prom
     const { people } = await joinRooms(shard);
     await Promise.all(people.map((person) => person.logout()));
   }
-  progress.say(guide(shard));
+  progress.say(await guide(shard));
   const unfollow = await followLog(join(folder.path, 'bridge.log'), (line) => {
     const text = liveLine(line);
     if (text !== undefined) progress.say(text);

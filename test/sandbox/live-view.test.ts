@@ -12,6 +12,24 @@ describe('what a person sees of the log', () => {
     ]);
   });
 
+  test('is each line that passed, and nothing in it moves the cursor', () => {
+    const record = {
+      time: 'x',
+      level: 'info',
+      message: 'bridged',
+      direction: 'to-network',
+      portal: 'home/#a/b',
+      lagMs: 14.6,
+    };
+    assert.deepEqual(
+      [
+        { ...record, from: '@alice:localhost', text: 'hello' },
+        { ...record, direction: 'to-matrix', from: 'd[a]ve', text: 'one\ntwo \u001b[2J' },
+      ].map((line) => liveLine(JSON.stringify(line))),
+      ['    mx→irc  #a/b  alice: hello  15 ms', '    irc→mx  #a/b  d[a]ve: one ⏎ two \ufffd[2J  15 ms'],
+    );
+  });
+
   test('is each warning, with its fields', () => {
     assert.equal(
       liveLine('{"time":"x","level":"warn","message":"the homeserver does not answer","stack":"at …","tries":3}'),

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { type ProcessRecord, recordOf } from '../../src/sandbox/process-record.ts';
+import { guard, unguard } from '../../src/sandbox/servers/guardian.ts';
+import type { State } from '../../src/sandbox/state.ts';
+import { IrcUser, MatrixUser, waitUntil } from './people.ts';
+import { makeTempDir } from './temp-dir.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'causeway.mjs');
+const UP_MS = 60_000;
+
+type Run = { readonly child: ChildProcess; readonly output: () => string; readonly ended: () => Promise<number> };
+
+/** `causeway …` as somebody runs it outside a terminal, in a process group that does not outlive this test. */
+function causeway(...args: string[]): Run {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const pid = child.pid ?? 0;
+  guard(pid);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
+  child.once('exit', () => unguard(pid));
+  return {
+    child,
+    output: () => text,
+    ended: () =>
+      waitUntil(() => child.exitCode ?? undefined, { timeoutMs: UP_MS, what: `the end of causeway ${args.join(' ')}` }),
+  };
+}
+
+const isUp = (run: Run): Promise<boolean> =>
+  waitUntil(
+    () => {
+      assert.equal(run.child.exitCode, null, run.output());
+      return run.output().includes('Ctrl-C');
+    },
+    { timeoutMs: UP_MS, what: 'the sandbox to be up' },
+  );
+
+const stateOf = (dir: string): State => JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as State;
+const serversOf = (dir: string): ProcessRecord[] =>
+  ['causeway', 'ergo', 'dendrite'].map(
+    (name) => JSON.parse(readFileSync(join(dir, 'processes', `${name}.json`), 'utf8')) as ProcessRecord,
+  );
+const leftOf = (records: readonly ProcessRecord[]): ProcessRecord[] =>
+  records.filter(({ pid }) => recordOf(pid) !== undefined);
+
+async function alice(dir: string): Promise<MatrixUser> {
+  const { ports, people } = stateOf(dir);
+  const password = people.find(({ name }) => name === 'alice')?.password ?? '';
+  return MatrixUser.login(`http://127.0.0.1:${ports.homeserver}`, 'alice', password);
+}
+
+describe('the sandbox', () => {
+  test('lets two people talk, stops at Ctrl-C, and goes on with the same rooms and history', async () => {
+    const dir = makeTempDir('sandbox');
+    const first = causeway('sandbox', '--dir', dir);
+    await isUp(first);
+    const member = await alice(dir);
+    await member.startSync();
+    const room = await member.resolveAlias('#commons:localhost');
+    const guest = await IrcUser.connect({ port: stateOf(dir).ports.irc, nick: 'guest', channels: ['#commons'] });
+    guest.say('#commons', 'good morning');
+    await member.waitFor((event) => event.content.body === 'good morning');
+    await waitUntil(() => first.output().includes('guest: good morning'), { what: 'the line in the live view' });
+
+    const second = causeway('sandbox', '--dir', dir);
+    assert.equal(await second.ended(), 2);
+    assert.match(second.output(), /Another sandbox runs in/);
+
+    const servers = serversOf(dir);
+    await member.stop();
+    first.child.kill('SIGINT');
+    assert.equal(await first.ended(), 0, first.output());
+    assert.deepEqual(leftOf(servers), []);
+
+    const again = causeway('sandbox', '--dir', dir);
+    await isUp(again);
+    const returned = await alice(dir);
+    assert.equal(await returned.resolveAlias('#commons:localhost'), room);
+    const bodies = (await returned.history(room)).map((event) => event.content.body);
+    assert.ok(bodies.includes('good morning'));
+    again.child.kill('SIGTERM');
+    assert.equal(await again.ended(), 0, again.output());
+  });
+
+  test('is found after a kill -9 of everything, and begins anew when asked', async () => {
+    const dir = makeTempDir('sandbox');
+    const first = causeway('sandbox', '--dir', dir);
+    await isUp(first);
+    const room = await (await alice(dir)).resolveAlias('#commons:localhost');
+    const servers = serversOf(dir);
+    process.kill(-(first.child.pid ?? 0), 'SIGKILL');
+    // Ended by the guardian, though nobody was there to ask for it.
+    await waitUntil(() => leftOf(servers).length === 0, { what: 'the end of the servers' });
+
+    const again = causeway('sandbox', '--dir', dir, '--reset');
+    await isUp(again);
+    assert.notEqual(await (await alice(dir)).resolveAlias('#commons:localhost'), room);
+    again.child.kill('SIGINT');
+    assert.equal(await again.ended(), 0, again.output());
+  });
+
+  test('shows in a demo that each line arrives once and in order, and leaves nothing behind', async () => {
+    const dir = makeTempDir('sandbox');
+    const demo = causeway('start', '--demo', '--dir', dir);
+    const code = await waitUntil(() => demo.child.exitCode ?? undefined, { timeoutMs: 240_000, what: 'the demo' });
+    assert.equal(code, 0, demo.output());
+    assert.match(demo.output(), /Each line arrived once, and in order\./);
+    assert.deepEqual(leftOf(serversOf(join(dir, 'demo'))), []);
+  });
+});
