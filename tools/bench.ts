@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTempDir } from '../test/servers/temp-dir.ts';
 import { describeMachine } from './bench/machine.ts';
@@ -16,6 +16,7 @@ Measures ours against the bare calls on the same real servers, prints medians of
   --runs    runs of each, 3 without it
   --quick   fewer lines and smaller crowds, to try the benchmark itself; its numbers prove nothing
   --out     where the JSON goes (bench-results.json)
+  --profile folder for CPU profiles of the bridge, one per process (chrome://inspect and editors open them)
   --strict  exit 1 also when a goal was missed
   --list    the scenarios`;
 
@@ -34,6 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
       runs: { type: 'string', default: '3' },
       quick: { type: 'boolean', default: false },
       out: { type: 'string', default: 'bench-results.json' },
+      profile: { type: 'string' },
       strict: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -59,6 +61,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
 
+  if (values.profile !== undefined) process.env.BENCH_PROFILES = resolve(values.profile);
   const dir = makeTempDir('bench');
   const machine = describeMachine(dir);
   console.log(

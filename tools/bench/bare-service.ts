@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { call, succeed } from './http-call.ts';
+import { pause } from './waiting.ts';
 
 /**
  * An application service reduced to its calls: what a bridge without anything around them would do. It is the limit
@@ -47,9 +48,11 @@ export class BareService {
     for (let tries = 0; ; tries++) {
       const answer = await call('PUT', url, this.#token, { msgtype: 'm.text', body });
       if (answer.status < 300) return;
-      if (answer.status < 500 || tries === 5)
-        throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      // Of its own trouble with the ghost's account Dendrite says that it is not registered.
+      const itsOwnTrouble = answer.status >= 500 || /has not registered/.test(String(answer.body.error));
+      if (!itsOwnTrouble || tries === 5) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       this.retried++;
+      await pause(20);
     }
   }
 

@@ -138,7 +138,7 @@ async function build(
     const child = await startServer({
       name: 'The bridge',
       command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', CLI, 'run', '--config', join(dir, 'config.yaml')],
+      args: ['--disable-warning=ExperimentalWarning', ...profiling(), CLI, 'run', '--config', join(dir, 'config.yaml')],
       cwd: dir,
       logFile: join(dir, 'causeway.log'),
       readyWithinMs: 60_000,
@@ -180,3 +180,9 @@ async function build(
     },
   };
 }
+
+/** Flags that let Node write a CPU profile of the bridge when it ends. */
+const profiling = (): string[] => {
+  const dir = process.env.BENCH_PROFILES;
+  return dir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${dir}`];
+};

@@ -51,7 +51,7 @@ export const oneRoom: Scenario = {
       limit,
       measure: 'ratio',
       goal: { op: '>=', value: 0.9 },
-      note: `${lines} lines of two people in turn (no two can be joined), handed over at once; bare: the same two ghosts in turn, bridge stopped; seen by the same /sync.${world.bare.retried === 0 ? '' : ` The homeserver failed ${world.bare.retried} bare sends with 5xx; they were repeated.`}${wrong.length === 0 ? ' All once and in order.' : ` WRONG: ${wrong.join('; ')}`}`,
+      note: `${lines} lines of two people in turn (no two can be joined), handed over at once; bare: the same two ghosts in turn, bridge stopped; seen by the same /sync.${world.bare.retried === 0 ? '' : ` ${world.bare.retried} bare sends failed for the homeserver’s own trouble and were repeated.`}${wrong.length === 0 ? ' All once and in order.' : ` WRONG: ${wrong.join('; ')}`}`,
     };
     return [row];
   },

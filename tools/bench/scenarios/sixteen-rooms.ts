@@ -70,7 +70,7 @@ export const sixteenRooms: Scenario = {
         limit,
         measure: 'ratio',
         goal: { op: '>=', value: 0.9 },
-        note: `${lines} lines into each of ${count} rooms, two people in turn in each; bare: as many sequential senders at once.${world.bare.retried === 0 ? '' : ` The homeserver failed ${world.bare.retried} bare sends with 5xx; they were repeated.`}${wrong.length === 0 ? ' All once and in order.' : ` WRONG: ${wrong.join('; ')}`}`,
+        note: `${lines} lines into each of ${count} rooms, two people in turn in each; bare: as many sequential senders at once.${world.bare.retried === 0 ? '' : ` ${world.bare.retried} bare sends failed for the homeserver’s own trouble and were repeated.`}${wrong.length === 0 ? ' All once and in order.' : ` WRONG: ${wrong.join('; ')}`}`,
       },
     ];
   },
