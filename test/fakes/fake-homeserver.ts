@@ -1,0 +1,210 @@
+import { Signal } from '../../src/app/signal.ts';
+import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
+import type { MatrixEvent } from '../../src/core/events.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Homeserver } from '../../src/ports/matrix.ts';
+import type { Life } from './life.ts';
+
+export const SERVER = 'willow.example';
+export const BOT = `@_causeway_bot:${SERVER}`;
+
+/** What becomes of one call. Absent: it is carried out and answered. */
+export type CallFault =
+  /** Carried out and answered after a while. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** The answer is lost at once; the call is carried out after a while all the same, as Dendrite does. */
+  | { readonly kind: 'lost'; readonly afterMs: number }
+  /** Nothing was done. */
+  | { readonly kind: 'failed'; readonly error: BridgeError };
+
+const error = (code: string, retry: BridgeError['retry']): BridgeError => ({ code, text: code, retry, notify: 'log' });
+export const UNREACHABLE = error('matrix.unreachable', 'later');
+export const FORBIDDEN = error('matrix.forbidden', 'never');
+/** What a 500 means for a send. */
+export const SERVER_ERROR = error('matrix.server-error', 'lookup');
+const LOST = { once: error('matrix.answer-lost', 'lookup'), repeatable: error('matrix.answer-lost', 'later') };
+
+type Room = {
+  readonly events: MatrixEvent[];
+  readonly members: Map<string, string>;
+  readonly state: Map<string, MatrixEvent>;
+};
+type Call = { readonly name: string; readonly as: string; readonly room: string; readonly content?: object };
+
+/**
+ * A homeserver that behaves as a live Dendrite was seen to (facts, Appendix E): a send whose connection was cut is carried
+ * out, the same send again makes a second event unless the first was answered, and nothing of that outlives a restart.
+ */
+export class FakeHomeserver {
+  readonly rooms = new Map<string, Room>();
+  readonly aliases = new Map<string, string>();
+  readonly names = new Map<string, string>();
+  readonly ghosts = new Set<string>();
+  readonly silenced = new Set<string>();
+  readonly calls: string[] = [];
+  /** Decides the fate of each call. */
+  fault: (call: Call) => CallFault | undefined = () => undefined;
+  reachable = true;
+  readonly happened: Signal;
+  readonly #clock: Clock;
+  readonly #answered = new Map<string, string>();
+  #nextId = 1;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.happened = new Signal(clock);
+  }
+
+  room(id: string): Room {
+    const room = this.rooms.get(id) ?? { events: [], members: new Map(), state: new Map() };
+    this.rooms.set(id, room);
+    return room;
+  }
+
+  /** A person says something, or anything else happens in a room. */
+  happen(room: string, sender: string, type: string, content: object, stateKey?: string): MatrixEvent {
+    const event: MatrixEvent = {
+      event_id: `$${this.#nextId++}`,
+      room_id: room,
+      sender,
+      type,
+      content: content as MatrixEvent['content'],
+      origin_server_ts: this.#clock.nowMs(),
+      ...(stateKey === undefined ? {} : { state_key: stateKey }),
+    };
+    const there = this.room(room);
+    there.events.push(event);
+    if (stateKey !== undefined) there.state.set(`${type} ${stateKey}`, event);
+    if (type === 'm.room.member' && stateKey !== undefined)
+      there.members.set(stateKey, String(event.content.membership));
+    this.happened.raise();
+    return event;
+  }
+
+  /** Bodies of what ghosts and bot said, each line by itself. */
+  saidIn(room: string): string[] {
+    return this.room(room)
+      .events.filter((event) => event.type === 'm.room.message' && event.sender.startsWith('@_causeway_'))
+      .flatMap((event) => String(event.content.body).split('\n'));
+  }
+
+  /** The homeserver as one run of the program sees it. */
+  connect(life: Life): Homeserver {
+    const once = this.#asker(life, 'once');
+    const again = this.#asker(life, 'repeatable');
+    const member = (room: string, userId: string, membership: string, by = userId): Result<void> => {
+      if (this.room(room).members.get(userId) !== membership)
+        this.happen(room, by, 'm.room.member', { membership }, userId);
+      return ok(undefined);
+    };
+    const self = this;
+    return {
+      botId: BOT,
+      serverName: SERVER,
+      get health() {
+        return { reachable: self.reachable };
+      },
+      probe: () =>
+        again({ name: 'probe', as: BOT, room: '' }, () =>
+          ok({ software: 'fake', roomVersions: new Map([['12', 'stable' as const]]), defaultRoomVersion: '10' }),
+        ),
+      send: (as, room, type, txnId, content) =>
+        once({ name: 'send', as, room, content }, (isHeard) => {
+          const scope = `${room} ${type} ${txnId}`;
+          const before = this.#answered.get(scope);
+          if (before !== undefined) return ok(before);
+          if (this.room(room).members.get(as) !== 'join') return fail(FORBIDDEN);
+          const { event_id } = this.happen(room, as, type, content);
+          if (isHeard) this.#answered.set(scope, event_id);
+          return ok(event_id);
+        }),
+      sendState: (as, room, type, stateKey, content) =>
+        again({ name: 'sendState', as, room, content }, () =>
+          ok(this.happen(room, as, type, content, stateKey).event_id),
+        ),
+      redact: (as, room, redacts) =>
+        once({ name: 'redact', as, room }, () => ok(this.happen(room, as, 'm.room.redaction', { redacts }).event_id)),
+      state: (room) => again({ name: 'state', as: BOT, room }, () => ok([...this.room(room).state.values()])),
+      stateContent: (room, type, key) =>
+        again({ name: 'stateContent', as: BOT, room }, () => ok(this.room(room).state.get(`${type} ${key}`)?.content)),
+      messages: (as, room, from, limit) =>
+        again({ name: 'messages', as, room }, () => {
+          const { events } = this.room(room);
+          const end = from === undefined ? events.length : Number(from);
+          const start = Math.max(0, end - limit);
+          return ok({ events: events.slice(start, end).reverse(), ...(start === 0 ? {} : { end: String(start) }) });
+        }),
+      joinedMembers: (room) =>
+        again({ name: 'joinedMembers', as: BOT, room }, () => {
+          const joined = [...this.room(room).members].filter(([, membership]) => membership === 'join');
+          return ok(joined.map(([userId]) => ({ userId, displayName: this.names.get(userId) ?? null })));
+        }),
+      joinedRooms: (as) =>
+        again({ name: 'joinedRooms', as, room: '' }, () =>
+          ok([...this.rooms].filter(([, room]) => room.members.get(as) === 'join').map(([id]) => id)),
+        ),
+      displayName: (userId) =>
+        again({ name: 'displayName', as: userId, room: '' }, () => ok(this.names.get(userId) ?? null)),
+      resolveAlias: (alias) => again({ name: 'resolveAlias', as: BOT, room: alias }, () => ok(this.aliases.get(alias))),
+      createRoom: (wish) =>
+        once({ name: 'createRoom', as: BOT, room: '' }, () => {
+          const room = `!${this.#nextId++}:${SERVER}`;
+          this.happen(room, BOT, 'm.room.create', { room_version: wish.roomVersion }, '');
+          this.happen(room, BOT, 'm.room.member', { membership: 'join' }, BOT);
+          for (const { type, state_key, content } of wish.initialState)
+            this.happen(room, BOT, type, content, state_key);
+          return ok(room);
+        }),
+      createAlias: (alias, room) =>
+        again({ name: 'createAlias', as: BOT, room: alias }, () => {
+          const holder = this.aliases.get(alias);
+          if (holder !== undefined && holder !== room) return fail(error('matrix.alias-taken', 'never'));
+          this.aliases.set(alias, room);
+          return ok(undefined);
+        }),
+      join: (as, room) => again({ name: 'join', as, room }, () => member(room, as, 'join')),
+      leave: (as, room) => again({ name: 'leave', as, room }, () => member(room, as, 'leave')),
+      invite: (as, room, userId) => again({ name: 'invite', as, room }, () => member(room, userId, 'invite', as)),
+      kick: (as, room, userId) => again({ name: 'kick', as, room }, () => member(room, userId, 'leave', as)),
+      registerGhost: (localpart) =>
+        again({ name: 'register', as: `@${localpart}:${SERVER}`, room: '' }, () => {
+          this.ghosts.add(`@${localpart}:${SERVER}`);
+          return ok(undefined);
+        }),
+      setDisplayName: (as, name) =>
+        again({ name: 'setDisplayName', as, room: '' }, () => {
+          this.names.set(as, name);
+          return ok(undefined);
+        }),
+      silence: (as) =>
+        again({ name: 'silence', as, room: '' }, () => {
+          this.silenced.add(as);
+          return ok(undefined);
+        }),
+    };
+  }
+
+  #asker(life: Life, kind: 'once' | 'repeatable') {
+    return <T>(call: Call, work: (isHeard: boolean) => Result<T>): Promise<Result<T>> => {
+      if (life.isOver) return new Promise(() => {});
+      this.calls.push(`${call.name} ${call.as} ${call.room}`.trim());
+      const fault = this.fault(call);
+      const answer = async (): Promise<Result<T>> => {
+        switch (fault?.kind) {
+          case undefined:
+            await null;
+            return work(!life.isOver);
+          case 'slow':
+            await new Promise<void>((resolve) => this.#clock.after(fault.ms, resolve));
+            return work(!life.isOver);
+          case 'lost':
+            this.#clock.after(fault.afterMs, () => void work(false));
+            return fail(LOST[kind]);
+          case 'failed':
+            return fail(fault.error);
+        }
+      };
+      return life.hear(answer());
+    };
+  }
+}

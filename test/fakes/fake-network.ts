@@ -1,0 +1,195 @@
+import { Signal } from '../../src/app/signal.ts';
+import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
+import type { NetworkEvent } from '../../src/core/events.ts';
+import { asNetworkId, keyFromMsgid } from '../../src/core/ids.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { LookupAnswer, Network, NetworkSink, OutgoingLine, Receipt, Voice } from '../../src/ports/network.ts';
+import type { Life } from './life.ts';
+
+export const HOME = asNetworkId('home');
+
+/** What becomes of the next line on a connection. Absent: it is said and confirmed. */
+export type LineFault =
+  /** The connection breaks before the server read the line, or after. What is behind it is not sent. */
+  | { readonly kind: 'cut'; readonly said: boolean; readonly downMs: number }
+  | { readonly kind: 'refused'; readonly error: BridgeError }
+  | { readonly kind: 'slow'; readonly ms: number };
+
+const error = (code: string, retry: BridgeError['retry']): BridgeError => ({ code, text: code, retry, notify: 'log' });
+export const CANNOT_SEND = error('irc.404', 'never');
+const UNKNOWN = error('irc_unconfirmed', 'lookup');
+const UNSENT = error('irc_not_sent', 'later');
+
+type Waiting = { readonly line: OutgoingLine; readonly settle: (result: Result<Receipt>) => void; touched: boolean };
+
+/** An IRC network with one channel's worth of memory: what was said by us, by whom, and what others say to us. */
+export class FakeNetwork {
+  /** Lines that arrived, as the channel saw them. */
+  readonly said: { readonly userId: string; readonly id: string; readonly text: string }[] = [];
+  readonly topics: string[] = [];
+  readonly dismissed: string[] = [];
+  /** Everything that others said, for ever; a new run of the program catches up from it. */
+  readonly history: NetworkEvent[] = [];
+  fault: (userId: string, text: string) => LineFault | undefined = () => undefined;
+  /** Whether history answers what became of a line. */
+  remembers = true;
+  inDoubt: 'resend' | 'drop' = 'resend';
+  /** How long a server takes for a line, by whose connection it comes. */
+  latencyMs: (userId: string) => number = () => 1;
+  sink: NetworkSink | undefined;
+  readonly happened: Signal;
+  readonly #clock: Clock;
+  #upAtMs = 0;
+  readonly #voices = new Map<string, FakeVoice>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.happened = new Signal(clock);
+  }
+
+  get isUp(): boolean {
+    return this.#clock.nowMs() >= this.#upAtMs;
+  }
+
+  /** All connections break. */
+  goDown(downMs: number): void {
+    this.#upAtMs = this.#clock.nowMs() + downMs;
+    for (const voice of this.#voices.values()) voice.cut();
+    this.#voices.clear();
+    this.#clock.after(downMs, () => this.sink?.changed());
+    this.sink?.changed();
+  }
+
+  /** The network as one run of the program sees it. */
+  connect(life: Life): Network {
+    for (const voice of this.#voices.values()) voice.abandon();
+    this.#voices.clear();
+    let fed = 0;
+    let feeding = false;
+    const feed = async (sink: NetworkSink): Promise<void> => {
+      if (feeding) return;
+      feeding = true;
+      const known = await sink.knownKeys(this.history.map((event) => event.key));
+      while (!life.isOver) {
+        const news = this.history.slice(fed, fed + 20);
+        fed += news.length;
+        const fresh = news.filter((event) => !known.received.has(event.key));
+        if (fresh.length > 0) await sink.events(fresh);
+        if (fed === this.history.length) await this.happened.wait(60_000);
+      }
+    };
+    return {
+      id: HOME,
+      fold: (name) => name.toLowerCase(),
+      start: (sink) => {
+        this.sink = sink;
+        void feed(sink);
+      },
+      stop: async () => {
+        for (const voice of this.#voices.values()) voice.cut();
+      },
+      setChannels: () => {},
+      voice: (person) => {
+        if (!this.isUp) return life.hear(Promise.resolve(fail(UNSENT)));
+        const voice = this.#voices.get(person.userId) ?? new FakeVoice(this, this.#clock, person.userId);
+        this.#voices.set(person.userId, voice);
+        return life.hear(Promise.resolve(ok<Voice>(voice)));
+      },
+      expect: () => {},
+      dismiss: async (userId) => {
+        this.dismissed.push(userId);
+      },
+      rename: () => {},
+      setTopic: async (_, __, topic) => {
+        if (!this.isUp) return fail(UNSENT);
+        this.topics.push(topic);
+        return ok(undefined);
+      },
+      lookup: async (_, __, lines) => {
+        await null;
+        const answer = (id: string): LookupAnswer =>
+          !this.remembers ? 'unknown' : this.said.some((line) => line.id === id) ? 'arrived' : 'absent';
+        return life.hear(Promise.resolve(new Map(lines.map(({ id }) => [id, answer(id)]))));
+      },
+      inDoubt: this.inDoubt,
+      status: () => ({
+        state: this.isUp ? 'up' : 'down',
+        sinceMs: 0,
+        puppets: { connected: 0, wanted: 0 },
+        reconnects: 0,
+        channels: new Map(),
+      }),
+    };
+  }
+}
+
+/** One person's connection: the server takes its lines one after another, each after a while. */
+class FakeVoice implements Voice {
+  static #count = 0;
+  readonly id = `connection ${++FakeVoice.#count}`;
+  readonly #network: FakeNetwork;
+  readonly #clock: Clock;
+  readonly #userId: string;
+  #waiting: Waiting[] = [];
+  #isCut = false;
+
+  constructor(network: FakeNetwork, clock: Clock, userId: string) {
+    this.#network = network;
+    this.#clock = clock;
+    this.#userId = userId;
+  }
+
+  split(text: string): readonly string[] {
+    return [text];
+  }
+
+  say(line: OutgoingLine): { written: Promise<void>; confirmed: Promise<Result<Receipt>> } {
+    const { promise: confirmed, resolve: settle } = Promise.withResolvers<Result<Receipt>>();
+    if (this.#isCut) settle(fail(UNSENT));
+    else {
+      this.#waiting.push({ line, settle, touched: false });
+      if (this.#waiting.length === 1) this.#take();
+    }
+    return { written: Promise.resolve(), confirmed };
+  }
+
+  /** Whose connection it was is no more: the server takes what it was sent. */
+  abandon(): void {
+    this.#isCut = true;
+    for (const { line } of this.#waiting)
+      this.#network.said.push({ userId: this.#userId, id: line.id, text: line.parts.join('') });
+    this.#waiting = [];
+  }
+
+  /** What was written may have arrived; what was not has not. */
+  cut(): void {
+    this.#isCut = true;
+    for (const { settle, touched } of this.#waiting) settle(fail(touched ? UNKNOWN : UNSENT));
+    this.#waiting = [];
+  }
+
+  #take(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    next.touched = true;
+    const text = next.line.parts.join('');
+    const fault = this.#network.fault(this.#userId, text);
+    const takesMs = this.#network.latencyMs(this.#userId) + (fault?.kind === 'slow' ? fault.ms : 0);
+    this.#clock.after(takesMs, () => {
+      if (this.#isCut) return;
+      if (fault?.kind === 'refused') this.#answer(next, fail(fault.error));
+      else {
+        if (fault?.kind !== 'cut' || fault.said)
+          this.#network.said.push({ userId: this.#userId, id: next.line.id, text });
+        if (fault?.kind === 'cut') this.#network.goDown(fault.downMs);
+        else this.#answer(next, ok({ keys: [keyFromMsgid(`said-${next.line.id}`)] }));
+      }
+    });
+  }
+
+  #answer(waiting: Waiting, result: Result<Receipt>): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    waiting.settle(result);
+    this.#take();
+  }
+}
