@@ -16,7 +16,8 @@ export type CatchUpTools = {
   readonly log: Log;
   readonly failpoint: Failpoint;
   readonly perspective: () => Perspective;
-  readonly answerMs: number;
+  /** Until when an answer to a question asked now has to come, by our clock. */
+  readonly deadlineMs: () => number;
   /** Most lines to fetch for one channel. */
   readonly maxLines: number;
   /** What the server replayed of itself since we joined. */
@@ -106,7 +107,7 @@ async function fromReplay(
   const { link, replies } = tools;
   const token = `replay-${link.lineNumber}`;
   link.send({ command: 'PING', params: [token] });
-  await replies.expect(tools.perspective().nowMs + tools.answerMs, (item) =>
+  await replies.expect(tools.deadlineMs(), (item) =>
     item.kind === 'line' && item.line.command === 'PONG' && item.line.params.at(-1) === token ? token : undefined,
   );
   if (!link.ready) return undefined;
@@ -143,8 +144,8 @@ type Page =
   | { readonly kind: 'failed'; readonly why: string };
 
 async function askPage(tools: CatchUpTools, channel: string, params: readonly string[]): Promise<Page> {
-  const { link, replies, answerMs } = tools;
-  const answer = await askHistory(link, replies, channel, params, tools.perspective().nowMs + answerMs);
+  const { link, replies } = tools;
+  const answer = await askHistory(link, replies, channel, params, tools.deadlineMs());
   if (answer.kind === 'failed') return answer;
   // Lines that only accompany another do not count towards the limit.
   const counted = answer.spoken.filter(({ line }) => !line.tags.has('draft/chathistory-context'));

@@ -1,6 +1,6 @@
 import type { BotConfig } from '../config/schema-network.ts';
 import type { Assembled } from '../core/irc/batch-parts.ts';
-import type { Session } from './listener.ts';
+import type { Session } from './session.ts';
 
 const ANSWER_MS = 3000;
 /** 381: now an operator; the rest: not. */

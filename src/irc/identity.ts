@@ -42,17 +42,17 @@ export class OwnNames {
     this.#mapping = mapping;
     const held = [...this.#nicks.values()];
     this.#nicks.clear();
-    for (const name of held) this.#nicks.set(this.#fold(name.nick), name);
+    for (const name of held) this.#nicks.set(this.fold(name.nick), name);
   }
 
   /** A connection has this nick now. */
   hold(name: OwnName): void {
-    this.#nicks.set(this.#fold(name.nick), { userId: name.userId, nick: name.nick });
+    this.#nicks.set(this.fold(name.nick), { userId: name.userId, nick: name.nick });
   }
 
   /** A connection has it no longer: it closed, or changed its nick. */
   release(nick: string, nowMs: number): void {
-    const folded = this.#fold(nick);
+    const folded = this.fold(nick);
     const held = this.#nicks.get(folded);
     if (held === undefined) return;
     if (held.leftMs !== undefined && nowMs - held.leftMs < SAME_DEPARTURE_MS) this.#nicks.delete(folded);
@@ -61,11 +61,11 @@ export class OwnNames {
 
   /** The listener saw this nick leave the network, or become another one. */
   seenLeaving(nick: string, nowMs: number, becomes?: string): void {
-    const folded = this.#fold(nick);
+    const folded = this.fold(nick);
     const held = this.#nicks.get(folded);
-    if (held === undefined || (becomes !== undefined && this.#fold(becomes) === folded)) return;
-    if (becomes !== undefined && !this.#nicks.has(this.#fold(becomes))) {
-      this.#nicks.set(this.#fold(becomes), { ...held, nick: becomes });
+    if (held === undefined || (becomes !== undefined && this.fold(becomes) === folded)) return;
+    if (becomes !== undefined && !this.#nicks.has(this.fold(becomes))) {
+      this.#nicks.set(this.fold(becomes), { ...held, nick: becomes });
     }
     // While its connection is up, this may be the end of an older one with the same nick.
     if (held.closedMs === undefined && becomes === undefined) this.#nicks.set(folded, { ...held, leftMs: nowMs });
@@ -73,7 +73,7 @@ export class OwnNames {
   }
 
   addAccount(account: string): void {
-    this.#accounts.add(this.#fold(account));
+    this.#accounts.add(this.fold(account));
   }
 
   addPrefix(prefix: string): void {
@@ -81,7 +81,7 @@ export class OwnNames {
   }
 
   isOwnAccount(account: string | null | undefined): boolean {
-    return account !== null && account !== undefined && account !== '' && this.#accounts.has(this.#fold(account));
+    return account !== null && account !== undefined && account !== '' && this.#accounts.has(this.fold(account));
   }
 
   isOwnPrefix(source: Source): boolean {
@@ -90,7 +90,7 @@ export class OwnNames {
 
   /** Whose nick this is, if it is ours now. */
   ownerOf(nick: string): OwnName | undefined {
-    return this.#nicks.get(this.#fold(nick));
+    return this.#nicks.get(this.fold(nick));
   }
 
   /** Whether a connection of this person closed and the listener has not seen it leave. */
@@ -111,7 +111,8 @@ export class OwnNames {
     }
   }
 
-  #fold(name: string): string {
+  /** By the server's mapping as last seen: who is who does not change while the network is away. */
+  fold(name: string): string {
     return fold(name, this.#mapping);
   }
 }

@@ -6,7 +6,7 @@ import { nextNickCandidate } from '../core/irc/nick.ts';
 import type { SaslCredentials } from '../core/irc/sasl.ts';
 import type { Person } from '../ports/network.ts';
 import type { Known } from './pool.ts';
-import { accountFor, localpartOf, type Naming, nicksFor } from './puppet-name.ts';
+import { accountFor, localpartOf, type Naming, nicksFor, realnameOf } from './puppet-name.ts';
 import type { Introduction } from './registration.ts';
 import { SaslTalk, signAccountToken } from './sasl-talk.ts';
 import type { Endpoint } from './transport.ts';
@@ -91,7 +91,7 @@ export async function introducePerson(
     nick: nicks.first,
     nextNick: nicks.next,
     user: identOf(person),
-    realname: person.displayName.replace(/[\0\r\n]/g, ' ').slice(0, 100) || person.userId,
+    realname: realnameOf(person, naming.isupport.nameLen),
     password: server.password,
     sasl,
     webirc:

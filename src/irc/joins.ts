@@ -87,8 +87,8 @@ export class Joins {
   }
 
   /** Thrown out, or moved: entered again after a wait. */
-  expelled(wished: Wished, why: string): void {
-    wished.awayFromMs = this.#clock.nowMs();
+  expelled(wished: Wished, why: string, atMs: number): void {
+    wished.awayFromMs = atMs;
     wished.view.left();
     this.#bar(wished, why);
   }

@@ -6,8 +6,9 @@ import type { IrcLine } from '../core/irc/line.ts';
 import { isNetsplitReason } from '../core/irc/netsplit.ts';
 import { isHistoryBatch } from './history-desk.ts';
 import { isJoinRefusal } from './joins.ts';
-import type { Listener, Session } from './listener.ts';
+import type { Listener } from './listener.ts';
 import { type Naming, nameLine, readMessage, readTopic, type Spoken, timeOf } from './reading.ts';
+import type { Session } from './session.ts';
 import { ownTagOf } from './speech.ts';
 
 type Handler = (listener: Listener, session: Session, spoken: Spoken) => void;
@@ -123,7 +124,10 @@ const nick: Handler = (listener, session, { line }) => {
   const to = params[0];
   if (source === undefined || to === undefined) return;
   // The link has taken our own new nick already.
-  if (session.link.isMe(to)) listener.renamed(session, source.nick);
+  if (session.link.isMe(to)) {
+    listener.names.hold({ userId: undefined, nick: to });
+    listener.names.release(source.nick, listener.nowMs());
+  }
   listener.names.seenLeaving(source.nick, listener.nowMs(), to);
   session.roster.rename(source.nick, to);
   listener.nickFreed(session, source.nick);

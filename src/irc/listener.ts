@@ -1,81 +1,25 @@
-import type { NetworkConfig } from '../config/schema-network.ts';
-import type { BridgeError, Result } from '../core/errors.ts';
+import type { BridgeError } from '../core/errors.ts';
 import type { NetworkId } from '../core/ids.ts';
-import { BatchAssembler } from '../core/irc/batch.ts';
 import { LISTENER_CAPS } from '../core/irc/cap-request.ts';
-import { fold } from '../core/irc/casemap.ts';
 import type { IrcLine } from '../core/irc/line.ts';
-import { backoffMs } from '../core/pace.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Failpoint } from '../ports/failpoint.ts';
-import type { Log } from '../ports/log.ts';
-import type { ChannelWish, NetworkSink } from '../ports/network.ts';
+import type { ChannelWish } from '../ports/network.ts';
 import { ChannelView } from './channel-view.ts';
-import { CtcpAnswers } from './ctcp-answers.ts';
+import { Comeback } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { greet } from './greeting.ts';
 import type { OwnNames } from './identity.ts';
 import { Joins, joinLines, type Wished } from './joins.ts';
-import { Link, type LinkEnd, makeEpoch } from './link.ts';
+import { Link, type LinkEnd } from './link.ts';
 import { handleItem } from './listener-lines.ts';
-import { Outgoing, type OutgoingTools } from './outgoing.ts';
-import type { Perspective } from './reading.ts';
-import type { Introduction } from './registration.ts';
-import { Replies } from './replies.ts';
+import type { ListenerTools } from './listener-tools.ts';
+import { type Perspective, timeOf } from './reading.ts';
 import { Roster } from './roster.ts';
-import type { ServerFacts } from './server-facts.ts';
+import { makeSession, type Session } from './session.ts';
 import type { Sightings } from './sightings.ts';
-import type { Timings } from './timings.ts';
-import type { Endpoint } from './transport.ts';
 import { makeTurns } from './turns.ts';
-import { WhoQueue } from './who-queue.ts';
-
-export type ListenerTools = {
-  readonly network: NetworkId;
-  readonly config: NetworkConfig;
-  readonly endpoint: Endpoint;
-  /** Made anew for every attempt: tokens are short-lived. */
-  readonly introduce: () => Promise<Result<Introduction>>;
-  readonly sink: NetworkSink;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly failpoint: Failpoint;
-  readonly timings: Timings;
-  readonly facts: ServerFacts;
-  readonly names: OwnNames;
-  readonly sightings: Sightings;
-  readonly outgoing: Omit<OutgoingTools, 'sightings'>;
-  /** Registered, and about to join: others may connect now. */
-  readonly onReady: (session: Session) => void;
-  readonly onLost: () => void;
-};
-
-/** One registered connection of the listener, and all that is only true while it lasts. */
-export type Session = {
-  readonly link: Link;
-  readonly epoch: string;
-  /** Lines named so far. */
-  named: number;
-  readonly assembler: BatchAssembler;
-  readonly replies: Replies;
-  readonly roster: Roster;
-  readonly who: WhoQueue;
-  readonly ctcp: CtcpAnswers;
-  readonly outgoing: Outgoing;
-  readonly readyMs: number;
-  /** It has said who it is, and may join. */
-  greeted: boolean;
-  lastNickTryMs: number;
-};
 
 /** Channels whose history is fetched at the same time. */
 const MAX_CATCH_UPS = 6;
-/** A connection that lasted so long starts the back-off anew. */
-const STABLE_MS = 20_000;
-/** A server that takes no connections is being restarted: it is asked often at first. */
-const RESTART_MS = 120_000;
-const RESTART_RETRY = { firstMs: 250, maxMs: 1000, floor: 0.4 };
-const NICK_RETRY_MS = 30_000;
 
 /** The one connection whose view of the channels feeds the portals. Always there, or on its way back. */
 export class Listener {
@@ -91,8 +35,7 @@ export class Listener {
   problem: string | undefined;
   sinceMs: number;
   reconnects = -1;
-  #failures = 0;
-  #downSinceMs: number;
+  readonly #comeback: Comeback;
   stopped = false;
   readonly #ended = Promise.withResolvers<void>();
   #cancelRetry: (() => void) | undefined;
@@ -103,7 +46,8 @@ export class Listener {
     this.names = tools.names;
     this.sightings = tools.sightings;
     this.sinceMs = tools.clock.nowMs();
-    this.#downSinceMs = this.sinceMs;
+    const { backoffFirstMs, backoffMaxMs } = tools.timings;
+    this.#comeback = new Comeback(tools.clock, { firstMs: backoffFirstMs, maxMs: backoffMaxMs });
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
     const turn = makeTurns(MAX_CATCH_UPS);
     const { rejoinFirstMs: firstMs, rejoinMaxMs: maxMs } = tools.timings;
@@ -160,7 +104,7 @@ export class Listener {
     session.who.tick(nowMs);
     for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
     if (session.link.paused) session.replies.postpone(this.#tools.timings.tickMs);
-    if (nowMs - session.lastNickTryMs > NICK_RETRY_MS) this.#wantNick(session, nowMs);
+    session.nick.tick(nowMs);
     this.#askDue();
   }
 
@@ -172,14 +116,8 @@ export class Listener {
     this.#tools.sink.changed();
   }
 
-  perspective({ link }: Session): Perspective {
-    return {
-      network: this.network,
-      names: this.names,
-      nick: link.nick,
-      isupport: link.isupport,
-      nowMs: this.nowMs(),
-    };
+  perspective({ link, aheadMs }: Session): Perspective {
+    return { network: this.network, names: this.names, isupport: link.isupport, nowMs: this.nowMs() + aheadMs };
   }
 
   /** Work that nobody waits for; its failure is a bug, and said. */
@@ -199,6 +137,7 @@ export class Listener {
       return;
     }
     if (wished.state === 'joined') return;
+    if (wished.awayFromMs !== undefined) this.#tools.onSightBroken();
     this.joins.entered(wished);
     this.inBackground(wished.view.joined(wished.awayFromMs));
     this.#tools.log.info('Listening in a channel.', { channel });
@@ -209,23 +148,16 @@ export class Listener {
     session.roster.leave(channel);
     const wished = this.joins.get(channel);
     if (wished === undefined) return;
-    this.joins.expelled(wished, why);
+    this.#tools.onSightBroken();
+    this.joins.expelled(wished, why, this.perspective(session).nowMs);
     this.#tools.log.warn(why, { channel });
     this.changed();
   }
 
-  renamed({ link }: Session, from: string): void {
-    this.names.hold({ userId: undefined, nick: link.nick });
-    this.names.release(from, this.nowMs());
-  }
-
-  /** Somebody gave up a nick: perhaps the one that is ours by configuration. */
+  /** Somebody gave up a nick: perhaps the one that is ours by configuration, or a person's. */
   nickFreed(session: Session, nick: string): void {
-    const { casemapping } = session.link.isupport;
-    if (fold(nick, casemapping) === fold(this.#tools.config.bot.nick, casemapping)) {
-      session.lastNickTryMs = 0;
-      this.#wantNick(session, this.nowMs());
-    }
+    this.#tools.onNickFreed(nick);
+    if (this.names.fold(nick) === this.names.fold(this.#tools.config.bot.nick)) session.nick.want(this.nowMs());
   }
 
   learnedIsupport({ link }: Session): void {
@@ -278,20 +210,13 @@ export class Listener {
       (nick) => this.names.ownerOf(nick) !== undefined,
     );
     roster.reset(link.isupport.casemapping);
-    const session: Session = {
+    const session = makeSession(
       link,
-      epoch: makeEpoch(),
-      named: 0,
-      assembler: new BatchAssembler(),
-      replies: new Replies(),
       roster,
-      who: new WhoQueue(link, roster),
-      ctcp: new CtcpAnswers(),
-      outgoing: new Outgoing(link, { ...this.#tools.outgoing, sightings: undefined }),
-      readyMs: nowMs,
-      greeted: false,
-      lastNickTryMs: nowMs,
-    };
+      { ...this.#tools.outgoing, sightings: undefined },
+      config.bot.nick,
+      nowMs,
+    );
     this.session = session;
     this.reconnects++;
     this.learnedIsupport(session);
@@ -314,8 +239,12 @@ export class Listener {
 
   #line(line: IrcLine): void {
     const { session } = this;
-    if (session === undefined || session.outgoing.take(line)) return;
-    for (const item of session.assembler.push(line, this.nowMs())) handleItem(this, session, item);
+    if (session === undefined) return;
+    const nowMs = this.nowMs();
+    // Times in history and in our questions for it are the server's, whose clock may be far from ours.
+    if (line.tags.has('time') && !line.tags.has('batch')) session.aheadMs = timeOf(line, nowMs) - nowMs;
+    if (session.outgoing.take(line)) return;
+    for (const item of session.assembler.push(line, nowMs)) handleItem(this, session, item);
   }
 
   #closed(end: LinkEnd): void {
@@ -325,11 +254,10 @@ export class Listener {
     if (session !== undefined) {
       const nowMs = this.nowMs();
       this.names.release(session.link.nick, nowMs);
-      this.joins.lost(end.heardMs);
+      this.joins.lost(end.heardMs + session.aheadMs);
       session.replies.closed();
       session.outgoing.closed();
-      this.#downSinceMs = nowMs;
-      if (nowMs - session.readyMs > STABLE_MS) this.#failures = 0;
+      this.#comeback.lost(session.readyMs);
       this.#tools.onLost();
     }
     if (this.stopped) {
@@ -351,13 +279,9 @@ export class Listener {
 
   /** @param mayBeRestart nothing speaks against trying often for a while */
   #retry(error: BridgeError, mayBeRestart: boolean): void {
-    const { clock, log, timings } = this.#tools;
+    const { clock, log } = this.#tools;
     this.#become(mayBeRestart ? 'down' : 'refused', error.text);
-    const restarting = mayBeRestart && clock.nowMs() - this.#downSinceMs < RESTART_MS;
-    const rules = restarting
-      ? RESTART_RETRY
-      : { firstMs: timings.backoffFirstMs * 4, maxMs: timings.backoffMaxMs, floor: 0.3 };
-    const waitMs = backoffMs(rules, this.#failures++, clock.random());
+    const waitMs = this.#comeback.waitMs(mayBeRestart);
     log.warn(error.text, { waitMs });
     this.#cancelRetry = clock.after(waitMs, () => this.inBackground(this.#connect()));
   }
@@ -378,14 +302,6 @@ export class Listener {
     session.link.sendAll(joinLines(due, session.link.isupport));
   }
 
-  /** Takes the configured nick back once it is free. An account that fixes the nick is not argued with. */
-  #wantNick(session: Session, nowMs: number): void {
-    session.lastNickTryMs = nowMs;
-    const { nick } = this.#tools.config.bot;
-    if (!session.link.isMe(nick) && session.link.account === null)
-      session.link.send({ command: 'NICK', params: [nick] });
-  }
-
   #backPressure(full: boolean): void {
     const link = this.session?.link;
     if (full) link?.pause();
@@ -403,7 +319,7 @@ export class Listener {
       log,
       failpoint,
       perspective: () => this.perspective(session),
-      answerMs: timings.answerMs,
+      deadlineMs: () => this.nowMs() + timings.answerMs,
       maxLines: config.history.maxLines,
     };
   }

@@ -8,9 +8,10 @@ import type { LookupAnswer, NetworkSink, OutgoingLine } from '../ports/network.t
 import type { Attempts } from './attempts.ts';
 import { askHistory, hasHistory } from './history-desk.ts';
 import type { OwnNames } from './identity.ts';
-import type { Listener, Session } from './listener.ts';
+import type { Listener } from './listener.ts';
 import type { OwnLine, OwnLines } from './own-lines.ts';
 import { timeOf } from './reading.ts';
+import type { Session } from './session.ts';
 import { ownTagOf } from './speech.ts';
 
 const OVERLAP_MS = 5000;
@@ -113,12 +114,12 @@ async function ask(
   const { link, replies } = session;
   const limit = link.isupport.chathistoryLimit > 0 ? Math.min(link.isupport.chathistoryLimit, 1000) : 100;
   const found = new Map<string, OwnLine>();
-  let afterMs = sinceMs - OVERLAP_MS;
+  let afterMs = sinceMs + session.aheadMs - OVERLAP_MS;
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = ['AFTER', channel, `timestamp=${new Date(Math.max(afterMs, 0)).toISOString()}`, String(limit)];
     const answer = await askHistory(link, replies, channel, params, listener.nowMs() + answerMs);
     if (answer.kind === 'failed') return undefined;
-    const times = answer.spoken.map(({ line }) => timeOf(line, listener.nowMs()));
+    const times = answer.spoken.map(({ line }) => timeOf(line, listener.nowMs() + session.aheadMs));
     for (const [index, { line }] of answer.spoken.entries()) {
       const own = readOwn(line, listener.names, times[index] ?? 0);
       if (own !== undefined) found.set(line.tags.get('msgid') ?? `- ${found.size}`, own);

@@ -1,7 +1,6 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { asNetworkId } from '../core/ids.ts';
-import { fold } from '../core/irc/casemap.ts';
 import { DEFAULT_ISUPPORT } from '../core/irc/isupport.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
@@ -15,15 +14,18 @@ import { lookUp } from './lookup.ts';
 import { OwnLines } from './own-lines.ts';
 import { Pacing } from './pacing.ts';
 
-import { AWAY, Pool } from './pool.ts';
+import { Pool } from './pool.ts';
+import { AWAY } from './pool-errors.ts';
 import type { Puppet } from './puppet.ts';
-import { type Naming, nicksFor } from './puppet-name.ts';
+import type { Naming } from './puppet-name.ts';
+import { Renames } from './renames.ts';
 import { ServerFacts } from './server-facts.ts';
 import { setTopicOn } from './set-topic.ts';
 import { Sightings } from './sightings.ts';
 import { readStatus } from './status.ts';
 import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
 import { puppetVoice, Relay } from './voices.ts';
+import { within } from './within.ts';
 
 export type IrcNetworkOptions = {
   /** The network's section, secrets filled in. */
@@ -60,7 +62,8 @@ class IrcSide implements IrcNetwork {
   #sink: NetworkSink | undefined;
   #channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }> = [];
   #stopTicking: (() => void) | undefined;
-  #lastRename = new Map<string, Person>();
+  #isStopped = false;
+  readonly #renames: Renames;
 
   constructor({ config, clock, log, failpoint, timings }: IrcNetworkOptions) {
     this.id = asNetworkId(config.id);
@@ -70,6 +73,12 @@ class IrcSide implements IrcNetwork {
     this.#failpoint = failpoint;
     this.#timings = { ...DEFAULT_TIMINGS, ...timings };
     this.#names = new OwnNames(this.#timings.nickLingerMs);
+    this.#renames = new Renames(
+      (userId) => this.#pool?.puppetOf(userId),
+      () => this.#naming(),
+      clock,
+      this.#timings.renameMs,
+    );
     this.#relay = new Relay(
       () => this.#config,
       this.#attempts,
@@ -82,7 +91,7 @@ class IrcSide implements IrcNetwork {
   }
 
   fold(name: string): string {
-    return fold(name, (this.#listener?.session?.link.isupport ?? DEFAULT_ISUPPORT).casemapping);
+    return this.#names.fold(name);
   }
 
   reconfigure(config: NetworkConfig): void {
@@ -128,6 +137,8 @@ class IrcSide implements IrcNetwork {
         this.#pool?.reconnect();
       },
       onLost: () => this.#ownLines.deaf(),
+      onSightBroken: () => this.#ownLines.listening(clock.nowMs()),
+      onNickFreed: (nick) => this.#pool?.nickFreed(nick),
     });
     const pool = new Pool({
       config: () => this.#config,
@@ -160,12 +171,10 @@ class IrcSide implements IrcNetwork {
   async stop(reason: string): Promise<void> {
     this.#stopTicking?.();
     this.#stopTicking = undefined;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#isStopped = true;
     this.#pool?.stop(reason);
     this.#listener?.stop(reason);
-    const cancel = this.#clock.after(this.#timings.quitMs, resolve);
-    await Promise.race([promise, this.#allClosed()]);
-    cancel();
+    await within(this.#clock, Promise.all([this.#listener?.ended(), this.#pool?.ended()]), this.#timings.quitMs);
     this.#pool?.destroy();
     this.#listener?.destroy();
     await this.#listener?.settled();
@@ -187,7 +196,7 @@ class IrcSide implements IrcNetwork {
     if (this.#config.puppets.mode === 'relay') return ok(relay());
     const ready = pool.puppetOf(person.userId);
     if (ready?.isIn(channel) === true) return ok(this.#voiceOf(ready, channel));
-    const puppet = await this.#within(pool.connect(person), this.#timings.voiceMs);
+    const puppet = await within(this.#clock, pool.connect(person), this.#timings.voiceMs);
     if (this.#listener?.session !== session) return fail(AWAY);
     if (puppet === undefined || !puppet.ok) return ok(relay());
     const entered = await puppet.value.enter(channel);
@@ -210,24 +219,7 @@ class IrcSide implements IrcNetwork {
   }
 
   rename(person: Person): void {
-    const puppet = this.#pool?.puppetOf(person.userId);
-    if (puppet === undefined) return;
-    puppet.person = person;
-    const nowMs = this.#clock.nowMs();
-    // Later, if too soon: the last name counts.
-    if (nowMs - puppet.lastNickMs < this.#timings.renameMs) {
-      this.#lastRename.set(person.userId, person);
-      return;
-    }
-    this.#lastRename.delete(person.userId);
-    if (puppet.link.hasCap('setname')) {
-      const realname = person.displayName
-        .replace(/[\0\r\n]/g, ' ')
-        .slice(0, Math.min(puppet.link.isupport.nameLen, 100));
-      puppet.link.send({ command: 'SETNAME', params: [realname || person.userId] });
-    }
-    const { first } = nicksFor(person, this.#naming());
-    if (!puppet.link.isMe(first)) puppet.changeNick(first);
+    this.#renames.rename(person);
   }
 
   async setTopic(person: Person, channel: string, topic: string): Promise<Result<void>> {
@@ -271,6 +263,7 @@ class IrcSide implements IrcNetwork {
       if (account !== null) this.#names.addAccount(account);
       if (prefix !== null) this.#names.addPrefix(prefix);
     }
+    if (this.#isStopped) return;
     this.#tick();
     listener.start();
   }
@@ -281,7 +274,7 @@ class IrcSide implements IrcNetwork {
     this.#listener?.tick(nowMs);
     this.#pool?.tick(nowMs);
     this.#names.tick(nowMs);
-    for (const person of this.#lastRename.values()) this.rename(person);
+    this.#renames.tick();
     this.#stopTicking = this.#clock.after(this.#timings.tickMs, () => this.#tick());
   }
 
@@ -312,20 +305,6 @@ class IrcSide implements IrcNetwork {
     const untilMs = this.#clock.nowMs() + this.#timings.departureMs;
     while (this.#names.isLeaving(userId) && this.#listener?.session !== undefined && this.#clock.nowMs() < untilMs) {
       await new Promise<void>((resolve) => void this.#clock.after(DEPARTURE_CHECK_MS, resolve));
-    }
-  }
-
-  async #allClosed(): Promise<void> {
-    await Promise.all([this.#listener?.ended(), this.#pool?.ended()]);
-  }
-
-  async #within<T>(work: Promise<T>, limitMs: number): Promise<T | undefined> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const cancel = this.#clock.after(limitMs, () => resolve(undefined));
-    try {
-      return await Promise.race([work, promise]);
-    } finally {
-      cancel();
     }
   }
 }

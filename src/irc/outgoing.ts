@@ -1,15 +1,17 @@
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
-import { keyFromMsgid, type MessageKey } from '../core/ids.ts';
+import { keyFromMsgid } from '../core/ids.ts';
 import { fold } from '../core/irc/casemap.ts';
 import type { IrcLine } from '../core/irc/line.ts';
-import { isRefusal, refusalToError } from '../core/irc/numerics.ts';
+import { refusalToError } from '../core/irc/numerics.ts';
 import { type Bucket, fullBucket, takeTokens } from '../core/pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
+import { type Job, makeJob, type Piece } from './job.ts';
 import type { Link } from './link.ts';
 import { type Pacing, WINDOW } from './pacing.ts';
+import { FLOODED, readRefusal, unanswered, unsent } from './refusals.ts';
 import type { Sightings } from './sightings.ts';
 import type { Utterance } from './speech.ts';
 
@@ -22,37 +24,6 @@ export type OutgoingTools = {
   readonly confirmMs: number;
   readonly sightMs: number;
   readonly attempts: Attempts;
-};
-
-/** A line on its way. */
-type Job = {
-  readonly id: string;
-  readonly keys: Map<number, MessageKey>;
-  readonly written: () => void;
-  readonly settle: (result: Result<Receipt>) => void;
-  readonly pieces: Piece[];
-  /** Pieces not yet accepted by the server. */
-  open: number;
-  /** Something of it was written. */
-  touched: boolean;
-  settled: boolean;
-  /** When the server had accepted all of it; then only the listener's sight is waited for. */
-  acceptedMs: number | undefined;
-  /** Pieces not yet seen by the listener. */
-  unseen: number;
-};
-
-type Piece = {
-  readonly job: Job;
-  readonly utterance: Utterance;
-  readonly last: boolean;
-  readonly bytes: number;
-  writtenMs: number;
-  label: string | undefined;
-  /** Token of the PING behind it, where the server echoes nothing. */
-  barrier: string | undefined;
-  accepted: boolean;
-  forget: (() => void) | undefined;
 };
 
 /**
@@ -87,40 +58,14 @@ export class Outgoing {
   }
 
   say(id: string, utterances: readonly Utterance[]): Sending {
-    const written = Promise.withResolvers<void>();
-    const confirmed = Promise.withResolvers<Result<Receipt>>();
-    const job: Job = {
-      id,
-      keys: new Map(),
-      written: () => written.resolve(),
-      settle: confirmed.resolve,
-      pieces: [],
-      open: utterances.length,
-      unseen: utterances.length,
-      touched: false,
-      settled: false,
-      acceptedMs: undefined,
-    };
-    for (const [index, utterance] of utterances.entries()) {
-      job.pieces.push({
-        job,
-        utterance,
-        last: index === utterances.length - 1,
-        bytes: Buffer.byteLength(utterance.body) + OVERHEAD_BYTES,
-        writtenMs: 0,
-        label: undefined,
-        barrier: undefined,
-        accepted: false,
-        forget: undefined,
-      });
-    }
+    const { job, sending } = makeJob(id, utterances);
     if (utterances.length === 0) this.#settle(job, ok({ keys: [] }));
     else if (this.#closed) this.#settle(job, fail(unsent('the connection was lost')));
     else {
       this.#queue.push(...job.pieces);
       this.#pump();
     }
-    return { written: written.promise, confirmed: confirmed.promise };
+    return sending;
   }
 
   /** @returns whether the line was an answer to something said here, and means nothing else */
@@ -356,46 +301,3 @@ export class Outgoing {
     return a === b || fold(a, casemapping) === fold(b, casemapping);
   }
 }
-
-/** Of a command around its text, roughly: command, target, tags are not counted by servers' buffers of lines. */
-const OVERHEAD_BYTES = 40;
-
-/** Codes that may answer a message when they carry no label; others with a channel in them answer something else. */
-const ANSWERS_MESSAGE: ReadonlySet<string> = new Set(
-  '401 402 403 404 407 411 412 413 414 415 417 439 263 442 477 482 486 489 494 520 531 573 716'.split(' '),
-);
-const MESSAGE_COMMANDS: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'RELAYMSG', '*']);
-const FLOODED: ReadonlySet<string> = new Set(['404', '439', '263', '407', '477', 'RATE_LIMITED']);
-
-/** `:server 404 me #c :reason` and `FAIL PRIVMSG CODE … :reason`. */
-function readRefusal({
-  command,
-  params,
-  tags,
-}: IrcLine):
-  | { readonly code: string; readonly command: string; readonly target: string; readonly reason: string }
-  | undefined {
-  const reason = params.at(-1) ?? '';
-  if (command === 'FAIL') {
-    const [of = '*', code = ''] = params;
-    if (!MESSAGE_COMMANDS.has(of)) return undefined;
-    return { code, command: of, target: params.length > 3 ? (params[2] ?? '') : '', reason };
-  }
-  const known = tags.has('label') ? isRefusal(command) : ANSWERS_MESSAGE.has(command);
-  if (!known) return undefined;
-  return { code: command, command: 'PRIVMSG', target: params.length > 2 ? (params[1] ?? '') : '', reason };
-}
-
-const unanswered = (why: string): BridgeError => ({
-  code: 'irc_unconfirmed',
-  text: `It is not known whether the line reached IRC: ${why}. The bridge looks whether it did.`,
-  retry: 'lookup',
-  notify: 'log',
-});
-
-const unsent = (why: string): BridgeError => ({
-  code: 'irc_not_sent',
-  text: `Not sent to IRC yet: ${why}. The bridge sends it when it is back.`,
-  retry: 'later',
-  notify: 'log',
-});

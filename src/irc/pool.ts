@@ -1,10 +1,12 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
-import { type Bucket, backoffMs, fullBucket, takeTokens } from '../core/pace.ts';
+import { backoffMs } from '../core/pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { NetworkSink, Person } from '../ports/network.ts';
+import { ConnectPace } from './connect-pace.ts';
 import type { LinkEnd } from './link.ts';
+import { AWAY, full, HOPELESS } from './pool-errors.ts';
 import { Puppet, type PuppetTools } from './puppet.ts';
 import type { Introduction } from './registration.ts';
 import type { Timings } from './timings.ts';
@@ -52,19 +54,28 @@ export class Pool {
   readonly #seats = new Map<string, Seat>();
   readonly #known = new Map<string, Known>();
   readonly #turn: <T>(work: () => Promise<T>) => Promise<T>;
-  #bucket: Bucket | undefined;
+  readonly #pace: ConnectPace;
   #stopped = false;
-  problem: string | undefined;
 
   constructor(tools: PoolTools) {
     this.#tools = tools;
     this.#turn = makeTurns(tools.config().puppets.reconnectsAtOnce);
+    this.#pace = new ConnectPace(tools.clock, () => tools.config().puppets.connectPerSecond);
   }
 
   get counts(): { readonly connected: number; readonly wanted: number } {
     let connected = 0;
     for (const { puppet } of this.#seats.values()) if (puppet?.link.ready === true) connected++;
     return { connected, wanted: this.#seats.size };
+  }
+
+  /** Why people have no connection of their own, where that is so. */
+  get problem(): string | undefined {
+    const blocked = [...this.#seats.values()].flatMap(({ person, blocked: why }) => (why ? [{ person, why }] : []));
+    const [first] = blocked;
+    if (first === undefined) return undefined;
+    const others = blocked.length > 1 ? ` and ${blocked.length - 1} others have` : ' has';
+    return `${first.person.userId}${others} no connection of their own; the bot speaks for them. ${first.why.error.text}`;
   }
 
   remember(userId: string, known: Known): void {
@@ -135,6 +146,10 @@ export class Pool {
     }
   }
 
+  nickFreed(nick: string): void {
+    for (const { puppet } of this.#seats.values()) puppet?.nickFreed(nick);
+  }
+
   tick(nowMs: number): void {
     const idleMs = this.#tools.config().puppets.idleMinutes * 60_000;
     for (const seat of this.#seats.values()) {
@@ -190,7 +205,8 @@ export class Pool {
 
   async #openOnce(seat: Seat): Promise<Result<Puppet>> {
     const { introduce, networkUp } = this.#tools;
-    await this.#paced();
+    await this.#pace.turn();
+    if (this.#stopped) return fail(AWAY);
     const introduction = await introduce(seat.person, this.#known.get(seat.person.userId));
     if (this.#stopped || !networkUp() || !this.#isSeated(seat)) return fail(AWAY);
     if (!introduction.ok) return introduction;
@@ -203,19 +219,6 @@ export class Pool {
     for (const channel of seat.channels) void puppet.enter(channel);
     const opened = await puppet.opened;
     return opened.ok ? ok(puppet) : opened;
-  }
-
-  /** Keeps to the number of new connections a second that the network allows. */
-  async #paced(): Promise<void> {
-    for (;;) {
-      const { connectPerSecond } = this.#tools.config().puppets;
-      const rules = { burst: Math.max(connectPerSecond, 1), refillMs: 1000 / connectPerSecond };
-      const nowMs = this.#tools.clock.nowMs();
-      const taken = takeTokens(this.#bucket ?? fullBucket(rules, nowMs), rules, nowMs);
-      this.#bucket = taken.bucket;
-      if (taken.waitMs === 0 || this.#stopped) return;
-      await this.#wait(taken.waitMs);
-    }
   }
 
   #seen(puppet: Puppet): void {
@@ -254,7 +257,6 @@ export class Pool {
     seat.blocked = { untilMs, error };
     seat.failures = 0;
     const { userId } = seat.person;
-    this.problem = `${userId} has no connection of their own and speaks through the bot: ${error.text}`;
     log.warn('A person gets no connection of their own for a while; the bot speaks for them.', {
       userId,
       code: error.code,
@@ -275,30 +277,3 @@ export class Pool {
     return new Promise((resolve) => void this.#tools.clock.after(delayMs, resolve));
   }
 }
-
-/** The listener is not connected: nobody else is, then. */
-export const AWAY: BridgeError = {
-  code: 'irc_away',
-  text: 'The IRC network is not connected at the moment; the bridge sends as soon as it is.',
-  retry: 'later',
-  notify: 'log',
-};
-
-/** Reasons that a second try at once does not change. */
-const HOPELESS: ReadonlySet<string> = new Set([
-  'irc_banned',
-  'irc_sasl_failed',
-  'irc_sasl_missing',
-  'irc_password_wrong',
-  'irc_nick_refused',
-  'irc_restricted',
-  'irc_closed',
-  'irc_token_failed',
-]);
-
-const full = (max: number): BridgeError => ({
-  code: 'irc_puppets_full',
-  text: `All ${max} connections of people are taken (puppets.max); the bot speaks for the others.`,
-  retry: 'later',
-  notify: 'log',
-});

@@ -15,6 +15,18 @@ export type Naming = {
 
 export const localpartOf = (userId: string): string => userId.slice(1).split(':')[0] ?? userId;
 
+/** The display name as a real name: one line, whole characters, at most `maxBytes`. */
+export function realnameOf({ displayName, userId }: Person, maxBytes: number): string {
+  let name = '';
+  for (const char of displayName.replace(/[\0\r\n]/g, ' ').toWellFormed()) {
+    if (Buffer.byteLength(name + char) > Math.min(maxBytes, MAX_REALNAME_BYTES)) break;
+    name += char;
+  }
+  return name.trim() === '' ? userId.slice(0, MAX_REALNAME_BYTES) : name;
+}
+
+const MAX_REALNAME_BYTES = 100;
+
 /** The nick of a person, from their display name, and what to try when it is taken. */
 export function nicksFor(person: Person, naming: Naming): { readonly first: string; next(attempt: number): string } {
   const rules = rulesOf(naming, naming.config.nick);

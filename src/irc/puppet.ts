@@ -55,12 +55,15 @@ export class Puppet {
   readonly outgoing: Outgoing;
   usedMs: number;
   lastNickMs = 0;
+  /** The nick it would have if that were free. */
+  wantedNick: string;
 
   constructor(person: Person, introduction: Introduction, tools: PuppetTools) {
     this.person = person;
     this.#tools = tools;
     this.usedMs = tools.clock.nowMs();
     this.#nickBytes = Buffer.from(introduction.nick);
+    this.wantedNick = introduction.nick;
     const { clock, endpoint, facts, log, timings } = tools;
     const { registrationMs, puppetIdleMs: idleMs, puppetDeadMs: deadMs } = timings;
     this.link = new Link(
@@ -119,8 +122,15 @@ export class Puppet {
   }
 
   changeNick(nick: string): void {
+    this.wantedNick = nick;
     this.lastNickMs = this.#tools.clock.nowMs();
     this.link.send({ command: 'NICK', params: [nick] });
+  }
+
+  /** Its own nick may be free again: a connection of before, which held it, is gone. */
+  nickFreed(nick: string): void {
+    const wants = this.link.ready && this.link.nick !== this.wantedNick;
+    if (wants && this.#fold(nick) === this.#fold(this.wantedNick)) this.changeNick(this.wantedNick);
   }
 
   tick(nowMs: number): void {

@@ -14,9 +14,8 @@ export type Spoken = Exclude<Assembled, { kind: 'batch' }>;
 export type Perspective = {
   readonly network: NetworkId;
   readonly names: OwnNames;
-  /** The listener's nick: RELAYMSG of ours carries it. */
-  readonly nick: string;
   readonly isupport: Isupport;
+  /** By the server's clock. */
   readonly nowMs: number;
 };
 

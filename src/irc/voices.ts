@@ -2,8 +2,8 @@ import type { NetworkConfig } from '../config/schema-network.ts';
 import { type BridgeError, fail, type Result } from '../core/errors.ts';
 import type { OutgoingLine, Person, Receipt, Sending, Voice } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
-import type { Session } from './listener.ts';
 import type { Puppet } from './puppet.ts';
+import type { Session } from './session.ts';
 import { type Manner, relayName, relayNick, splitSpeech, utter } from './speech.ts';
 
 /** The voice of a person who has a connection of their own. */

@@ -1,0 +1,73 @@
+import type { Result } from '../core/errors.ts';
+import type { MessageKey } from '../core/ids.ts';
+import type { Receipt, Sending } from '../ports/network.ts';
+import type { Utterance } from './speech.ts';
+
+/** Of a command around its text, roughly: command, target, tags are not counted by servers' buffers of lines. */
+const OVERHEAD_BYTES = 40;
+
+/** A line on its way. */
+export type Job = {
+  readonly id: string;
+  readonly keys: Map<number, MessageKey>;
+  readonly written: () => void;
+  readonly settle: (result: Result<Receipt>) => void;
+  readonly pieces: Piece[];
+  /** Pieces not yet accepted by the server. */
+  open: number;
+  /** Something of it was written. */
+  touched: boolean;
+  settled: boolean;
+  /** When the server had accepted all of it; then only the listener's sight is waited for. */
+  acceptedMs: number | undefined;
+  /** Pieces not yet seen by the listener. */
+  unseen: number;
+};
+
+export type Piece = {
+  readonly job: Job;
+  readonly utterance: Utterance;
+  readonly last: boolean;
+  readonly bytes: number;
+  writtenMs: number;
+  label: string | undefined;
+  /** Token of the PING behind it, where the server echoes nothing. */
+  barrier: string | undefined;
+  accepted: boolean;
+  forget: (() => void) | undefined;
+};
+
+/** @returns a line about to go out, and the promises that its sender gets */
+export function makeJob(
+  id: string,
+  utterances: readonly Utterance[],
+): { readonly job: Job; readonly sending: Sending } {
+  const written = Promise.withResolvers<void>();
+  const confirmed = Promise.withResolvers<Result<Receipt>>();
+  const job: Job = {
+    id,
+    keys: new Map(),
+    written: () => written.resolve(),
+    settle: confirmed.resolve,
+    pieces: [],
+    open: utterances.length,
+    unseen: utterances.length,
+    touched: false,
+    settled: false,
+    acceptedMs: undefined,
+  };
+  for (const [index, utterance] of utterances.entries()) {
+    job.pieces.push({
+      job,
+      utterance,
+      last: index === utterances.length - 1,
+      bytes: Buffer.byteLength(utterance.body) + OVERHEAD_BYTES,
+      writtenMs: 0,
+      label: undefined,
+      barrier: undefined,
+      accepted: false,
+      forget: undefined,
+    });
+  }
+  return { job, sending: { written: written.promise, confirmed: confirmed.promise } };
+}

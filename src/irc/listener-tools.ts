@@ -1,0 +1,39 @@
+import type { NetworkConfig } from '../config/schema-network.ts';
+import type { Result } from '../core/errors.ts';
+import type { NetworkId } from '../core/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Failpoint } from '../ports/failpoint.ts';
+import type { Log } from '../ports/log.ts';
+import type { NetworkSink } from '../ports/network.ts';
+import type { OwnNames } from './identity.ts';
+import type { OutgoingTools } from './outgoing.ts';
+import type { Introduction } from './registration.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { Session } from './session.ts';
+import type { Sightings } from './sightings.ts';
+import type { Timings } from './timings.ts';
+import type { Endpoint } from './transport.ts';
+
+export type ListenerTools = {
+  readonly network: NetworkId;
+  readonly config: NetworkConfig;
+  readonly endpoint: Endpoint;
+  /** Made anew for every attempt: tokens are short-lived. */
+  readonly introduce: () => Promise<Result<Introduction>>;
+  readonly sink: NetworkSink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly failpoint: Failpoint;
+  readonly timings: Timings;
+  readonly facts: ServerFacts;
+  readonly names: OwnNames;
+  readonly sightings: Sightings;
+  readonly outgoing: Omit<OutgoingTools, 'sightings'>;
+  /** Registered, and about to join: others may connect now. */
+  readonly onReady: (session: Session) => void;
+  readonly onLost: () => void;
+  /** From now on it sees again what it did not see for a while. */
+  readonly onSightBroken: () => void;
+  /** Somebody gave this nick up. */
+  readonly onNickFreed: (nick: string) => void;
+};

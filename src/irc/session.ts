@@ -1,0 +1,46 @@
+import { BatchAssembler } from '../core/irc/batch.ts';
+import { BotNick } from './bot-nick.ts';
+import { CtcpAnswers } from './ctcp-answers.ts';
+import { type Link, makeEpoch } from './link.ts';
+import { Outgoing, type OutgoingTools } from './outgoing.ts';
+import { Replies } from './replies.ts';
+import type { Roster } from './roster.ts';
+import { WhoQueue } from './who-queue.ts';
+
+/** One registered connection of the listener, and all that is only true while it lasts. */
+export type Session = {
+  readonly link: Link;
+  readonly epoch: string;
+  /** Lines named so far. */
+  named: number;
+  readonly assembler: BatchAssembler;
+  readonly replies: Replies;
+  readonly roster: Roster;
+  readonly who: WhoQueue;
+  readonly ctcp: CtcpAnswers;
+  readonly outgoing: Outgoing;
+  readonly readyMs: number;
+  /** What the server's clock is ahead of ours. */
+  aheadMs: number;
+  /** It has said who it is, and may join. */
+  greeted: boolean;
+  readonly nick: BotNick;
+};
+
+export function makeSession(link: Link, roster: Roster, outgoing: OutgoingTools, nick: string, nowMs: number): Session {
+  return {
+    link,
+    epoch: makeEpoch(),
+    named: 0,
+    assembler: new BatchAssembler(),
+    replies: new Replies(),
+    roster,
+    who: new WhoQueue(link, roster),
+    ctcp: new CtcpAnswers(),
+    outgoing: new Outgoing(link, outgoing),
+    readyMs: nowMs,
+    aheadMs: 0,
+    greeted: false,
+    nick: new BotNick(link, nick, nowMs),
+  };
+}
