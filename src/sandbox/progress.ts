@@ -28,6 +28,8 @@ const REPEAT_MS = 10_000;
 const TERMINAL_TICK_MS = 1_000;
 /** A step that is over sooner is one line, not two, where lines cannot be rewritten. */
 const WORTH_ANNOUNCING_MS = 250;
+/** Of a terminal that does not say its width (a new pseudo-terminal says 0). */
+const USUAL_COLUMNS = 80;
 /** Steps shorter than this show no time. */
 const WORTH_TELLING_MS = 100;
 
@@ -46,7 +48,7 @@ export function makeProgress(terminal: Terminal = process.stdout): Progress {
     };
     const show = (): void => {
       const text = line('…', detail);
-      if (rewrites) terminal.write(`\r\x1b[2K${text.slice(0, (terminal.columns ?? 80) - 1)}`);
+      if (rewrites) terminal.write(`\r\x1b[2K${text.slice(0, (terminal.columns || USUAL_COLUMNS) - 1)}`);
       else terminal.write(`${text}\n`);
     };
     const end =

@@ -6,7 +6,7 @@ import { liveLine } from './live-view.ts';
 import { followLog } from './log-follower.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { SandboxRefusal } from './refusal.ts';
-import { joinRooms } from './rooms.ts';
+import { joinRooms, madeRooms } from './rooms.ts';
 import { type Shard, type ShardWish, startShard } from './shard.ts';
 
 export type SandboxWish = ShardWish & { readonly dir: string; readonly reset: boolean };
@@ -70,6 +70,8 @@ async function stay(folder: Folder, wish: SandboxWish, progress: Progress): Prom
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Nobody reads us any more: `npm start | head`.
+  process.stdout.on('error', () => end.resolve(0));
 
   const starting = startShard(folder, wish, progress);
   // Told to stop while it starts: what started is stopped by the guardian when this process ends.
@@ -82,7 +84,8 @@ async function stay(folder: Folder, wish: SandboxWish, progress: Progress): Prom
   shard = outcome;
   for (const server of shard.servers) keepRunning(server, progress.say, () => end.resolve(1));
 
-  if (shard.homeserver.dendrite !== undefined) {
+  if (shard.homeserver.dendrite === undefined) await madeRooms(shard);
+  else {
     const { people } = await joinRooms(shard);
     await Promise.all(people.map((person) => person.logout()));
   }

@@ -11,6 +11,7 @@ import {
 import { elsewhere, findErgo, type IrcSide, type IrcWish, registerBot, startIrc } from './irc-side.ts';
 import type { Progress } from './progress.ts';
 import { startBridge } from './servers/bridge.ts';
+import type { Ergo } from './servers/ergo.ts';
 import type { ServerProcess } from './servers/server-process.ts';
 import { loadState, type PortName, type State, saveState } from './state.ts';
 
@@ -35,78 +36,78 @@ export type Shard = {
 
 /** Brings a shard up in a folder. When it fails on the way, nothing is left running. */
 export async function startShard(folder: Folder, wish: ShardWish, progress: Progress): Promise<Shard> {
+  // What the person said is checked before anything takes time.
+  const ircElsewhere = wish.irc === undefined ? undefined : elsewhere(wish.irc);
+  const nameElsewhere =
+    wish.homeserver === undefined ? undefined : await nameOfHomeserver(wish.homeserver, wish.serverName);
   const dendriteBinary = await findDendrite(wish, progress);
   const ergoBinary = await findErgo(wish, progress);
-  const loaded = await loadState(folder.path, wish.usualPorts);
-  for (const sentence of loaded.moved) progress.say(`  ! ${sentence}`);
-  let state = loaded.state;
+  const { state, known, moved } = await loadState(folder.path, wish.usualPorts);
+  for (const sentence of moved) progress.say(`  ! ${sentence}`);
 
   const running: ServerProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const server of running) await server.stop();
   };
-  const started = <T extends ServerProcess>(server: T): T => {
-    running.unshift(server);
-    return server;
+  /** Starts one with words, and remembers it in the order in which all have to end. */
+  const bring = async <T>(
+    name: string,
+    where: string,
+    start: () => Promise<T>,
+    processOf: (side: T) => ServerProcess,
+  ) => {
+    const side = await timed(progress, name, where, start);
+    running.unshift(processOf(side));
+    return side;
   };
 
   try {
-    let irc: IrcSide;
-    if (ergoBinary === undefined) irc = elsewhere(wish.irc ?? '');
-    else {
-      const own = await timed(progress, 'Ergo', `127.0.0.1:${state.ports.irc}`, () =>
-        startIrc(ergoBinary, state, folder),
-      );
-      started(own.ergo);
-      if (!state.bot.registered) {
-        await registerBot(own.ergo, state.bot);
-        state = { ...state, bot: { ...state.bot, registered: true } };
-        await saveState(folder.path, state);
-      }
-      irc = own;
-    }
+    const irc =
+      ircElsewhere ??
+      (await bring(
+        'Ergo',
+        `127.0.0.1:${state.ports.irc}`,
+        () => startIrc(ergoBinary ?? '', state, folder),
+        (side) => side.ergo,
+      ));
+    if (irc.ergo !== undefined) await ensureBot(irc.ergo, folder, state);
 
-    const serverName =
-      wish.homeserver === undefined ? state.serverName : await nameOfHomeserver(wish.homeserver, wish.serverName);
+    const serverName = nameElsewhere ?? state.serverName;
     const url = wish.homeserver ?? `http://127.0.0.1:${state.ports.homeserver}`;
-    const files = await writeBridgeFiles(folder.path, {
-      homeserver: { url, serverName },
-      irc: irc.world,
-      ports: state.ports,
-    });
-    let homeserver: HomeserverSide = { url, serverName };
-    if (dendriteBinary === undefined) await expectRegistration(url, files.asToken, files.registration);
-    else {
-      const own = await timed(progress, 'Dendrite', url, () =>
-        startHomeserver(dendriteBinary, state, files.registration, folder),
-      );
-      started(own.dendrite);
-      homeserver = own;
-    }
+    const world = { homeserver: { url, serverName }, irc: irc.world, ports: state.ports };
+    const files = await writeBridgeFiles(folder.path, world);
+    if (nameElsewhere !== undefined) await expectRegistration(url, files.asToken, files.registration);
+    const homeserver =
+      nameElsewhere !== undefined
+        ? { url, serverName }
+        : await bring(
+            'Dendrite',
+            url,
+            () => startHomeserver(dendriteBinary ?? '', state, files.registration, folder),
+            (side) => side.dendrite,
+          );
 
-    const bridge = await timed(progress, 'Causeway', `http://127.0.0.1:${state.ports.http}`, () =>
-      startBridge({
-        config: files.config,
-        httpPort: state.ports.http,
-        onStarted: (pid) => folder.record('causeway', pid),
-      }),
+    const httpPort = state.ports.http;
+    const onStarted = (pid: number): void => folder.record('causeway', pid);
+    const bridge = await bring(
+      'Causeway',
+      `http://127.0.0.1:${httpPort}`,
+      () => startBridge({ config: files.config, httpPort, onStarted }),
+      (side) => side,
     );
-    started(bridge);
-    return {
-      homeserver,
-      irc,
-      bridge,
-      servers: running,
-      state,
-      asToken: files.asToken,
-      known: loaded.known,
-      stop,
-      kill: async () => void (await Promise.all(running.map((server) => server.kill9()))),
-    };
+    const kill = async (): Promise<void> => void (await Promise.all(running.map((server) => server.kill9())));
+    return { homeserver, irc, bridge, servers: running, state, asToken: files.asToken, known, stop, kill };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The bot's account and channels, made once per folder. */
+async function ensureBot(ergo: Ergo, folder: Folder, state: State): Promise<void> {
+  if (state.bot.registered) return;
+  await registerBot(ergo, state.bot);
+  await saveState(folder.path, { ...state, bot: { ...state.bot, registered: true } });
 }
 
 async function timed<T>(progress: Progress, name: string, where: string, start: () => Promise<T>): Promise<T> {
