@@ -26,6 +26,8 @@ export type Wished = {
 const JOIN_REFUSALS: ReadonlySet<string> = new Set(
   '403 405 437 470 471 473 474 475 476 477 479 480 489 500 520 531'.split(' '),
 );
+/** Channels asked for in one go: some ten lines, which no server takes for a flood. */
+const MAX_AT_ONCE = 200;
 /** Bytes of the list of channels and keys in one JOIN. */
 const MAX_LIST_BYTES = 400;
 
@@ -115,6 +117,7 @@ export class Joins {
       if (wished.state === 'joined' && wished.failures > 0 && nowMs - wished.retryAtMs > FORGIVEN_MS)
         wished.failures = 0;
       if (wished.state !== 'out' && !unanswered && !again) continue;
+      if (due.length >= MAX_AT_ONCE) break;
       wished.state = 'asked';
       wished.askedMs = nowMs;
       due.push(wished);

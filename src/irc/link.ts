@@ -152,7 +152,11 @@ export class Link {
   }
 
   quit(reason: string): void {
-    if (this.ready) this.send({ command: 'QUIT', params: [reason] });
+    if (!this.ready) {
+      this.destroy(reason);
+      return;
+    }
+    this.send({ command: 'QUIT', params: [reason] });
     this.#transport.end();
   }
 

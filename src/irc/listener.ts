@@ -256,7 +256,7 @@ export class Listener {
       this.names.release(session.link.nick, nowMs);
       this.joins.lost(end.heardMs + session.aheadMs);
       session.replies.closed();
-      session.outgoing.closed();
+      session.outgoing.closed(end.error?.text);
       this.#comeback.lost(session.readyMs);
       this.#tools.onLost();
     }

@@ -106,9 +106,13 @@ export class Outgoing {
     }
   }
 
-  /** The connection is gone. What was written may have arrived; what was not, has not. */
-  closed(): void {
+  /**
+   * The connection is gone. What was written may have arrived; what was not, has not.
+   * @param farewell the server's last words, if any
+   */
+  closed(farewell = ''): void {
     this.#closed = true;
+    if (/flood|recvq/i.test(farewell)) this.#tools.pacing.complained(this.#tools.clock.nowMs());
     this.#wake?.();
     for (const job of [...this.#unseen]) this.#done(job);
     for (const { job } of [...this.#flight, ...this.#queue]) {

@@ -26,3 +26,6 @@ export const full = (max: number): BridgeError => ({
   retry: 'later',
   notify: 'log',
 });
+
+/** Somebody does not want this connection: it stays away. */
+export const isBan = ({ code }: BridgeError): boolean => code === 'irc_banned' || code === 'irc_killed';

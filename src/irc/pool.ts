@@ -6,7 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { NetworkSink, Person } from '../ports/network.ts';
 import { ConnectPace } from './connect-pace.ts';
 import type { LinkEnd } from './link.ts';
-import { AWAY, full, HOPELESS } from './pool-errors.ts';
+import { AWAY, full, HOPELESS, isBan } from './pool-errors.ts';
 import { Puppet, type PuppetTools } from './puppet.ts';
 import type { Introduction } from './registration.ts';
 import type { Timings } from './timings.ts';
@@ -130,6 +130,7 @@ export class Pool {
   /** Everybody who was connected before the network went away. */
   reconnect(): void {
     for (const seat of this.#seats.values()) {
+      if (seat.blocked !== undefined && !isBan(seat.blocked.error)) seat.blocked = undefined;
       if (seat.puppet === undefined && seat.opening === undefined && seat.blocked === undefined)
         void this.#open(seat, 0);
     }
@@ -218,7 +219,10 @@ export class Pool {
     seat.puppet = puppet;
     for (const channel of seat.channels) void puppet.enter(channel);
     const opened = await puppet.opened;
-    return opened.ok ? ok(puppet) : opened;
+    if (!opened.ok) return opened;
+    if (this.#isSeated(seat)) return ok(puppet);
+    puppet.link.quit('No longer needed');
+    return fail(AWAY);
   }
 
   #seen(puppet: Puppet): void {
@@ -252,8 +256,7 @@ export class Pool {
 
   #block(seat: Seat, error: BridgeError): void {
     const { clock, log, timings } = this.#tools;
-    const banned = error.code === 'irc_banned' || error.code === 'irc_killed';
-    const untilMs = clock.nowMs() + (banned ? BANNED_MS : timings.retryPuppetMs);
+    const untilMs = clock.nowMs() + (isBan(error) ? BANNED_MS : timings.retryPuppetMs);
     seat.blocked = { untilMs, error };
     seat.failures = 0;
     const { userId } = seat.person;

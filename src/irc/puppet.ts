@@ -215,7 +215,7 @@ export class Puppet {
   #closed(end: LinkEnd): void {
     const { names, clock, ended } = this.#tools;
     if (end.wasReady) names.release(this.link.nick, clock.nowMs());
-    this.outgoing.closed();
+    this.outgoing.closed(end.error?.text);
     this.#replies.closed();
     const error = end.error ?? lost(end.why);
     this.#opened.resolve(fail(error));

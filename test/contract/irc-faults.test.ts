@@ -232,6 +232,28 @@ describe('an IRC network through faults', { timeout: 240_000 }, () => {
     await next.network.stop('bye');
   });
 
+  test('the bot logs in by PLAIN and by SCRAM-SHA-256, and with a wrong password not at all', async (t) => {
+    const ergo = await startErgo({ dir: join(dir, 'sasl') });
+    t.after(() => ergo.stop());
+    const owner = await IrcUser.connect({ port: ergo.ports.irc, nick: 'bridgebot' });
+    owner.sendLine('REGISTER * * correct-horse');
+    await owner.waitFor(({ command, params }) => command === 'REGISTER' && params[0] === 'SUCCESS');
+    await owner.quit();
+    for (const [mechanism, password, joins] of [
+      ['plain', 'correct-horse', true],
+      ['scram-sha-256', 'correct-horse', true],
+      ['plain', 'wrong', false],
+      ['scram-sha-256', 'wrong', false],
+    ] as const) {
+      const sasl = { mechanism, user: 'bridgebot', password };
+      const world = new NetworkWorld({ port: ergo.ports.irc, config: { bot: { nick: 'bridgebot', sasl } } });
+      if (joins) await world.listening();
+      else await waitUntil(() => world.network.status().state === 'refused', { what: `${mechanism} to be refused` });
+      assert.equal(world.network.status().channels.get('#commons')?.joined, joins, mechanism);
+      await world.network.stop('bye');
+    }
+  });
+
   test('the bot speaks for people where it has to: under their nick, else with their name in front', async (t) => {
     const ergo = await startErgo({
       dir: join(dir, 'relay'),

@@ -191,6 +191,44 @@ describe('people’s connections', { timeout: 60_000 }, () => {
     assert.equal(refused.ok ? '' : refused.error.code, 'irc_482');
   });
 
+  test('introduces itself by WEBIRC first, with an address of its own that stays the same', async (t) => {
+    const here = await world(t, {}, { config: { puppets: { webirc: { password: 'secret' } } } });
+    await here.world.network.voice(alice, '#commons');
+    const puppet = await here.server.client('Alice');
+    assert.match(
+      puppet.lines[0] ?? '',
+      /^WEBIRC secret causeway alice\.willow\.example fd[0-9a-f]{2}(:[0-9a-f]{4}){7}$/,
+    );
+    assert.equal(puppet.lines[1], 'CAP LS 302');
+  });
+
+  test('goes slowly where the server complains of a flood', async (t) => {
+    let said = 0;
+    const here = await world(t, {
+      answer: (client, command) =>
+        command === 'PRIVMSG' && ++said === 3
+          ? [`:fake.test 404 ${client.nick} #commons :Message throttled due to flooding`]
+          : undefined,
+    });
+    const voice = await here.world.network.voice(alice, '#commons');
+    assert.ok(voice.ok);
+    const results = await Promise.all(
+      ['one', 'two', 'three'].map((text) => voice.value.say(line(text, text)).confirmed),
+    );
+    assert.deepEqual(
+      results.map((result) => (result.ok ? 'ok' : result.error.retry)),
+      ['ok', 'ok', 'later'],
+    );
+    const slow = Array.from({ length: 6 }, (_, number) => voice.value.say(line(`s${number}`, `slow ${number}`)));
+    await slow[3]?.written;
+    const puppet = await here.server.client('Alice');
+    await puppet.got(/slow 3$/);
+    assert.equal(
+      puppet.lines.some((text) => text.endsWith('slow 4')),
+      false,
+    );
+  });
+
   test('a banned connection is not opened again', async (t) => {
     const here = await world(t);
     await here.world.network.voice(alice, '#commons');
