@@ -11,7 +11,7 @@ import {
 import { Backoff } from './backoff.ts';
 import type { Kit } from './kit.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
-import { ANCHOR, type RoomAnchors } from './room-anchors.ts';
+import { ANCHOR, FLOOR, type RoomAnchors } from './room-anchors.ts';
 import type { Signal } from './signal.ts';
 
 /** Rooms prepared at the same time: each makes a homeserver work hard. */
@@ -209,7 +209,7 @@ export class Provision {
     await kit.db.transaction(async (sql) => {
       for (const { userId, displayName } of members.value)
         await stores.member.put(sql, { roomId, userId, membership: 'join', displayName });
-      if (anchor !== undefined) await stores.cursor.set(sql, ANCHOR + roomId, anchor);
+      if (anchor !== undefined) for (const name of [ANCHOR, FLOOR]) await stores.cursor.set(sql, name + roomId, anchor);
       await stores.portal.put(sql, {
         id: portal.id,
         network: portal.network,

@@ -1,18 +1,15 @@
-import type { Result } from '../core/errors.ts';
 import type { MatrixEvent } from '../core/events.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import { Backoff } from './backoff.ts';
 import type { Kit } from './kit.ts';
 import type { MatrixInbox } from './matrix-inbox.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
-import type { RoomAnchors } from './room-anchors.ts';
+import { FLOOR, type RoomAnchors } from './room-anchors.ts';
+import { readStretch, type Stretch } from './room-history.ts';
 import type { Signal } from './signal.ts';
 
 /** Rooms read at the same time. */
 const AT_ONCE = 4;
-const PAGE = 100;
-/** Most events of one room that are read back: what a busy room says in hours. */
-const MAX_EVENTS = 10_000;
 /** A room that the homeserver cannot show for so long goes on without. */
 const PATIENCE_MS = 60_000;
 /**
@@ -118,7 +115,8 @@ export class ReadBack {
       return;
     }
     try {
-      const events = await this.#events(room, anchor);
+      const floor = await this.#retry(() => kit.db.transaction((sql) => kit.stores.cursor.get(sql, FLOOR + room)));
+      const events = await this.#events(room, { anchor, floor });
       if (events === undefined) return; // stopping: the room stays unread, and is read at the next start
       kit.failpoint('during-read-back');
       const news = await this.#retry(() => inbox().insertReadBack(portal, events));
@@ -140,13 +138,13 @@ export class ReadBack {
   }
 
   /** Events after the anchor, oldest first; undefined when the program stops. */
-  async #events(room: string, anchor: string): Promise<readonly MatrixEvent[] | undefined> {
+  async #events(room: string, stretch: Stretch): Promise<readonly MatrixEvent[] | undefined> {
     const { kit, stopping, stop } = this.#parts;
     const backoff = new Backoff(kit.clock, 200, 5_000);
     let giveUpAtMs: number | undefined;
     for (;;) {
       if (stopping()) return undefined;
-      const read = await this.#pages(room, anchor);
+      const read = await readStretch(kit, room, stretch);
       if (read.ok) {
         kit.metrics.readBacks.add({ outcome: read.value.complete ? 'complete' : 'bounded' });
         if (!read.value.complete)
@@ -169,22 +167,6 @@ export class ReadBack {
       }
       await stop.wait(Math.max(read.error.waitMs ?? 0, backoff.nextMs()));
     }
-  }
-
-  async #pages(room: string, anchor: string): Promise<Result<{ events: MatrixEvent[]; complete: boolean }>> {
-    const { kit } = this.#parts;
-    const events: MatrixEvent[] = [];
-    let from: string | undefined;
-    while (events.length < MAX_EVENTS) {
-      const page = await kit.homeserver.messages(kit.homeserver.botId, room, from, PAGE);
-      if (!page.ok) return page;
-      const end = page.value.events.findIndex((event) => event.event_id === anchor);
-      events.push(...(end < 0 ? page.value.events : page.value.events.slice(0, end)));
-      if (end >= 0) return { ok: true, value: { events: events.reverse(), complete: true } };
-      if (page.value.end === undefined || page.value.events.length === 0) break;
-      from = page.value.end;
-    }
-    return { ok: true, value: { events: events.reverse(), complete: false } };
   }
 
   /** The same again while the database is away. */

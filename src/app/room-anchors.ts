@@ -59,4 +59,6 @@ export class RoomAnchors {
   }
 }
 
+/** Names of cursors: the anchor of a room, and its newest event when it was linked. */
 export const ANCHOR = 'anchor:';
+export const FLOOR = 'floor:';

@@ -48,9 +48,22 @@ export function tally(said: ReadonlyMap<string, Said>, seen: readonly string[]):
   return { said: total, lost, doubled, outOfOrder };
 }
 
-/** Every line of every event of a room, as a plain client reads them: joined lines count one by one. */
+/**
+ * Every line of every event of a room, as a plain client reads them; joined lines count one by one. In the order of
+ * `/messages`. Dendrite's leaves an event out now and then that its `/sync` showed: those stand behind the one before them.
+ */
 export async function linesInRoom(reader: MatrixUser, room: string): Promise<string[]> {
   const events = await reader.history(room);
+  const live = reader.events.filter((event) => event.room_id === room);
+  const known = new Map(events.map((event, index) => [event.event_id, index]));
+  let last = -1;
+  const left: { readonly after: number; readonly event: (typeof events)[number] }[] = [];
+  for (const event of live) {
+    const at = known.get(event.event_id);
+    if (at === undefined) left.push({ after: last, event });
+    else last = at;
+  }
+  for (const { after, event } of left.reverse()) events.splice(after + 1, 0, event);
   return events
     .filter((event) => event.type === 'm.room.message')
     .flatMap((event) => String(event.content.body ?? '').split('\n'));
