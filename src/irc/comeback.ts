@@ -1,5 +1,7 @@
+import type { BridgeError } from '../core/errors.ts';
 import { backoffMs } from '../core/pace.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { LinkEnd } from './link.ts';
 
 /** A connection that lasted so long starts the back-off anew. */
 const STABLE_MS = 20_000;
@@ -33,3 +35,13 @@ export class Comeback {
     return backoffMs(restarting ? RESTART_RETRY : this.#rules, this.#failures++, this.#clock.random());
   }
 }
+
+/** What became of the listener's connection, where the server itself gave no reason. */
+export const lostError = (server: { readonly host: string; readonly port: number }, end: LinkEnd): BridgeError => ({
+  code: 'irc_lost',
+  text: end.wasOpen
+    ? `The connection to the IRC server ${server.host}:${server.port} was lost (${end.why}); the bridge connects again.`
+    : `The IRC server ${server.host}:${server.port} does not answer (${end.why}); the bridge tries again. Check that it runs.`,
+  retry: 'later',
+  notify: 'log',
+});

@@ -108,8 +108,13 @@ export class Link {
     return this.user === undefined || this.host === undefined ? undefined : `${this.nick}!${this.user}@${this.host}`;
   }
 
+  /** Whether two names are one to this server. */
+  same(a: string, b: string): boolean {
+    return sameName(a, b, this.isupport.casemapping);
+  }
+
   isMe(nick: string | undefined): boolean {
-    return nick !== undefined && sameName(nick, this.nick, this.isupport.casemapping);
+    return nick !== undefined && this.same(nick, this.nick);
   }
 
   /** A label for the next command, where the server answers with labels. */

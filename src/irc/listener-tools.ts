@@ -5,7 +5,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { NetworkSink } from '../ports/network.ts';
+import type { CatchUpTools } from './catch-up.ts';
 import type { OwnNames } from './identity.ts';
+import type { Listener } from './listener.ts';
 import type { OutgoingTools } from './outgoing.ts';
 import type { Introduction } from './registration.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -37,3 +39,20 @@ export type ListenerTools = {
   /** Somebody gave this nick up. */
   readonly onNickFreed: (nick: string) => void;
 };
+
+/** What fetching history needs; undefined while there is no connection. */
+export function catchUpToolsOf(listener: Listener, tools: ListenerTools): Omit<CatchUpTools, 'replayed'> | undefined {
+  const { session } = listener;
+  if (session === undefined) return undefined;
+  const { config, failpoint, log, sink, timings } = tools;
+  return {
+    link: session.link,
+    replies: session.replies,
+    sink,
+    log,
+    failpoint,
+    perspective: () => listener.perspective(session),
+    deadlineMs: () => listener.nowMs() + timings.answerMs,
+    maxLines: config.history.maxLines,
+  };
+}

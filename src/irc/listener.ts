@@ -4,19 +4,20 @@ import { LISTENER_CAPS } from '../core/irc/cap-request.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { ChannelWish } from '../ports/network.ts';
 import { ChannelView } from './channel-view.ts';
-import { Comeback } from './comeback.ts';
+import { Comeback, lostError } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { greet } from './greeting.ts';
 import type { OwnNames } from './identity.ts';
 import { Joins, joinLines, type Wished } from './joins.ts';
 import { Link, type LinkEnd } from './link.ts';
 import { handleItem } from './listener-lines.ts';
-import type { ListenerTools } from './listener-tools.ts';
+import { catchUpToolsOf, type ListenerTools } from './listener-tools.ts';
 import { type Perspective, timeOf } from './reading.ts';
 import { Roster } from './roster.ts';
-import { makeSession, type Session } from './session.ts';
+import { makeSession, type Session, tickSession } from './session.ts';
 import type { Sightings } from './sightings.ts';
 import { makeTurns } from './turns.ts';
+import { sayIfFailed } from './within.ts';
 
 /** Channels whose history is fetched at the same time. */
 const MAX_CATCH_UPS = 6;
@@ -56,7 +57,7 @@ export class Listener {
         feed: this.#feed,
         sink: tools.sink,
         turn,
-        catchUpTools: () => this.#catchUpTools(),
+        catchUpTools: () => catchUpToolsOf(this, tools),
       });
     });
   }
@@ -98,13 +99,8 @@ export class Listener {
     this.#connecting?.tick(nowMs);
     const { session } = this;
     if (session === undefined) return;
-    session.link.tick(nowMs);
-    session.replies.tick(nowMs);
-    session.outgoing.tick(nowMs);
-    session.who.tick(nowMs);
+    tickSession(session, nowMs, this.#tools.timings.tickMs);
     for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
-    if (session.link.paused) session.replies.postpone(this.#tools.timings.tickMs);
-    session.nick.tick(nowMs);
     this.#askDue();
   }
 
@@ -120,12 +116,9 @@ export class Listener {
     return { network: this.network, names: this.names, isupport: link.isupport, nowMs: this.nowMs() + aheadMs };
   }
 
-  /** Work that nobody waits for; its failure is a bug, and said. */
+  /** Work that nobody waits for. */
   inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#tools.log.error('Something in the IRC listener failed; this is a bug.', { why });
-    });
+    sayIfFailed(work, this.#tools.log);
   }
 
   /** Our own JOIN came back. */
@@ -265,16 +258,7 @@ export class Listener {
       this.#become('down');
       return;
     }
-    const { host, port } = this.#tools.config.server;
-    const lost: BridgeError = {
-      code: 'irc_lost',
-      text: end.wasOpen
-        ? `The connection to the IRC server ${host}:${port} was lost (${end.why}); the bridge connects again.`
-        : `The IRC server ${host}:${port} does not answer (${end.why}); the bridge tries again. Check that it runs.`,
-      retry: 'later',
-      notify: 'log',
-    };
-    this.#retry(end.error ?? lost, !end.wasOpen || end.wasReady);
+    this.#retry(end.error ?? lostError(this.#tools.config.server, end), !end.wasOpen || end.wasReady);
   }
 
   /** @param mayBeRestart nothing speaks against trying often for a while */
@@ -306,21 +290,5 @@ export class Listener {
     const link = this.session?.link;
     if (full) link?.pause();
     else link?.resume();
-  }
-
-  #catchUpTools() {
-    const { session } = this;
-    if (session === undefined) return undefined;
-    const { config, failpoint, log, sink, timings } = this.#tools;
-    return {
-      link: session.link,
-      replies: session.replies,
-      sink,
-      log,
-      failpoint,
-      perspective: () => this.perspective(session),
-      deadlineMs: () => this.nowMs() + timings.answerMs,
-      maxLines: config.history.maxLines,
-    };
   }
 }

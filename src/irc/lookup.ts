@@ -17,6 +17,7 @@ import { ownTagOf } from './speech.ts';
 const OVERLAP_MS = 5000;
 const MAX_PAGES = 40;
 const CHECK_MS = 100;
+const DEPARTURE_CHECK_MS = 50;
 
 export type LookupTools = {
   readonly listener: Listener;
@@ -24,6 +25,7 @@ export type LookupTools = {
   readonly attempts: Attempts;
   readonly clock: Clock;
   readonly answerMs: number;
+  readonly departureMs: number;
   readonly sink: Pick<NetworkSink, 'knownKeys'>;
   /** Whether a nick or an account is that of the person in question, or of the bot that may have spoken for them. */
   readonly isTheirs: (nick: string, account: string | undefined) => boolean;
@@ -43,6 +45,7 @@ export async function lookUp(
 ): Promise<ReadonlyMap<string, LookupAnswer>> {
   const { attempts, listener, ownLines } = tools;
   const fromMs = Math.min(...lines.map(({ id }) => attempts.writtenSince(id, sinceMs)));
+  await departed(tools);
   for (;;) {
     const session = await inChannel(tools, channel);
     if (session === undefined) return new Map();
@@ -53,6 +56,17 @@ export async function lookUp(
     const evidence = told ?? seen.lines;
     const isComplete = told !== undefined || (seen.complete && tools.hasDeparted());
     return judge(tools, channel, lines, evidence, isComplete, session.link.isupport.casemapping);
+  }
+}
+
+/**
+ * A connection that ended may have left lines behind that the server still works off: its QUIT comes after them. Where
+ * the listener cannot see it go, this does not wait for long.
+ */
+async function departed({ clock, departureMs, hasDeparted, listener }: LookupTools): Promise<void> {
+  const untilMs = clock.nowMs() + departureMs;
+  while (!hasDeparted() && listener.session !== undefined && clock.nowMs() < untilMs) {
+    await new Promise<void>((resolve) => void clock.after(DEPARTURE_CHECK_MS, resolve));
   }
 }
 

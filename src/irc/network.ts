@@ -100,22 +100,18 @@ class IrcSide implements IrcNetwork {
 
   start(sink: NetworkSink): void {
     this.#sink = sink;
-    const clock = this.#clock;
-    const log = this.#log;
-    const timings = this.#timings;
+    const [clock, log, timings] = [this.#clock, this.#log, this.#timings];
     const facts = new ServerFacts();
     const sightings = new Sightings(
       (name) => this.fold(name),
       (channel) => this.#listener?.joins.get(channel)?.state === 'joined',
       (line) => this.#ownLines.add({ ...line, account: undefined, atMs: clock.nowMs() }),
     );
-    const { confirmMs, sightMs } = timings;
     const outgoing = {
       clock,
       failpoint: this.#failpoint,
       pacing: new Pacing(this.#config.pace),
-      confirmMs,
-      sightMs,
+      ...timings,
       attempts: this.#attempts,
     };
     const listener = new Listener({
@@ -238,14 +234,13 @@ class IrcSide implements IrcNetwork {
     const listener = this.#listener;
     const sink = this.#sink;
     if (listener === undefined || sink === undefined) return new Map();
-    // A connection that ended may have left lines behind that the server still works off: its QUIT comes after them.
-    await this.#departed(userId);
     const tools = {
       listener,
       ownLines: this.#ownLines,
       attempts: this.#attempts,
       clock: this.#clock,
       answerMs: this.#timings.answerMs,
+      departureMs: this.#timings.departureMs,
       sink,
       isTheirs: (nick: string, account: string | undefined) => this.#isTheirs(userId, nick, account),
       hasDeparted: () => !this.#names.isLeaving(userId),
@@ -299,17 +294,7 @@ class IrcSide implements IrcNetwork {
       reserved: [this.#config.bot.nick, ...(link === undefined ? [] : [link.nick])],
     };
   }
-
-  /** Waits until the listener has seen the person's closed connections leave; where none can be seen, not for long. */
-  async #departed(userId: string): Promise<void> {
-    const untilMs = this.#clock.nowMs() + this.#timings.departureMs;
-    while (this.#names.isLeaving(userId) && this.#listener?.session !== undefined && this.#clock.nowMs() < untilMs) {
-      await new Promise<void>((resolve) => void this.#clock.after(DEPARTURE_CHECK_MS, resolve));
-    }
-  }
 }
-
-const DEPARTURE_CHECK_MS = 50;
 
 /** The connection may enter no more channels: the bot speaks for the person in this one. */
 const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);

@@ -1,6 +1,5 @@
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import { keyFromMsgid } from '../core/ids.ts';
-import { fold } from '../core/irc/casemap.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import { refusalToError } from '../core/irc/numerics.ts';
 import { type Bucket, fullBucket, takeTokens } from '../core/pace.ts';
@@ -106,10 +105,7 @@ export class Outgoing {
     }
   }
 
-  /**
-   * The connection is gone. What was written may have arrived; what was not, has not.
-   * @param farewell the server's last words, if any
-   */
+  /** The connection is gone: what was written may have arrived. @param farewell the server's last words, if any */
   closed(farewell = ''): void {
     this.#closed = true;
     if (/flood|recvq/i.test(farewell)) this.#tools.pacing.complained(this.#tools.clock.nowMs());
@@ -219,8 +215,8 @@ export class Outgoing {
       ({ accepted, utterance }) =>
         !accepted &&
         utterance.body === body &&
-        this.#same(utterance.nick, nick) &&
-        this.#same(utterance.channel, target),
+        this.#link.same(utterance.nick, nick) &&
+        this.#link.same(utterance.channel, target),
     );
   }
 
@@ -234,7 +230,7 @@ export class Outgoing {
   /** Which piece an unlabelled refusal answers: the oldest one to its target. */
   #blamed({ target }: { readonly target: string }): Piece | undefined {
     if (target === '') return this.#flight[0];
-    return this.#flight.find(({ utterance }) => this.#same(utterance.channel, target));
+    return this.#flight.find(({ utterance }) => this.#link.same(utterance.channel, target));
   }
 
   #seen(piece: Piece, msgid: string | undefined): void {
@@ -298,10 +294,5 @@ export class Outgoing {
     for (const piece of job.pieces) piece.forget?.();
     job.written();
     job.settle(result);
-  }
-
-  #same(a: string, b: string): boolean {
-    const { casemapping } = this.#link.isupport;
-    return a === b || fold(a, casemapping) === fold(b, casemapping);
   }
 }

@@ -44,3 +44,13 @@ export function makeSession(link: Link, roster: Roster, outgoing: OutgoingTools,
     nick: new BotNick(link, nick, nowMs),
   };
 }
+
+/** Looks at everything that has a deadline. */
+export function tickSession({ link, replies, outgoing, who, nick }: Session, nowMs: number, tickMs: number): void {
+  link.tick(nowMs);
+  if (link.paused) replies.postpone(tickMs);
+  replies.tick(nowMs);
+  outgoing.tick(nowMs);
+  who.tick(nowMs);
+  nick.tick(nowMs);
+}
