@@ -23,6 +23,9 @@ export type StatusParts = {
   };
 };
 
+/** Rooms whose members are counted in one transaction: few enough that no line waits noticeably for a report. */
+const ROOMS_AT_ONCE = 100;
+
 /** How everything stands, gathered when somebody asks. */
 export class Status implements StatusSource {
   readonly #parts: StatusParts;
@@ -35,6 +38,9 @@ export class Status implements StatusSource {
     const { kit, portals, version, pid, startedAtMs, notes, homeserverUrl, arrivals } = this.#parts;
     const nowMs = kit.clock.nowMs();
     const backlog = await this.#backlog();
+    // Once per report: a network's status lists all its channels.
+    const networks = new Map([...kit.networks.values()].map((network) => [network.id, network.status()]));
+    const people = await this.#people();
     const problem = kit.homeserver.health.problem ?? arrivals.problem;
     return {
       bridge: { version, pid, startedAtMs, uptimeMs: nowMs - startedAtMs, nowMs, problems: [], notes },
@@ -47,11 +53,14 @@ export class Status implements StatusSource {
         syncAgeMs: arrivals.lastSyncMs === null ? null : nowMs - arrivals.lastSyncMs,
       },
       database: { engine: kit.db.engine, healthy: kit.db.healthy && backlog !== undefined },
-      networks: [...kit.networks.values()].map((network): NetworkReport => {
-        const { channels: _, ...rest } = network.status();
-        return { id: network.id, ...rest };
-      }),
-      portals: await Promise.all([...portals.all()].map((portal) => this.#portal(portal, backlog ?? new Map()))),
+      networks: [...networks].map(([id, { channels: _, ...rest }]): NetworkReport => ({ id, ...rest })),
+      portals: [...portals.all()].map((portal) =>
+        this.#portal(portal, {
+          channel: networks.get(portal.network)?.channels.get(portal.channel),
+          people: people.get(portal.id) ?? 0,
+          backlog: backlog ?? new Map(),
+        }),
+      ),
     };
   }
 
@@ -65,9 +74,8 @@ export class Status implements StatusSource {
     }
   }
 
-  async #portal(portal: Portal, backlog: ReadonlyMap<string, LaneBacklog>): Promise<PortalReport> {
-    const { kit, rosters } = this.#parts;
-    const channel = kit.networks.get(portal.network)?.status().channels.get(portal.channel);
+  #portal(portal: Portal, { channel, people, backlog }: PortalFacts): PortalReport {
+    const { rosters } = this.#parts;
     const toMatrix = backlog.get(makeLaneId(portal.id, 'to-matrix'));
     const toNetwork = backlog.get(makeLaneId(portal.id, 'to-network'));
     const problem = portal.problem ?? channel?.problem;
@@ -83,30 +91,45 @@ export class Status implements StatusSource {
             ? 'linked'
             : 'waiting',
       ...(problem === undefined ? {} : { problem }),
-      members: { matrix: await this.#people(portal), network: channel?.members ?? rosters.count(portal) },
+      members: { matrix: people, network: channel?.members ?? rosters.count(portal) },
       lastToMatrixMs: portal.lastToMatrixMs,
       lastToNetworkMs: portal.lastToNetworkMs,
       lagToMatrixMs: portal.lagToMatrixMs,
       lagToNetworkMs: portal.lagToNetworkMs,
       queuedToMatrix: open(toMatrix),
       queuedToNetwork: open(toNetwork),
+      oldestToMatrixMs: toMatrix?.oldestAtMs ?? null,
+      oldestToNetworkMs: toNetwork?.oldestAtMs ?? null,
       doubtful: toNetwork?.sending ?? 0,
       parked: (toMatrix?.parked ?? 0) + (toNetwork?.parked ?? 0),
       refused: portal.refused,
     };
   }
 
-  async #people(portal: Portal): Promise<number> {
-    const { kit, isOurs } = this.#parts;
-    const { roomId } = portal;
-    if (roomId === undefined) return 0;
+  /** People in each portal's room, ours not counted; nobody where the database cannot say. */
+  async #people(): Promise<ReadonlyMap<string, number>> {
+    const { kit, portals, isOurs } = this.#parts;
+    const counts = new Map<string, number>();
+    const all = [...portals.all()];
     try {
-      const members = await kit.db.transaction((sql) => kit.stores.member.inRoom(sql, roomId));
-      return members.filter((member) => member.membership === 'join' && !isOurs(member.userId)).length;
+      for (let from = 0; from < all.length; from += ROOMS_AT_ONCE)
+        await kit.db.transaction(async (sql) => {
+          for (const { id, roomId } of all.slice(from, from + ROOMS_AT_ONCE)) {
+            const members = roomId === undefined ? [] : await kit.stores.member.inRoom(sql, roomId);
+            counts.set(id, members.filter(({ membership, userId }) => membership === 'join' && !isOurs(userId)).length);
+          }
+        });
     } catch {
-      return 0;
+      // What is known by now is still right.
     }
+    return counts;
   }
 }
+
+type PortalFacts = {
+  readonly channel: { readonly joined: boolean; readonly problem?: string; readonly members: number } | undefined;
+  readonly people: number;
+  readonly backlog: ReadonlyMap<string, LaneBacklog>;
+};
 
 const open = (lane: LaneBacklog | undefined): number => (lane === undefined ? 0 : lane.pending + lane.sending);

@@ -150,7 +150,7 @@ async function build(
       await until(
         'every link to stand',
         linkedWithinMs ?? 60_000,
-        async () => (await status()).portals.every(({ state }) => state === 'linked'),
+        async () => (await status().catch(() => undefined))?.portals.every(({ state }) => state === 'linked') === true,
         100,
       );
     return child;
