@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../../src/ports/db.ts';
@@ -63,8 +66,8 @@ type Schedule = {
   readonly storeFaults: readonly string[];
 };
 
-async function through(schedule: Schedule): Promise<void> {
-  const world = await FakeWorld.make();
+async function through(schedule: Schedule, database?: string): Promise<void> {
+  const world = await FakeWorld.make(database);
   await world.start();
   await world.clock.until('the room is linked', () => world.log.lines.some((line) => line.endsWith('linked')));
   const calls = [...schedule.callFaults];
@@ -133,11 +136,26 @@ async function through(schedule: Schedule): Promise<void> {
   await world.database.close();
 }
 
+const schedules = fc.record({ steps, callFaults, lineFaults, deaths, storeFaults });
+
 describe('every line once and in order', () => {
   test('whatever homeserver, network and database do, and whenever the bridge dies', async () => {
-    await fc.assert(fc.asyncProperty(fc.record({ steps, callFaults, lineFaults, deaths, storeFaults }), through), {
-      numRuns: Number(process.env.RUNS ?? 60),
-      interruptAfterTimeLimit: 60_000,
-    });
+    await fc.assert(
+      fc.asyncProperty(schedules, (schedule) => through(schedule)),
+      { numRuns: Number(process.env.RUNS ?? 60), interruptAfterTimeLimit: 60_000 },
+    );
+  });
+
+  test('on a disk as well', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'causeway-once-'));
+    let run = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(schedules, (schedule) => through(schedule, `sqlite:${join(dir, `${++run}.db`)}`)),
+        { numRuns: 4, interruptAfterTimeLimit: 20_000 },
+      );
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });

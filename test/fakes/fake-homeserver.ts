@@ -12,6 +12,8 @@ export const BOT = `@_causeway_bot:${SERVER}`;
 export type CallFault =
   /** Carried out and answered after a while. */
   | { readonly kind: 'slow'; readonly ms: number }
+  /** Carried out at once and answered after a while: the answer is old when it comes. */
+  | { readonly kind: 'old'; readonly ms: number }
   /** The answer is lost at once; the call is carried out after a while all the same, as Dendrite does. */
   | { readonly kind: 'lost'; readonly afterMs: number }
   /** Nothing was done. */
@@ -48,7 +50,8 @@ export class FakeHomeserver {
   readonly happened: Signal;
   readonly #clock: Clock;
   readonly #answered = new Map<string, string>();
-  #nextId = 1;
+  /** Of all homeservers together, so that several may use one database. */
+  static #nextId = 1;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -64,7 +67,7 @@ export class FakeHomeserver {
   /** A person says something, or anything else happens in a room. */
   happen(room: string, sender: string, type: string, content: object, stateKey?: string): MatrixEvent {
     const event: MatrixEvent = {
-      event_id: `$${this.#nextId++}`,
+      event_id: `$${FakeHomeserver.#nextId++}`,
       room_id: room,
       sender,
       type,
@@ -148,7 +151,7 @@ export class FakeHomeserver {
       resolveAlias: (alias) => again({ name: 'resolveAlias', as: BOT, room: alias }, () => ok(this.aliases.get(alias))),
       createRoom: (wish) =>
         once({ name: 'createRoom', as: BOT, room: '' }, () => {
-          const room = `!${this.#nextId++}:${SERVER}`;
+          const room = `!${FakeHomeserver.#nextId++}:${SERVER}`;
           this.happen(room, BOT, 'm.room.create', { room_version: wish.roomVersion }, '');
           this.happen(room, BOT, 'm.room.member', { membership: 'join' }, BOT);
           for (const { type, state_key, content } of wish.initialState)
@@ -197,6 +200,11 @@ export class FakeHomeserver {
           case 'slow':
             await new Promise<void>((resolve) => this.#clock.after(fault.ms, resolve));
             return work(!life.isOver);
+          case 'old': {
+            const result = work(!life.isOver);
+            await new Promise<void>((resolve) => this.#clock.after(fault.ms, resolve));
+            return result;
+          }
           case 'lost':
             this.#clock.after(fault.afterMs, () => void work(false));
             return fail(LOST[kind]);

@@ -75,7 +75,7 @@ export class FakeNetwork {
         fed += news.length;
         const fresh = news.filter((event) => !known.received.has(event.key));
         if (fresh.length > 0) await sink.events(fresh);
-        if (fed === this.history.length) await this.happened.wait(60_000);
+        if (fed === this.history.length) await this.happened.wait(86_400_000);
       }
     };
     return {

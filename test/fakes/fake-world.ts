@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Bridge, makeBridge } from '../../src/app/bridge.ts';
 import type { Kit } from '../../src/app/kit.ts';
 import type { Config } from '../../src/config/schema.ts';
+import type { MatrixEvent, NetworkMessage } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
 import { stores } from '../../src/db/stores.ts';
 import { type Database, type Db, type Sql, StoreUnavailable } from '../../src/ports/db.ts';
@@ -15,6 +16,9 @@ import { ManualClock } from './manual-clock.ts';
 
 export const CHANNEL = '#commons';
 export const ALIAS = `#commons:${SERVER}`;
+
+/** Sources that have nothing to say cost a test of many days nothing. */
+const A_DAY_MS = 86_400_000;
 
 /** The parts of a configuration that the app reads. */
 export function configOf(channels: readonly { channel: string; room: string; [key: string]: unknown }[]): Config {
@@ -103,14 +107,21 @@ export class FakeWorld {
     this.db = new LivedDb(database, this.life);
   }
 
-  /** With one room that is there already, and its alias. In memory: a crash here is one of the program, not of the disk. */
-  static async make(): Promise<FakeWorld> {
-    const world = new FakeWorld(await openForTest('sqlite::memory:'));
+  /**
+   * With one room that is there already, and its alias.
+   * @param database in memory unless told: a crash here is one of the program, not of the disk
+   */
+  static async make(database = 'sqlite::memory:'): Promise<FakeWorld> {
+    const world = new FakeWorld(await openForTest(database));
     const { homeserver, room } = world;
     homeserver.aliases.set(ALIAS, room);
     homeserver.happen(room, BOT, 'm.room.create', { room_version: '12' }, '');
     homeserver.happen(room, BOT, 'm.room.member', { membership: 'join' }, BOT);
     return world;
+  }
+
+  get events(): readonly MatrixEvent[] {
+    return this.homeserver.rooms.get(this.room)?.events ?? [];
   }
 
   async start(): Promise<void> {
@@ -140,7 +151,7 @@ export class FakeWorld {
 
   /** Whether everything that was said was passed to the program, and nothing waits in it. */
   async isQuiet(): Promise<boolean> {
-    if (this.life.isOver || this.#acknowledged < this.homeserver.room(this.room).events.length) return false;
+    if (this.life.isOver || this.#acknowledged < this.events.length) return false;
     return await this.database.transaction(async (sql) => {
       const [row] = await sql.all<{ n: number }>(
         "SELECT (SELECT COUNT(*) FROM outbox WHERE state <> 'parked') + (SELECT COUNT(*) FROM inbox WHERE state = 'waiting') AS n",
@@ -156,7 +167,12 @@ export class FakeWorld {
 
   /** Somebody in the channel says a line. */
   onIrc(nick: string, text: string): void {
-    this.network.history.push({
+    this.network.history.push(this.message(nick, text));
+    this.network.happened.raise();
+  }
+
+  message(nick: string, text: string): NetworkMessage {
+    return {
       kind: 'message',
       network: HOME,
       channel: CHANNEL,
@@ -167,8 +183,7 @@ export class FakeWorld {
       own: false,
       style: 'text',
       lines: [text],
-    });
-    this.network.happened.raise();
+    };
   }
 
   onMatrix(userId: string, text: string): void {
@@ -178,9 +193,8 @@ export class FakeWorld {
   /** Pushes what happens in the room, up to fifty events at a time, each until it is taken. */
   async #push(bridge: Bridge, life: Life): Promise<void> {
     for (let failures = 0; !life.isOver; ) {
-      const { events } = this.homeserver.room(this.room);
-      const batch = events.slice(this.#acknowledged, this.#acknowledged + 50);
-      if (batch.length === 0) await this.homeserver.happened.wait(60_000);
+      const batch = this.events.slice(this.#acknowledged, this.#acknowledged + 50);
+      if (batch.length === 0) await this.homeserver.happened.wait(A_DAY_MS);
       else
         try {
           await bridge.gate.events('push', batch);
@@ -198,14 +212,13 @@ export class FakeWorld {
       since = await kit.db.transaction((sql) => stores.cursor.get(sql, 'sync'));
     } catch {}
     if (since !== undefined) bridge.gate.interrupted('sync', 'away');
-    let at = Number(since ?? this.homeserver.room(this.room).events.length);
+    let at = Number(since ?? this.events.length);
     while (!life.isOver) {
-      const { events } = this.homeserver.room(this.room);
-      const batch = events.slice(at);
+      const batch = this.events.slice(at);
       try {
         if (batch.length > 0) await bridge.gate.events('sync', batch, String(at + batch.length));
         at += batch.length;
-        if (batch.length === 0) await this.homeserver.happened.wait(30_000);
+        if (batch.length === 0) await this.homeserver.happened.wait(A_DAY_MS);
         else await this.clock.wait(4);
       } catch {
         await this.clock.wait(1_000);

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { RosterEntry } from '../../src/ports/network.ts';
+import { FORBIDDEN } from '../fakes/fake-homeserver.ts';
+import { CHANNEL, configOf, FakeWorld } from '../fakes/fake-world.ts';
+
+const people = (count: number): RosterEntry[] =>
+  Array.from({ length: count }, (_, index) => ({ nick: `nick${index}`, account: null }));
+const ghostOf = (nick: string): string => `@_causeway_home_${nick}:willow.example`;
+
+async function running(mapping: object = {}): Promise<FakeWorld> {
+  const world = await FakeWorld.make();
+  world.config = configOf([{ channel: CHANNEL, room: '#commons', ...mapping }]);
+  await world.start();
+  await world.clock.until('the room is linked', () => world.log.lines.includes('info: linked'));
+  return world;
+}
+
+const ghostsIn = (world: FakeWorld): string[] =>
+  [...world.homeserver.room(world.room).members]
+    .filter(([userId, membership]) => userId.startsWith('@_causeway_home_') && membership === 'join')
+    .map(([userId]) => userId)
+    .sort();
+
+const callsOf = (world: FakeWorld, name: string): string[] =>
+  world.homeserver.calls.filter((call) => call.startsWith(`${name} @_causeway_home_`));
+
+describe('who of a channel is in its room', () => {
+  test('whoever spoke, silenced before joining, and nobody else', async () => {
+    const world = await running();
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(100) });
+    world.onIrc('nick3', 'hello');
+    await world.clock.until('it is said', () => world.isQuiet());
+    await world.clock.pass(10_000);
+    const steps = world.homeserver.calls
+      .filter((call) => call.includes(ghostOf('nick3')))
+      .map((call) => call.split(' ')[0]);
+    assert.deepEqual(
+      [ghostsIn(world), steps],
+      [[ghostOf('nick3')], ['register', 'silence', 'setDisplayName', 'join', 'send']],
+    );
+  });
+
+  test('everybody, where the mapping asks for that, below its cap and one after another', async () => {
+    const world = await running({ ghosts: 'all', ghostsCap: 20 });
+    let atOnce = 0;
+    let most = 0;
+    world.homeserver.fault = ({ name }) => {
+      if (name !== 'join') return undefined;
+      most = Math.max(most, ++atOnce);
+      world.clock.after(40, () => atOnce--);
+      return { kind: 'slow', ms: 40 };
+    };
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(50) });
+    await world.clock.until('twenty joined', () => ghostsIn(world).length === 20);
+    await world.clock.pass(60_000);
+    assert.deepEqual([ghostsIn(world).length, most], [20, 1]);
+  });
+
+  test('though one of them is refused', async () => {
+    const world = await running({ ghosts: 'all' });
+    world.homeserver.fault = ({ name, as }) =>
+      (name === 'join' && as === ghostOf('nick0')) || name === 'invite'
+        ? { kind: 'failed', error: FORBIDDEN }
+        : undefined;
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(3) });
+    await world.clock.until('the others joined', () => ghostsIn(world).length === 2);
+  });
+
+  test('also while a lane waits for a network that is away', async () => {
+    const world = await running({ ghosts: 'all' });
+    world.network.goDown(3_600_000);
+    world.onMatrix('@p1:willow.example', 'waits');
+    await world.clock.pass(1_000);
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(5) });
+    await world.clock.until('they joined', () => ghostsIn(world).length === 5, 60_000);
+  });
+});
+
+describe('who left a channel', () => {
+  async function spoken(count: number): Promise<FakeWorld> {
+    const world = await running();
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(count) });
+    for (const { nick } of people(count)) world.onIrc(nick, 'hello');
+    await world.clock.until('all said hello', () => world.isQuiet());
+    return world;
+  }
+
+  test('leaves the room after a minute', async () => {
+    const world = await spoken(2);
+    world.network.sink?.roster(CHANNEL, { kind: 'leave', member: { nick: 'nick0', account: null }, netsplit: false });
+    await world.clock.pass(50_000);
+    const before = ghostsIn(world).length;
+    await world.clock.pass(20_000);
+    assert.deepEqual([before, ghostsIn(world)], [2, [ghostOf('nick1')]]);
+  });
+
+  test('stays when they are back within it', async () => {
+    const world = await spoken(1);
+    const member = { nick: 'nick0', account: null };
+    world.network.sink?.roster(CHANNEL, { kind: 'leave', member, netsplit: false });
+    await world.clock.pass(50_000);
+    world.network.sink?.roster(CHANNEL, { kind: 'join', member });
+    await world.clock.pass(120_000);
+    assert.deepEqual(callsOf(world, 'leave'), []);
+  });
+
+  test('in a netsplit of hundreds stays when they are back within minutes', async () => {
+    const world = await spoken(300);
+    for (const member of people(300)) world.network.sink?.roster(CHANNEL, { kind: 'leave', member, netsplit: true });
+    await world.clock.pass(8 * 60_000);
+    for (const member of people(300)) world.network.sink?.roster(CHANNEL, { kind: 'join', member });
+    await world.clock.pass(30 * 60_000);
+    assert.deepEqual(
+      [callsOf(world, 'leave').length, callsOf(world, 'join').length, ghostsIn(world).length],
+      [0, 300, 300],
+    );
+  });
+
+  test('while we were away leaves too', async () => {
+    const world = await spoken(3);
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(1) });
+    await world.clock.pass(120_000);
+    assert.deepEqual(ghostsIn(world), [ghostOf('nick0')]);
+  });
+
+  test('by silence leaves after the days that the mapping gives them, and comes back to speak', async () => {
+    const world = await spoken(2);
+    await world.clock.pass(20 * 86_400_000);
+    world.onIrc('nick1', 'still here');
+    await world.clock.pass(11 * 86_400_000);
+    const left = ghostsIn(world);
+    world.onIrc('nick0', 'back');
+    await world.clock.until('it is said', () => world.isQuiet());
+    assert.deepEqual([left, ghostsIn(world).length], [[ghostOf('nick1')], 2]);
+  });
+});
+
+describe('a new nick', () => {
+  test('of the same account is a new name of the same ghost; without one it is somebody else', async () => {
+    const world = await running();
+    const sink = world.network.sink;
+    sink?.roster(CHANNEL, {
+      kind: 'list',
+      members: [
+        { nick: 'Ann', account: 'ann' },
+        { nick: 'bob', account: null },
+      ],
+    });
+    world.network.history.push({ ...world.message('Ann', 'hi'), source: { nick: 'Ann', account: 'ann' } });
+    world.onIrc('bob', 'hi');
+    await world.clock.until('both said hi', () => world.isQuiet());
+    sink?.roster(CHANNEL, {
+      kind: 'rename',
+      from: { nick: 'Ann', account: 'ann' },
+      to: { nick: 'Ann_away', account: 'ann' },
+    });
+    sink?.roster(CHANNEL, {
+      kind: 'rename',
+      from: { nick: 'bob', account: null },
+      to: { nick: 'bobby', account: null },
+    });
+    await world.clock.pass(120_000);
+    const ann = '@_causeway_home_a/ann:willow.example';
+    assert.deepEqual([ghostsIn(world), world.homeserver.names.get(ann)], [[ann], 'Ann_away']);
+  });
+});
