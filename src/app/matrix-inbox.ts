@@ -155,16 +155,18 @@ export class MatrixInbox {
 
   /**
    * Routes what waits for a lane.
-   * @param open called inside the commit once nothing waits any more: from then on events are routed as they come
+   * @param gate `mayGo` is asked inside each commit: what arrived after another break waits for another reading. `open`
+   *   is called inside the commit once nothing waits any more: from then on events are routed as they come
    */
-  async release(portal: Portal, open: () => void): Promise<void> {
+  async release(portal: Portal, gate: { mayGo(): boolean; open(): void }): Promise<void> {
     const { kit, ledger } = this.#parts;
     const lane = makeLaneId(portal.id, 'to-network');
     let left = true;
     while (left)
       left = await ledger.write(async (entry) => {
+        if (!gate.mayGo()) return false;
         const rows = await kit.stores.inbox.waiting(entry.sql, lane, 500);
-        if (rows.length === 0) open();
+        if (rows.length === 0) gate.open();
         for (const row of rows) {
           await kit.stores.inbox.markRouted(entry.sql, row.id);
           if (row.payload !== null) await this.#route(entry, portal, JSON.parse(row.payload) as MatrixEvent, row);

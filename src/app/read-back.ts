@@ -124,9 +124,12 @@ export class ReadBack {
       kit.metrics.readBackEvents.add(news);
       const newest = events.at(-1);
       await this.#retry(() =>
-        inbox().release(portal, () => {
-          if (!this.#again.has(room)) this.#held.delete(room);
-          if (newest !== undefined) anchors.set(room, newest.event_id);
+        inbox().release(portal, {
+          mayGo: () => !this.#again.has(room),
+          open: () => {
+            if (!this.#again.has(room)) this.#held.delete(room);
+            if (newest !== undefined) anchors.set(room, newest.event_id);
+          },
         }),
       );
     } catch (error) {
