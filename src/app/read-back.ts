@@ -85,12 +85,14 @@ export class ReadBack {
     this.#cancelSecondLook?.();
   }
 
-  /** Rooms in which something happened lately are read once more. */
+  /** Rooms in which something happened lately are read once more; one that is still being read is read late enough. */
   #lookTwice(): void {
     const { portals, kit } = this.#parts;
     const sinceMs = kit.clock.nowMs() - 10 * 60_000;
-    for (const portal of portals.all())
-      if (portal.roomId !== undefined && lastUsed(portal) > sinceMs) this.hold(portal.roomId);
+    for (const portal of portals.all()) {
+      const { roomId } = portal;
+      if (roomId !== undefined && lastUsed(portal) > sinceMs && !this.#reading.has(roomId)) this.hold(roomId);
+    }
   }
 
   #next(): void {

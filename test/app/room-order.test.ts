@@ -110,6 +110,18 @@ const ops: fc.Arbitrary<Op[]> = fc.array(
   { minLength: 1, maxLength: 60 },
 );
 
+/** A second break while the first is read back, and lines around it: found by chance, kept for ever. */
+const breakAgain = (skipped: number): Op => ({ op: 'break', unpushed: 0, skipped, late: 0, again: 0 });
+const DURING_A_READING: Op[] = [
+  breakAgain(0),
+  breakAgain(0),
+  { op: 'say', count: 1 },
+  breakAgain(1),
+  { op: 'say', count: 1 },
+  { op: 'sync', count: 1 },
+  { op: 'push', count: 1 },
+];
+
 const readFaults: fc.Arbitrary<(CallFault | undefined)[]> = fc.array(
   fc.option(
     fc.oneof(
@@ -175,7 +187,7 @@ describe('lines of a room go out in the order of the room, each once', () => {
           Array.from({ length: spoken }, (_, index) => `line ${index + 1}`),
         );
       }),
-      { numRuns: Number(process.env.RUNS ?? 80) },
+      { numRuns: Number(process.env.RUNS ?? 80), examples: [[DURING_A_READING, []]] },
     );
   });
 
@@ -265,34 +277,5 @@ describe('lines of a room go out in the order of the room, each once', () => {
       );
     await clock.until('the room goes on', () => said.length === 2);
     assert.deepEqual(said, ['missed', 'arrived']);
-  });
-});
-
-describe('the anchor of a room', () => {
-  test('is the newest event that came both ways', () => {
-    const anchors = new RoomAnchors(new Map([['!r', '$0']]));
-    const stood: (string | undefined)[] = [];
-    for (const [eventId, bit] of [
-      ['$1', 1],
-      ['$2', 1],
-      ['$1', 2],
-      ['$3', 2],
-      ['$2', 2],
-      ['$3', 1],
-    ] as const) {
-      anchors.seen('!r', eventId, bit);
-      stood.push(anchors.get('!r'));
-    }
-    assert.deepEqual(
-      [stood, anchors.takeDirty(), anchors.takeDirty()],
-      [['$0', '$0', '$1', '$1', '$2', '$3'], [['!r', '$3']], []],
-    );
-  });
-
-  test('is stored later where storing failed', () => {
-    const anchors = new RoomAnchors(new Map());
-    anchors.set('!r', '$1');
-    anchors.notStored(anchors.takeDirty());
-    assert.deepEqual(anchors.takeDirty(), [['!r', '$1']]);
   });
 });
