@@ -2,18 +2,12 @@ import type { NetworkStatus } from '../ports/network.ts';
 import type { Listener } from './listener.ts';
 import type { Pool } from './pool.ts';
 
-/** How the network stands, for people. */
+/** How the network stands, for people. The channels are only gone through when somebody asks for them: there may be thousands. */
 export function readStatus(listener: Listener | undefined, pool: Pool | undefined, nowMs: number): NetworkStatus {
   if (listener === undefined) {
     return { state: 'down', sinceMs: nowMs, puppets: { connected: 0, wanted: 0 }, reconnects: 0, channels: new Map() };
   }
   const { session, state, sinceMs } = listener;
-  const channels: Array<[string, { joined: boolean; problem?: string; members: number }]> = [];
-  for (const wished of listener.joins.all()) {
-    const problem = wished.problem === undefined ? {} : { problem: wished.problem };
-    const members = session?.roster.size(wished.channel) ?? 0;
-    channels.push([wished.channel, { joined: wished.state === 'joined', members, ...problem }]);
-  }
   const problem = listener.problem ?? pool?.problem;
   return {
     state,
@@ -22,6 +16,18 @@ export function readStatus(listener: Listener | undefined, pool: Pool | undefine
     puppets: pool?.counts ?? { connected: 0, wanted: 0 },
     reconnects: Math.max(listener.reconnects, 0),
     ...(session?.link.software !== undefined && { software: session.link.software }),
-    channels: new Map(channels),
+    get channels() {
+      return channelsOf(listener);
+    },
   };
+}
+
+function channelsOf({ joins, session }: Listener): NetworkStatus['channels'] {
+  const channels = new Map<string, { joined: boolean; problem?: string; members: number }>();
+  for (const wished of joins.all()) {
+    const problem = wished.problem === undefined ? {} : { problem: wished.problem };
+    const members = session?.roster.size(wished.channel) ?? 0;
+    channels.set(wished.channel, { joined: wished.state === 'joined', members, ...problem });
+  }
+  return channels;
 }

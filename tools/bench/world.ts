@@ -141,7 +141,7 @@ async function build(
       args: ['--disable-warning=ExperimentalWarning', ...profiling(), CLI, 'run', '--config', join(dir, 'config.yaml')],
       cwd: dir,
       logFile: join(dir, 'causeway.log'),
-      readyWithinMs: 60_000,
+      readyWithinMs: Math.max(60_000, linkedWithinMs ?? 0),
       stopWithinMs: 20_000,
       isReady: async () => atOnce === true || (await fetch(`http://127.0.0.1:${httpPort}/readyz`)).ok,
     });
