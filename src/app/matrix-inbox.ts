@@ -133,22 +133,28 @@ export class MatrixInbox {
     const { kit, ledger, isOurs } = this.#parts;
     const lane = makeLaneId(portal.id, 'to-network');
     return ledger.write(async (entry) => {
-      const waiting = new Map((await kit.stores.inbox.waiting(entry.sql, lane, 100_000)).map((row) => [row.key, row]));
+      const arrived = await kit.stores.inbox.waiting(entry.sql, lane, 100_000);
+      const waiting = new Map(arrived.map((row) => [row.key, row]));
+      const unread = placesOfUnread(
+        arrived,
+        events.map((event) => event.event_id),
+      );
+      const renumber = async (rows: readonly InboxRow[] = []): Promise<void> => {
+        for (const row of rows) await kit.stores.inbox.renumber(entry.sql, row.id, entry.nextId());
+      };
       let news = 0;
+      await renumber(unread.get(undefined));
       for (const event of events) {
-        if (isOurs(event.sender) && event.type !== 'm.room.member') {
-          entry.afterCommit(() => this.#echo(event));
-          continue;
-        }
-        const row = waiting.get(event.event_id);
-        waiting.delete(event.event_id);
-        if (row !== undefined) await kit.stores.inbox.renumber(entry.sql, row.id, entry.nextId());
-        else if ((await kit.stores.inbox.markSeen(entry.sql, 'matrix', event.event_id, SEEN.readBack)) === undefined) {
+        const key = event.event_id;
+        const row = waiting.get(key);
+        if (isOurs(event.sender) && event.type !== 'm.room.member') entry.afterCommit(() => this.#echo(event));
+        else if (row !== undefined) await renumber([row]);
+        else if ((await kit.stores.inbox.markSeen(entry.sql, 'matrix', key, SEEN.readBack)) === undefined) {
           await this.#store(entry, portal, event, SEEN.readBack, true);
           news++;
         }
+        await renumber(unread.get(key));
       }
-      for (const row of waiting.values()) await kit.stores.inbox.renumber(entry.sql, row.id, entry.nextId());
       return news;
     });
   }
@@ -174,6 +180,31 @@ export class MatrixInbox {
         return rows.length > 0;
       });
   }
+}
+
+/**
+ * Where rows belong that wait and were not read: they came after the reading, or were left out of it, as Dendrite's
+ * `/messages` does now and then. Each stays behind the one that it arrived behind.
+ * @returns rows by the event that they follow; `undefined`: before all others
+ */
+function placesOfUnread(
+  arrived: readonly InboxRow[],
+  read: readonly string[],
+): ReadonlyMap<string | undefined, InboxRow[]> {
+  const inReading = new Set(read);
+  const first = arrived.find((row) => inReading.has(row.key));
+  // Where nothing of the reading arrived, all of it was missed, and what arrived is newer.
+  let behind = first === undefined ? read.at(-1) : read[read.indexOf(first.key) - 1];
+  const places = new Map<string | undefined, InboxRow[]>();
+  for (const row of arrived) {
+    if (inReading.has(row.key)) behind = row.key;
+    else {
+      const there = places.get(behind);
+      if (there === undefined) places.set(behind, [row]);
+      else there.push(row);
+    }
+  }
+  return places;
 }
 
 function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
