@@ -149,7 +149,7 @@ export class ReadBack {
     let giveUpAtMs: number | undefined;
     for (;;) {
       if (stopping()) return undefined;
-      const read = await readStretch(kit, room, stretch);
+      const read = await readStretch(kit.homeserver, room, stretch);
       if (read.ok) {
         kit.metrics.readBacks.add({ outcome: read.value.complete ? 'complete' : 'bounded' });
         if (!read.value.complete)

@@ -1,6 +1,6 @@
 import { ok, type Result } from '../core/errors.ts';
 import type { MatrixEvent } from '../core/events.ts';
-import type { Kit } from './kit.ts';
+import type { Homeserver } from '../ports/matrix.ts';
 
 const PAGE = 100;
 /** Most events of one room that are read back: what a busy room says in hours. */
@@ -24,24 +24,27 @@ export type Stretch = {
  * @returns events oldest first; `complete` is false where the anchor was not found within bounds
  */
 export async function readStretch(
-  kit: Kit,
+  homeserver: Pick<Homeserver, 'botId' | 'messages'>,
   room: string,
   { anchor, floor }: Stretch,
 ): Promise<Result<{ readonly events: MatrixEvent[]; readonly complete: boolean }>> {
   const newestFirst: MatrixEvent[] = [];
+  const seen = new Set<string>();
   let anchorAt: number | undefined;
   let from: string | undefined;
   while (newestFirst.length < MAX_EVENTS) {
-    const page = await kit.homeserver.messages(kit.homeserver.botId, room, from, PAGE);
+    const page = await homeserver.messages(homeserver.botId, room, from, PAGE);
     if (!page.ok) return page;
-    for (const event of page.value.events) {
+    const news = page.value.events.filter(({ event_id }) => !seen.has(event_id));
+    for (const event of news) {
+      seen.add(event.event_id);
       if (event.event_id === anchor) anchorAt = newestFirst.length;
       if (event.event_id === floor) return ok({ events: newestFirst.reverse(), complete: true });
       if (anchorAt !== undefined && newestFirst.length - anchorAt >= OVERLAP)
         return ok({ events: newestFirst.reverse(), complete: true });
       newestFirst.push(event);
     }
-    if (page.value.end === undefined || page.value.events.length === 0) break;
+    if (page.value.end === undefined || news.length === 0) break;
     from = page.value.end;
   }
   return ok({ events: newestFirst.reverse(), complete: anchorAt !== undefined });

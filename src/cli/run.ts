@@ -16,6 +16,6 @@ Exit code 0: stopped as asked. 2: something has to be put right first; nothing w
       return 2;
     }
     const main = await import('../main.ts');
-    return main.run(String(parsed.flags['config']));
+    return main.run(String(parsed.flags.config));
   },
 };

@@ -24,7 +24,8 @@ export type ViewTools = {
 export class ChannelView {
   readonly #tools: ViewTools;
   readonly #channel: string;
-  #held: NetworkEvent[] | undefined;
+  /** Held from the beginning: Ergo may let us hear somebody before it tells us that we are in. */
+  #held: NetworkEvent[] | undefined = [];
   #overflowed = false;
   #replayed: Spoken[] = [];
   /** Changes with every join: what an older one began has no say any more. */

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/errors.ts';
+import { nextPageToken } from '../core/room/page-token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
@@ -85,7 +86,8 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
       if (!result.ok) return result;
       const { chunk, end } = result.value;
       const events = validateEvents(chunk, refused('messages'), room);
-      return ok({ events, ...(typeof end === 'string' && end !== '' && end !== from ? { end } : {}) });
+      const hasMore = typeof end === 'string' && end !== '' && end !== from;
+      return ok({ events, ...(hasMore ? { end: nextPageToken(end, from) } : {}) });
     },
 
     joinedMembers: (room) => rooms.joinedMembers(call, botId, room),

@@ -55,7 +55,7 @@ export interface Homeserver {
     type: string,
     stateKey: string,
   ): Promise<Result<Readonly<Record<string, unknown>> | undefined>>;
-  /** Newest first. `end` is absent at the beginning of the room. */
+  /** Newest first. `end` is absent at the beginning of the room. A page may begin with events of the one before. */
   messages(
     as: string,
     room: string,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readBack } from '../../src/matrix/read-back.ts';
+import { readStretch } from '../../src/app/room-history.ts';
 import { recordingSink, until } from '../matrix/support.ts';
 import { startHttpProxy } from '../servers/http-proxy.ts';
 import { MatrixUser } from '../servers/people.ts';
-import { errorOf, GHOST, makeWorld, okOf, publicRoom, roomWithGhost, said, text } from './matrix-world.ts';
+import { errorOf, GHOST, makeWorld, okOf, roomWithGhost, SERVER, said, text } from './matrix-world.ts';
 
 const world = await makeWorld('matrix-interruptions');
 const { homeserver, dendrite } = world;
@@ -221,26 +221,35 @@ describe('a real room read back', () => {
     const ids: string[] = [];
     for (let i = 0; i < 65; i++) ids.push(await speak(room, `line ${i}`));
     await until(async () => (await said(homeserver, room)).length === 66, within);
-    const bounds = { pageSize: 10, maxEvents: 1_000, maxPages: 100 };
-    const back = okOf(await readBack(homeserver, BOT, room, (id) => id === known, bounds));
-    assert.deepEqual([back.events.map((event) => event.event_id), back.end], [ids, 'known']);
-    const whole = okOf(await readBack(homeserver, BOT, room, () => false, bounds));
-    assert.deepEqual([whole.events[0]?.type, whole.end], ['m.room.create', 'beginning']);
-    const cut = okOf(await readBack(homeserver, BOT, room, () => false, { ...bounds, maxPages: 2 }));
-    assert.deepEqual([cut.events.map((event) => event.event_id), cut.end], [ids.slice(-20), 'bound']);
+    const back = okOf(await readStretch(homeserver, room, { anchor: known, floor: known }));
+    assert.deepEqual([back.events.map((event) => event.event_id), back.complete], [ids, true]);
+    const whole = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined }));
+    assert.deepEqual([whole.events[0]?.type, whole.complete], ['m.room.create', false]);
+  });
+
+  test('of events sent at one moment none is left out at the end of a page', async () => {
+    const ghosts = ['ann', 'ben', 'cleo', 'dan'].map((name) => `@_causeway_home_${name}:${SERVER}`);
+    const room = await roomWithGhost(homeserver);
+    for (const ghost of ghosts) {
+      okOf(await homeserver.registerGhost(ghost.slice(1, ghost.indexOf(':'))));
+      okOf(await homeserver.join(ghost, room));
+    }
+    const sent = new Set<string>();
+    for (let round = 0; round < 60; round++)
+      for (const answer of await Promise.all(
+        ghosts.map((ghost) => homeserver.send(ghost, room, 'm.room.message', `${ghost}${round}`, text('at once'))),
+      ))
+        sent.add(okOf(answer));
+    const back = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined }));
+    const seen = back.events.map((event) => event.event_id);
+    assert.deepEqual(
+      [...sent].filter((id) => !seen.includes(id)),
+      [],
+    );
+    assert.equal(new Set(seen).size, seen.length);
   });
 
   test('of which nobody is told is refused in words', async () => {
-    const back = await readBack(homeserver, BOT, '!gone:willow.example', () => false, {
-      pageSize: 10,
-      maxEvents: 10,
-      maxPages: 1,
-    });
-    assert.equal(back.ok, false);
-    const room = okOf(await homeserver.createRoom(publicRoom()));
-    assert.equal(
-      (await readBack(homeserver, BOT, room, () => false, { pageSize: 10, maxEvents: 50, maxPages: 9 })).ok,
-      true,
-    );
+    assert.equal((await readStretch(homeserver, '!gone:willow.example', { anchor: '$x', floor: undefined })).ok, false);
   });
 });

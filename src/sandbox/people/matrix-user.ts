@@ -1,3 +1,4 @@
+import { nextPageToken } from '../../core/room/page-token.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
 export type MatrixEvent = {
@@ -144,17 +145,19 @@ export class MatrixUser {
   /** The whole timeline of a room by `/messages`, oldest first: the complete truth, where `/sync` is not. */
   async history(room: string): Promise<MatrixEvent[]> {
     const found: MatrixEvent[] = [];
+    const seen = new Set<string>();
     let from = '';
     for (;;) {
       const answer = await this.request(
         'GET',
         `/v3/rooms/${encodeURIComponent(room)}/messages?dir=b&limit=${PAGE}${from === '' ? '' : `&from=${encodeURIComponent(from)}`}`,
       );
-      const chunk = (answer.chunk ?? []) as MatrixEvent[];
+      const chunk = ((answer.chunk ?? []) as MatrixEvent[]).filter((event) => !seen.has(event.event_id));
+      for (const event of chunk) seen.add(event.event_id);
       found.push(...chunk);
-      const next = String(answer.end ?? '');
-      if (chunk.length === 0 || next === '' || next === from) return found.reverse();
-      from = next;
+      const end = String(answer.end ?? '');
+      if (chunk.length === 0 || end === '' || end === from) return found.reverse();
+      from = nextPageToken(end, from);
     }
   }
 
