@@ -38,8 +38,9 @@ export class Status implements StatusSource {
     const { kit, portals, version, pid, startedAtMs, notes, homeserverUrl, arrivals } = this.#parts;
     const nowMs = kit.clock.nowMs();
     const backlog = await this.#backlog();
-    // Once per report: a network's status lists all its channels.
-    const networks = new Map([...kit.networks.values()].map((network) => [network.id, network.status()]));
+    const networks = [...kit.networks.values()].map((network) => ({ id: network.id, ...network.status() }));
+    // Gone through once: there may be thousands.
+    const channels = new Map(networks.map((network) => [network.id, network.channels]));
     const people = await this.#people();
     const problem = kit.homeserver.health.problem ?? arrivals.problem;
     return {
@@ -53,10 +54,10 @@ export class Status implements StatusSource {
         syncAgeMs: arrivals.lastSyncMs === null ? null : nowMs - arrivals.lastSyncMs,
       },
       database: { engine: kit.db.engine, healthy: kit.db.healthy && backlog !== undefined },
-      networks: [...networks].map(([id, { channels: _, ...rest }]): NetworkReport => ({ id, ...rest })),
+      networks: networks.map(({ channels: _, ...rest }): NetworkReport => rest),
       portals: [...portals.all()].map((portal) =>
         this.#portal(portal, {
-          channel: networks.get(portal.network)?.channels.get(portal.channel),
+          channel: channels.get(portal.network)?.get(portal.channel),
           people: people.get(portal.id) ?? 0,
           backlog: backlog ?? new Map(),
         }),

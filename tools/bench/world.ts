@@ -151,7 +151,8 @@ async function build(
         'every link to stand',
         linkedWithinMs ?? 60_000,
         async () => (await status().catch(() => undefined))?.portals.every(({ state }) => state === 'linked') === true,
-        100,
+        // A report of ten thousand links is work that the bridge would rather do for links.
+        links.length > 1000 ? 2000 : 100,
       );
     return child;
   };
