@@ -14,14 +14,13 @@ import { stores } from './db/stores.ts';
 import { makeFailpoint } from './failpoints.ts';
 import { listen } from './http/http-server.ts';
 import { makeOperationsApp } from './http/operations-app.ts';
-import { makeIrcNetwork } from './irc/network.ts';
+import { type IrcNetwork, makeIrcNetwork } from './irc/network.ts';
 import { makeLog, type RootLog } from './log/winston-log.ts';
 import { makeCompanionSync } from './matrix/companion-sync.ts';
 import { makeHomeserver } from './matrix/homeserver.ts';
 import { makeListener } from './matrix/listener.ts';
 import { watchLoop } from './metrics/loop-delay.ts';
 import { makePrometheus } from './metrics/prometheus.ts';
-import type { Network } from './ports/network.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
 export type ExitCode = 0 | 1 | 2;
@@ -85,7 +84,7 @@ class Process {
       clock: systemClock,
       failpoint,
     });
-    const networks = new Map<NetworkId, Network>();
+    const networks = new Map<NetworkId, IrcNetwork>();
     for (const network of config.networks)
       networks.set(
         network.id as NetworkId,
@@ -128,7 +127,7 @@ class Process {
     }
     bridge.start();
     sources.sync.start();
-    this.#onSignals(bridge);
+    this.#onSignals(bridge, networks);
     log.info('Causeway is running', {
       version,
       appservice: config.appservice.listen,
@@ -175,14 +174,14 @@ class Process {
     };
   }
 
-  #onSignals(bridge: Bridge): void {
+  #onSignals(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => {
         if (this.#stopping) process.exit(1); // asked twice: at once; what is on disk is safe
         this.#stopping = true;
         this.#stopped.resolve(signal);
       });
-    process.on('SIGHUP', () => void this.#reload(bridge));
+    process.on('SIGHUP', () => void this.#reload(bridge, networks));
     process.on('unhandledRejection', (reason) =>
       this.#log.error('a bug: a failure that nobody expected', { error: String(reason), stack: stackOf(reason) }),
     );
@@ -191,7 +190,7 @@ class Process {
     );
   }
 
-  async #reload(bridge: Bridge): Promise<void> {
+  async #reload(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): Promise<void> {
     const loaded: LoadedConfig = await loadConfig(this.#configPath);
     if (!loaded.ok) {
       this.#log.error(
@@ -202,6 +201,7 @@ class Process {
     const changes = diffConfigs(this.#config, loaded.config);
     this.#config = loaded.config;
     this.#log.setLevel(loaded.config.log.level);
+    for (const network of loaded.config.networks) networks.get(network.id as NetworkId)?.reconfigure(network);
     bridge.reload(loaded.config);
     this.#log.info('The configuration was read again', { applied: changes.reload.join(', ') || 'nothing new' });
     if (changes.restart.length > 0)

@@ -4,6 +4,7 @@ import { GHOST_PREFIX, type NetworkId } from '../core/ids.ts';
 import type { StatusSource } from '../ports/status.ts';
 import { Echoes } from './echoes.ts';
 import { Ghosts } from './ghosts.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import type { Kit } from './kit.ts';
 import { Lanes } from './lanes.ts';
 import { Ledger } from './ledger.ts';
@@ -62,6 +63,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const startedAtMs = kit.clock.nowMs();
   let stopping = false;
   let software: string | undefined;
+  let endHousekeeping = (): void => {};
 
   const ledger = new Ledger(kit, () => lanes);
   const bootId = await ledger.open();
@@ -109,6 +111,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     anchors,
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
+    onHeld: (room) => readBack.prefer(room),
     onMember: (portal, event) => inBackground(kit, memberChanged(portal, event)),
     onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });
@@ -208,6 +211,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
         enter(network.id);
       }
       rosters.start();
+      endHousekeeping = startHousekeeping(kit);
       lanes.resume();
       readBack.begin();
       provisionAll([...portals.all()].filter((portal) => portal.roomId === undefined));
@@ -226,6 +230,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       stopping = true;
       stop.raise();
       nudge.raise();
+      endHousekeeping();
       readBack.stop();
       rosters.stop();
       await within(

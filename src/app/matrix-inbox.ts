@@ -17,6 +17,8 @@ export type MatrixInboxParts = {
   readonly isOurs: (userId: string) => boolean;
   /** Whether a room has to be read back before its lane goes on. */
   readonly isHeld: (room: string) => boolean;
+  /** Something waits for a room to be read back. */
+  readonly onHeld: (room: string) => void;
   /** Something happened to somebody in a portal's room; called once it is on disk. */
   readonly onMember: (portal: Portal, event: MatrixEvent) => void;
   /** A second event for one line was seen. */
@@ -67,7 +69,9 @@ export class MatrixInbox {
       kit.metrics.duplicates.add({ source });
       return;
     }
-    await this.#store(entry, portal, event, SEEN[source], isHeld(room));
+    const held = isHeld(room);
+    if (held) entry.afterCommit(() => this.#parts.onHeld(room));
+    await this.#store(entry, portal, event, SEEN[source], held);
   }
 
   #echo(event: MatrixEvent): void {
@@ -184,26 +188,29 @@ export class MatrixInbox {
 
 /**
  * Where rows belong that wait and were not read: they came after the reading, or were left out of it, as Dendrite's
- * `/messages` does now and then. Each stays behind the one that it arrived behind.
+ * `/messages` does now and then. Each stays behind all that it arrived behind: a reading may order events of one moment
+ * otherwise than they arrived.
  * @returns rows by the event that they follow; `undefined`: before all others
  */
 function placesOfUnread(
   arrived: readonly InboxRow[],
   read: readonly string[],
 ): ReadonlyMap<string | undefined, InboxRow[]> {
-  const inReading = new Set(read);
-  const first = arrived.find((row) => inReading.has(row.key));
+  const indexOf = new Map(read.map((key, index) => [key, index]));
+  const indexes = arrived.map((row) => indexOf.get(row.key));
+  const first = indexes.find((index) => index !== undefined);
   // Where nothing of the reading arrived, all of it was missed, and what arrived is newer.
-  let behind = first === undefined ? read.at(-1) : read[read.indexOf(first.key) - 1];
+  let behind = (first ?? read.length) - 1;
   const places = new Map<string | undefined, InboxRow[]>();
-  for (const row of arrived) {
-    if (inReading.has(row.key)) behind = row.key;
+  arrived.forEach((row, at) => {
+    const index = indexes[at];
+    if (index !== undefined) behind = Math.max(behind, index);
     else {
-      const there = places.get(behind);
-      if (there === undefined) places.set(behind, [row]);
+      const there = places.get(read[behind]);
+      if (there === undefined) places.set(read[behind], [row]);
       else there.push(row);
     }
-  }
+  });
   return places;
 }
 

@@ -97,6 +97,8 @@ export class NetworkInbox {
     await this.#ledger.write(async (entry) => {
       for (const event of events) {
         await this.#accept(entry, event);
+        // Only what history can show again says up to where it has to be asked.
+        if (event.kind !== 'message') continue;
         const name = this.#cursorName(event.channel);
         const newest = resume.get(name) ?? this.#resume.get(name);
         if (newest === undefined || newest.timeMs <= event.timeMs)

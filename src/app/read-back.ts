@@ -81,6 +81,12 @@ export class ReadBack {
     this.#next();
   }
 
+  /** Somebody said something in a room that waits: it is read before the silent ones. */
+  prefer(room: string): void {
+    const at = this.#queue.indexOf(room);
+    if (at > 0) this.#queue.unshift(...this.#queue.splice(at, 1));
+  }
+
   stop(): void {
     this.#cancelSecondLook?.();
   }

@@ -178,7 +178,11 @@ class LaneRun {
     if (first === undefined) return;
     const answers = await doubts.ask(lines);
     if (answers === undefined) return this.#holdUp(first.effect, AWAY);
-    for (const { row, effect } of lines) {
+    // A network that stops, or lost its link again, leaves answers out: the lane asks once more.
+    const asked = lines.findIndex(({ row }) => !answers.has(row.key));
+    const answered = asked < 0 ? lines : lines.slice(0, asked);
+    if (answered.length === 0) return this.#holdUp(first.effect, AWAY);
+    for (const { row, effect } of answered) {
       const { network } = effect;
       const answer = answers.get(row.key) ?? 'unknown';
       kit.metrics.lookups.add({ direction: 'to-network', network, answer });

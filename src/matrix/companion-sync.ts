@@ -33,6 +33,7 @@ export type CompanionSync = {
 
 const HOLD = { forMs: 30_000, marginMs: 10_000 };
 const CATCH_UP_PATIENCE_MS = 60_000;
+const CLOSE_PATIENCE_MS = 500;
 const STORE_AT_ONCE = 500;
 const STORE_AGAIN_MS = 1_000;
 const BACK_OFF = { firstMs: 200, factor: 1.5, mostMs: 5_000 };
@@ -61,6 +62,7 @@ type Poll =
 export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync {
   const { sink, log, clock } = options;
   const stop = new AbortController();
+  let closing = false;
   let running: Promise<void> | undefined;
   let lastAnswerMs: number | undefined;
 
@@ -113,7 +115,7 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
     let brokenBy: string | undefined;
     let connectionKept = false;
     let small = false;
-    while (!stop.signal.aborted) {
+    while (!stop.signal.aborted && !closing) {
       const hurry = failures > 0 || lastAnswerMs === undefined;
       const poll = await once(options, stop.signal, since, { hurry, small });
       if (stop.signal.aborted) return;
@@ -158,8 +160,12 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
       });
     },
     close: async () => {
-      stop.abort();
+      closing = true;
+      // In talk the poll under way is answered at once. One cut off in the middle of its work leaves Dendrite's SQLite
+      // driver (up to v0.15.2) with a transaction that nobody ends.
+      const cancel = clock.after(CLOSE_PATIENCE_MS, () => stop.abort());
       await running;
+      cancel();
     },
     get lastAnswerMs() {
       return lastAnswerMs;

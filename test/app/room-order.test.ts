@@ -69,6 +69,7 @@ async function build() {
     anchors,
     isOurs: (userId) => userId.startsWith('@_causeway_'),
     isHeld: (id) => readBack.isHeld(id),
+    onHeld: (id) => readBack.prefer(id),
     onMember: () => {},
     onDouble: () => {},
   });
