@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { type Bridge, makeBridge } from './app/bridge.ts';
 import type { Kit } from './app/kit.ts';
 import { systemClock } from './clock.ts';
@@ -134,6 +135,8 @@ class Process {
       status: `http://${config.http.listen}/status`,
     });
 
+    // A process that is killed would never write what it compiled; and the first lines come first.
+    systemClock.after(3_000, flushCompileCache);
     const why = await this.#stopped.promise;
     log.info('Causeway is stopping; lines under way reach their end first', { why });
     await Promise.all([sources.listener.close(), sources.sync.close()]);
