@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTempDir } from '../test/servers/temp-dir.ts';
@@ -24,6 +25,8 @@ type Outcome = {
   readonly name: string;
   readonly rows: readonly Row[];
   readonly seconds: number;
+  /** Load average of the minute before it began and of its last one: others' work is in every number. */
+  readonly load: readonly number[];
   readonly failed?: string;
 };
 
@@ -93,6 +96,7 @@ const resultsOf = (machine: object, runs: number, quick: boolean, outcomes: read
 /** One scenario within its time; its servers are gone afterwards, whatever happened. */
 async function runScenario(scenario: Scenario, dir: string, runs: number, quick: boolean): Promise<Outcome> {
   const from = performance.now();
+  const load = [loadavg()[0] ?? 0];
   console.log(`\n${scenario.name}: ${scenario.title}`);
   mkdirSync(dir, { recursive: true });
   const worlds: World[] = [];
@@ -126,7 +130,8 @@ async function runScenario(scenario: Scenario, dir: string, runs: number, quick:
   clearTimeout(timer);
   end.abort();
   for (const world of worlds) await world.close();
-  return { name: scenario.name, ...outcome, seconds: Math.round((performance.now() - from) / 1000) };
+  load.push(loadavg()[0] ?? 0);
+  return { name: scenario.name, ...outcome, load, seconds: Math.round((performance.now() - from) / 1000) };
 }
 
 // What a scenario that was given up still awaits may fail later; the result is out by then.

@@ -3,15 +3,23 @@ import { median, short } from './stats.ts';
 
 export type Verdict = Row & { readonly result: number; readonly met: boolean | undefined };
 
-const RESULT: Readonly<Record<Row['measure'], (ours: number, limit: number) => number>> = {
+const COMPARED: Readonly<Record<Row['measure'], (ours: number, limit: number) => number>> = {
   ratio: (ours, limit) => ours / limit,
   difference: (ours, limit) => ours - limit,
   value: (ours) => ours,
 };
 
-/** Medians of the runs, held against the goal. */
+/**
+ * What a row comes to, held against its goal. Run by run where ours and bare took turns, so that whatever else the
+ * machine did between the runs falls out; then the median.
+ */
 export function judge(row: Row): Verdict {
-  const result = RESULT[row.measure](median(row.ours), median(row.limit ?? []));
+  const limit = row.limit ?? [];
+  const compare = COMPARED[row.measure];
+  const result =
+    row.ours.length === limit.length
+      ? median(row.ours.map((value, run) => compare(value, limit[run] ?? Number.NaN)))
+      : compare(median(row.ours), median(limit));
   const { goal } = row;
   return {
     ...row,
