@@ -16,7 +16,7 @@ import { parseEffect } from './parse-effect.ts';
 import type { PortalTable } from './portal-table.ts';
 
 /** Rows marked `sending` in one commit: what may have to be looked up after a crash. */
-const MARK_AHEAD = 16;
+const MARK_AHEAD = 64;
 /** A line that waited so long is joined with those behind it: the homeserver is slower than the talk. */
 const BACKLOG_MS = 1_200;
 const IN_SIGHT = 64;

@@ -1,7 +1,7 @@
 import type { SendToMatrix } from '../events.ts';
 
 /** Bounds of one joined event: enough to drain a flood, little enough to read. */
-const MAX_LINES = 30;
+const MAX_LINES = 50;
 const MAX_UNITS = 8_000;
 
 /**

@@ -41,7 +41,7 @@ describe('lines are joined under backlog', () => {
         while (rest.length > 0) {
           const count = joinable(rest);
           const [first, ...others] = rest.slice(0, count);
-          assert.ok(first !== undefined && count <= 30);
+          assert.ok(first !== undefined && count <= 50);
           const whole = joinLines([first, ...others]);
           assert.ok(count === 1 || whole.body.length <= 8_000);
           assert.ok(count === 1 || whole.msgtype !== 'm.emote');
