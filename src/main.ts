@@ -21,7 +21,10 @@ import { makeCompanionSync } from './matrix/companion-sync.ts';
 import { makeHomeserver } from './matrix/homeserver.ts';
 import { makeListener } from './matrix/listener.ts';
 import { watchLoop } from './metrics/loop-delay.ts';
+import { measuredDb } from './metrics/measured-db.ts';
+import { measuredHomeserver } from './metrics/measured-homeserver.ts';
 import { makePrometheus } from './metrics/prometheus.ts';
+import { gaugesFromReport } from './metrics/report-gauges.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
 export type ExitCode = 0 | 1 | 2;
@@ -98,9 +101,9 @@ class Process {
       );
     prometheus.announce([...networks.keys()]);
     const kit: Kit = {
-      db: database.value,
+      db: measuredDb(database.value, metrics),
       stores,
-      homeserver,
+      homeserver: measuredHomeserver(homeserver, metrics),
       networks,
       clock: systemClock,
       log,
@@ -110,6 +113,7 @@ class Process {
       digest: (text) => createHash('sha256').update(text).digest('hex'),
     };
     const bridge = await makeBridge({ kit, config, version, pid: process.pid, notes });
+    prometheus.beforeScrape(async () => gaugesFromReport(metrics, await bridge.status.report()));
     const sources = this.#sources(kit, bridge);
     const heard = await sources.listener.listen();
     const loop = watchLoop(metrics);

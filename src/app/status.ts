@@ -53,7 +53,11 @@ export class Status implements StatusSource {
         lastTransactionAtMs: arrivals.lastPushMs,
         syncAgeMs: arrivals.lastSyncMs === null ? null : nowMs - arrivals.lastSyncMs,
       },
-      database: { engine: kit.db.engine, healthy: kit.db.healthy && backlog !== undefined },
+      database: {
+        engine: kit.db.engine,
+        healthy: kit.db.healthy && backlog !== undefined,
+        ...(kit.db.problem === undefined ? {} : { problem: kit.db.problem }),
+      },
       networks: networks.map(({ channels: _, ...rest }): NetworkReport => rest),
       portals: [...portals.all()].map((portal) =>
         this.#portal(portal, {

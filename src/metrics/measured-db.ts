@@ -8,6 +8,9 @@ export function measuredDb(db: Db, metrics: Metrics): Db {
     get healthy() {
       return db.healthy;
     },
+    get problem() {
+      return db.problem;
+    },
     transaction: async (work) => {
       const from = performance.now();
       try {
