@@ -117,9 +117,6 @@ export const METRICS = {
   connected: gauge('bridge_network_connected', '1 while the listener of a network is connected, else 0.', {
     network: 'network',
   }),
-  pingSeconds: gauge('bridge_network_ping_seconds', 'Round trip of the last PING on the listener.', {
-    network: 'network',
-  }),
   reconnects: counter('bridge_reconnects_total', 'Connections that were lost and are made again.', {
     network: 'network',
     connection: ['listener', 'puppet'],
@@ -131,9 +128,6 @@ export const METRICS = {
   ),
   historyLines: counter('bridge_history_lines_total', 'Lines that history brought after a gap.', {
     network: 'network',
-  }),
-  badInput: counter('bridge_bad_input_total', 'Lines and events that were not what their protocol says; survived.', {
-    source: ['network', 'homeserver', 'http'],
   }),
   notices: counter('bridge_notices_total', 'Notices with which people were told of a failure.', {
     audience: ['room', 'sender'],
