@@ -14,7 +14,7 @@ export type Conversation = {
   /** Lines flow both ways from now on. */
   start(everyMs: number): void;
   /** Talk, the fault, more talk; nothing may be lost, doubled or out of order either way. */
-  through(fault: () => Promise<void>): Promise<void>;
+  through(fault: () => Promise<void>, everyMs?: number): Promise<void>;
   /** Nobody says anything more; how it ended, each way. */
   end(timeoutMs?: number): Promise<{ toMatrix: Tally; toIrc: Tally }>;
 };
@@ -56,8 +56,8 @@ export async function startConversation(
     start(everyMs) {
       for (const talker of [...ircTalkers, ...mxTalkers]) talker.start(everyMs);
     },
-    async through(fault) {
-      talk.start(60);
+    async through(fault, everyMs = 60) {
+      talk.start(everyMs);
       await delay(TALK_MS);
       await fault();
       await delay(TALK_MS);
@@ -65,7 +65,7 @@ export async function startConversation(
       assertPerfect('to Matrix', toMatrix);
       assertPerfect('to IRC', toIrc);
     },
-    async end(timeoutMs = 90_000) {
+    async end(timeoutMs = 180_000) {
       await Promise.all([...ircTalkers, ...mxTalkers].map((talker) => talker.stop()));
       const [toMatrix, toIrc] = await Promise.all([
         settledTally(() => linesInRoom(shard.person('alice'), room), saidBy(ircTalkers), timeoutMs),
