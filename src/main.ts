@@ -23,7 +23,7 @@ import { makeListener } from './matrix/listener.ts';
 import { watchLoop } from './metrics/loop-delay.ts';
 import { measuredDb } from './metrics/measured-db.ts';
 import { measuredHomeserver } from './metrics/measured-homeserver.ts';
-import { makePrometheus } from './metrics/prometheus.ts';
+import { makePrometheus, type Prometheus } from './metrics/prometheus.ts';
 import { gaugesFromReport } from './metrics/report-gauges.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
@@ -40,11 +40,19 @@ export async function run(configPath: string): Promise<ExitCode> {
     return 2;
   }
   const { config, registration } = loaded;
-  const log = makeLog({ level: config.log.level, format: config.log.format, secrets: secretsOf(config, registration) });
+  const prometheus = makePrometheus(packageVersion());
+  const log = makeLog({
+    level: config.log.level,
+    format: config.log.format,
+    secrets: secretsOf(config, registration),
+    onRecord: (level) => {
+      if (level === 'error' || level === 'warn') prometheus.metrics.logRecords.add({ level });
+    },
+  });
   for (const warning of loaded.warnings)
     log.warn(`${warning.text} ${warning.remedy}`, { file: warning.file, line: warning.line });
   try {
-    return await new Process(configPath, config, registration, log).run();
+    return await new Process(configPath, { config, registration, log, prometheus }).run();
   } finally {
     await log.close();
   }
@@ -56,14 +64,19 @@ class Process {
   #config: Config;
   readonly #registration: Registration;
   readonly #log: RootLog;
+  readonly #prometheus: Prometheus;
   readonly #stopped = Promise.withResolvers<string>();
   #stopping = false;
 
-  constructor(configPath: string, config: Config, registration: Registration, log: RootLog) {
+  constructor(
+    configPath: string,
+    parts: { config: Config; registration: Registration; log: RootLog; prometheus: Prometheus },
+  ) {
     this.#configPath = configPath;
-    this.#config = config;
-    this.#registration = registration;
-    this.#log = log;
+    this.#config = parts.config;
+    this.#registration = parts.registration;
+    this.#log = parts.log;
+    this.#prometheus = parts.prometheus;
   }
 
   async run(): Promise<ExitCode> {
@@ -71,7 +84,7 @@ class Process {
     const config = this.#config;
     const version = packageVersion();
     const failpoint = makeFailpoint(process.env.CAUSEWAY_FAILPOINT);
-    const prometheus = makePrometheus(version);
+    const prometheus = this.#prometheus;
     const { metrics } = prometheus;
     const notes =
       config.authority.source === 'none'
@@ -182,9 +195,12 @@ class Process {
   }
 
   #onSignals(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): void {
+    let askedAtMs = Number.POSITIVE_INFINITY;
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => {
-        if (this.#stopping) process.exit(1); // asked twice: at once; what is on disk is safe
+        // One Ctrl-C may come by several ways. Asked again by a person: at once; what is on disk is safe.
+        if (systemClock.nowMs() - askedAtMs > ONE_KEYSTROKE_MS) process.exit(1);
+        askedAtMs = Math.min(askedAtMs, systemClock.nowMs());
         this.#stopping = true;
         this.#stopped.resolve(signal);
       });
@@ -199,6 +215,8 @@ class Process {
 
   async #reload(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): Promise<void> {
     const loaded: LoadedConfig = await loadConfig(this.#configPath);
+    const { metrics } = this.#prometheus;
+    metrics.reloads.add({ outcome: loaded.ok ? 'applied' : 'refused' });
     if (!loaded.ok) {
       this.#log.error(
         `The configuration was not applied; everything goes on as before.\n${formatProblems(loaded.problems)}`,
@@ -207,6 +225,8 @@ class Process {
     }
     const changes = diffConfigs(this.#config, loaded.config);
     this.#config = loaded.config;
+    metrics.lastReload.set(systemClock.nowMs() / 1000);
+    for (const secret of secretsOf(loaded.config, loaded.registration)) this.#log.hide(secret);
     this.#log.setLevel(loaded.config.log.level);
     for (const network of loaded.config.networks) networks.get(network.id as NetworkId)?.reconfigure(network);
     bridge.reload(loaded.config);
@@ -221,6 +241,7 @@ class Process {
   }
 }
 
+const ONE_KEYSTROKE_MS = 700;
 const NOWHERE = { host: '127.0.0.1', port: 0 };
 
 const stackOf = (reason: unknown): string | undefined => (reason instanceof Error ? reason.stack : undefined);
