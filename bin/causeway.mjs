@@ -85,7 +85,9 @@ function ensureInstalled() {
   const why = existsSync(MODULES) ? 'package-lock.json has changed' : 'this is a fresh clone';
   console.log(`causeway: installing what the project needs (${why}); this takes a minute`);
   const startedAt = Date.now();
-  if (!npm(['ci', '--no-audit', '--no-fund'])) {
+  // Errors only: npm runs on the Node that is here, the packages on the one that the project brings, so its warnings
+  // about engines are not true.
+  if (!npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'])) {
     giveUp(
       'causeway: npm could not install what the project needs; its own words are above. Then run the same command again.',
     );
@@ -165,4 +167,6 @@ if (majorOf(process.version) < OLDEST_NODE) {
 }
 ensureInstalled();
 const { file, args } = target(process.argv.slice(2));
-handOver(ensureNode(), ['--disable-warning=ExperimentalWarning', file, ...args]);
+// DEP0060 (util._extend) comes from a library of the bot SDK; nobody who runs the bridge can act on it.
+const quiet = ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0060'];
+handOver(ensureNode(), [...quiet, file, ...args]);

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { loadWithoutRegistration } from '../config/load.ts';
 import { formatProblems } from '../config/problem.ts';
 import { makeRegistration, renderRegistration } from '../config/registration.ts';
@@ -48,9 +49,12 @@ that belong to this bridge. Prints what the homeserver needs to load it. An exis
 function nextSteps(path: string, serverName: string, config: string): string {
   const configFlag = config === 'config.yaml' ? '' : ` --config ${config}`;
   const shown = relative(process.cwd(), path);
+  // The repository tracks a sample of this name.
+  const clone = existsSync(join(dirname(path), '.git'));
+  const secret = clone ? `Keep it out of your commits: git update-index --skip-worktree ${shown}\n` : '';
   return `Wrote ${shown.startsWith('..') ? path : shown}: fresh tokens, and the names @_causeway_…:${serverName} and #_causeway_…:${serverName}.
 Only its owner may read it. The homeserver needs it too: give both users a common group (chmod 640), or copy it.
-
+${secret}
 Next, in dendrite.yaml:
 
     app_service_api:

@@ -3,7 +3,7 @@ import { type Command, configOption, parseArguments } from './command.ts';
 /** `causeway run`: the bridge itself. */
 export const run: Command = {
   name: 'run',
-  summary: 'run the bridge on a configuration, until Ctrl-C',
+  summary: 'Run the bridge on a configuration, until Ctrl-C',
   usage: `Usage: causeway run [options]
 
 Runs the bridge. SIGTERM or Ctrl-C stops it once lines under way have arrived; SIGHUP reads the configuration again.

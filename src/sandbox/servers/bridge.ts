@@ -21,7 +21,14 @@ export function startBridge(options: BridgeOptions): Promise<ServerProcess> {
   return startServer({
     name: 'Causeway',
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', CLI, 'run', '--config', options.config],
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=DEP0060',
+      CLI,
+      'run',
+      '--config',
+      options.config,
+    ],
     cwd: dirname(options.config),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.onStarted === undefined ? {} : { onStarted: options.onStarted }),
