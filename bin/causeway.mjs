@@ -138,11 +138,13 @@ function ensureNode() {
 function handOver(command, args) {
   const child = spawn(command, args, { stdio: 'inherit' });
   const atTerminal = process.stdin.isTTY === true;
+  const hearsTwoAsOne = args.includes('run') || args.includes('sandbox');
   const lastSentAt = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) {
     process.on(signal, () => {
-      // A Ctrl-C goes to everybody in the terminal's foreground, the child included.
-      if (signal === 'SIGINT' && atTerminal) return;
+      // A Ctrl-C goes to everybody in the terminal's foreground, the child included. But `kill -INT` may mean us alone,
+      // and bridge and sandbox take two signals within a second for one.
+      if (signal === 'SIGINT' && atTerminal && !hearsTwoAsOne) return;
       // npm passes on what the terminal or a supervisor has sent to us already.
       if (Date.now() - (lastSentAt.get(signal) ?? 0) < 500) return;
       lastSentAt.set(signal, Date.now());
