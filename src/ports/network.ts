@@ -1,4 +1,4 @@
-import type { BridgeError, Result } from '../core/errors.ts';
+import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent } from '../core/events.ts';
 import type { MessageKey, NetworkId } from '../core/ids.ts';
 
@@ -124,5 +124,3 @@ export interface Network {
   readonly inDoubt: 'resend' | 'drop';
   status(): NetworkStatus;
 }
-
-export type { BridgeError };

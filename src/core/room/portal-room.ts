@@ -1,4 +1,4 @@
-import { BOT_LOCALPART, escapeLocalpart, GHOST_PREFIX, type NetworkId } from '../ids.ts';
+import { escapeLocalpart, GHOST_PREFIX, type NetworkId } from '../ids.ts';
 
 /** What a portal's room should look like. */
 export type PortalRoom = {
@@ -82,5 +82,3 @@ export function aliasOf(room: string, serverName: string): string | undefined {
   if (room.startsWith('!')) return undefined;
   return room.includes(':') ? room : `${room}:${serverName}`;
 }
-
-export const makeBotId = (serverName: string): string => `@${BOT_LOCALPART}:${serverName}`;
