@@ -139,18 +139,31 @@ const channelLink = z.strictObject({
     example: 'garden',
     reload: true,
   }),
-  require: key(
-    z
-      .string()
-      .regex(/^[a-z][a-z-]{0,39}$/)
-      .optional(),
-    {
-      text: 'Least role for reading and speaking. Needs an authority other than `none`.',
-      form: 'the name of a role, such as member',
-      example: 'member',
-      reload: true,
-    },
-  ),
+  require: key(z.enum(['none', 'member', 'coordinator', 'council']).optional(), {
+    text: 'Least role for reading and speaking. `none`: everybody whom nothing is known against. Otherwise `member` where an authority is configured and `none` where not. With `group`, a role in that group.',
+    form: 'none, member, coordinator or council',
+    example: 'member',
+    reload: true,
+  }),
+  join: key(z.enum(['restricted', 'invite']).default('restricted'), {
+    text: 'How members come into the room. `restricted`: whoever is in the Space (of the group) may enter by themselves. `invite`: the bot invites each, for sensitive rooms.',
+    reload: true,
+  }),
+  federate: key(z.boolean().optional(), {
+    text: 'Whether people of cooperative.servers may be in the room. Fixed when the room is made. Otherwise true for `require: none` and false for all others.',
+  }),
+  staleness: key(z.enum(['open', 'members', 'confidential']).optional(), {
+    text: 'When the authority has not answered for authority.hardSeconds: `open` and `members` go on, `members` with an alert; `confidential` stops relaying both ways. Otherwise `open` for `require: none` and `members` for all others.',
+    reload: true,
+  }),
+  unadmitted: key(z.enum(['drop', 'tag']).default('drop'), {
+    text: 'People of the channel who are not admitted and whom the bot cannot keep out: their lines are left out, or relayed with a mark.',
+    reload: true,
+  }),
+  guard: key(z.boolean().default(true), {
+    text: 'Whether the bot keeps unadmitted people out of the channel where it is an operator there. Only with `require` other than `none`.',
+    reload: true,
+  }),
   ghosts: key(z.enum(['speakers', 'all']).default('speakers'), {
     text: '`speakers`: a person of the channel joins the room at the first line. `all`: the whole member list joins, which costs the homeserver 0.3 s a person and makes every later line dearer.',
     reload: true,

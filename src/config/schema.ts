@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type DeepReadonly, key, secretFile } from './doc.ts';
-import { httpUrl, line, room, serverName } from './forms.ts';
+import { httpUrl, serverName } from './forms.ts';
 import { parseListen } from './listen.ts';
+import { authoritySchema } from './schema-authority.ts';
+import { cooperativeSchema } from './schema-cooperative.ts';
 import { networkSchema } from './schema-network.ts';
 
 /**
@@ -54,49 +56,6 @@ const appservice = z.strictObject({
   }),
 });
 
-const group = z.strictObject({
-  id: key(z.string().regex(/^[a-z0-9-]{1,40}$/), {
-    text: 'The group as the authority names it.',
-    form: '1 to 40 of a-z, 0-9 and -',
-    example: 'garden',
-  }),
-  name: key(line(120), { text: 'The group as people name it.', example: 'Garden group' }),
-});
-
-const cooperative = z.strictObject({
-  name: key(line(120), { text: 'Name of the cooperative, as people see it.', example: 'Willow Housing Co-op' }),
-  space: key(room().optional(), {
-    text: 'Space that holds the rooms. Without it there are no Spaces.',
-    form: 'the localpart of its alias, such as "#willow", a full alias or a room id (in quotes: # begins a comment)',
-    example: '"#willow"',
-    reload: true,
-  }),
-  groups: key(z.array(group).max(1000).default([]), {
-    text: 'Groups of the cooperative that channels can belong to.',
-    reload: true,
-  }),
-});
-
-const authority = z.strictObject({
-  source: key(
-    z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,30}$/)
-      .default('none'),
-    {
-      text: 'Who says who is a member. This version knows `none`: everybody on the homeserver and on the networks is let in, and the start says so. Any other value stops the start, so that nobody is let in by mistake.',
-      form: 'none',
-      sample: 'live',
-    },
-  ),
-  path: key(z.string().min(1).max(4096).optional(), {
-    text: 'File of the authority, where it has one.',
-    form: 'a path',
-    path: 'write',
-    example: './members.yaml',
-  }),
-});
-
 const http = z.strictObject({
   listen: key(listen().default('127.0.0.1:9010'), {
     text: 'Where health, metrics and administration answer. Keep it away from the internet.',
@@ -139,8 +98,8 @@ export const configSchema = z.strictObject({
     },
   ),
   databaseFile: secretFile('database'),
-  cooperative: key(cooperative.optional(), { text: 'The cooperative, its Space and its groups.' }),
-  authority: key(authority.prefault({}), { text: 'Who decides who is let in.', sample: 'live' }),
+  cooperative: key(cooperativeSchema.optional(), { text: 'The cooperative, its Space and its groups.' }),
+  authority: key(authoritySchema.prefault({}), { text: 'Who decides who is let in.', sample: 'live' }),
   networks: key(z.array(networkSchema).min(1).max(50), { text: 'The networks and their channels.', sample: 'live' }),
   http: key(http.prefault({}), { text: 'Health, metrics and administration.', sample: 'live' }),
   log: key(log.prefault({}), { text: 'The log, on standard error.', sample: 'live' }),
@@ -153,4 +112,6 @@ export type ConfigInput = z.input<typeof configSchema>;
 export type HomeserverConfig = Config['homeserver'];
 export type AppserviceConfig = Config['appservice'];
 export type LogConfig = Config['log'];
+export type AuthorityConfig = Config['authority'];
+export type CooperativeConfig = NonNullable<Config['cooperative']>;
 export type { BotConfig, ChannelConfig, NetworkConfig, PuppetsConfig, RelayConfig } from './schema-network.ts';
