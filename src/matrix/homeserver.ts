@@ -7,6 +7,7 @@ import type { Homeserver } from '../ports/matrix.ts';
 import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf, refusalOf } from './call.ts';
 import { displayName, registerGhost, setDisplayName, silence } from './ghosts.ts';
 import { failureToError, refusalToError } from './http-errors.ts';
+import * as membership from './membership.ts';
 import { probe } from './probe.ts';
 import * as rooms from './rooms.ts';
 import { validateEvents } from './validate-event.ts';
@@ -98,8 +99,13 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
     createAlias: (alias, room) => rooms.createAlias(call, botId, alias, room),
     join: (as, room, via) => rooms.join(call, clock, as, room, via),
     leave: (as, room, reason) => rooms.leave(call, as, room, reason),
-    invite: (as, room, userId) => rooms.invite(call, as, room, userId),
-    kick: (as, room, userId, reason) => rooms.kick(call, as, room, userId, reason),
+    invite: (as, room, userId) => membership.invite(call, as, room, userId),
+    kick: (as, room, userId, reason) => membership.kick(call, as, room, userId, reason),
+    ban: (as, room, userId, reason) => membership.ban(call, as, room, userId, reason),
+    unban: (as, room, userId, reason) => membership.unban(call, as, room, userId, reason),
+    rejectKnock: (as, room, userId, reason) => membership.rejectKnock(call, as, room, userId, reason),
+    isPublished: (room) => rooms.isPublished(call, botId, room),
+    publish: (room, published) => rooms.publish(call, botId, room, published),
     registerGhost: (localpart) => registerGhost(call, clock, localpart),
     setDisplayName: (as, name) => setDisplayName(call, as, name),
     silence: (as) => silence(call, as),

@@ -21,7 +21,8 @@ export async function createRoom(call: Call, botId: string, room: CreateRoom): P
         preset: room.preset,
         room_version: room.roomVersion,
         // From version 12 on a room's id is the hash of its first event: two rooms made in one millisecond would be one.
-        creation_content: { 'coop.causeway.nonce': randomUUID() },
+        creation_content: { ...room.creationContent, 'coop.causeway.nonce': randomUUID() },
+        ...(room.visibility === undefined ? {} : { visibility: room.visibility }),
         initial_state: room.initialState,
         power_level_content_override: powerLevelsFor(room.roomVersion, botId, room.powerLevels),
       },
@@ -136,22 +137,6 @@ export async function leave(call: Call, as: string, room: string, reason?: strin
   return joined.ok && !joined.value.includes(room) ? ok(undefined) : result;
 }
 
-export async function invite(call: Call, as: string, room: string, userId: string): Promise<Result<void>> {
-  const path = ['client', 'v3', 'rooms', room, 'invite'];
-  return nothing(objectOf(await call({ method: 'POST', path, as, body: { user_id: userId } }), 'repeatable'));
-}
-
-export async function kick(
-  call: Call,
-  as: string,
-  room: string,
-  userId: string,
-  reason: string,
-): Promise<Result<void>> {
-  const path = ['client', 'v3', 'rooms', room, 'kick'];
-  return nothing(objectOf(await call({ method: 'POST', path, as, body: { user_id: userId, reason } }), 'repeatable'));
-}
-
 export async function joinedRooms(call: Call, as: string): Promise<Result<readonly string[]>> {
   const result = objectOf(await call({ method: 'GET', path: ['client', 'v3', 'joined_rooms'], as }), 'repeatable');
   if (!result.ok) return result;
@@ -183,4 +168,16 @@ export function stringIn(result: Result<Readonly<Record<string, unknown>>>, key:
     retry: 'lookup',
     notify: 'log',
   });
+}
+
+const directoryPath = (room: string): string[] => ['client', 'v3', 'directory', 'list', 'room', room];
+
+export async function isPublished(call: Call, botId: string, room: string): Promise<Result<boolean>> {
+  const result = objectOf(await call({ method: 'GET', path: directoryPath(room), as: botId }), 'repeatable');
+  return result.ok ? ok(result.value.visibility === 'public') : result;
+}
+
+export async function publish(call: Call, botId: string, room: string, published: boolean): Promise<Result<void>> {
+  const body = { visibility: published ? 'public' : 'private' };
+  return nothing(objectOf(await call({ method: 'PUT', path: directoryPath(room), as: botId, body }), 'repeatable'));
 }

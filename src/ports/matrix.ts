@@ -28,6 +28,10 @@ export type CreateRoom = {
   readonly roomVersion: string;
   readonly initialState: ReadonlyArray<{ readonly type: string; readonly state_key: string; readonly content: object }>;
   readonly powerLevels: object;
+  /** Fixed for ever once the room is made. `m.federate` false: only people of our own homeserver, whoever invites. */
+  readonly creationContent?: { readonly type?: 'm.space'; readonly 'm.federate'?: boolean };
+  /** Whether the homeserver's list of rooms shows it; `private` where left out. */
+  readonly visibility?: 'public' | 'private';
 };
 
 /**
@@ -73,7 +77,18 @@ export interface Homeserver {
   join(as: string, room: string, via?: readonly string[]): Promise<Result<void>>;
   leave(as: string, room: string, reason?: string): Promise<Result<void>>;
   invite(as: string, room: string, userId: string): Promise<Result<void>>;
+  /** Also withdraws an invitation. Success also where they are out already; a knock needs {@link rejectKnock}. */
   kick(as: string, room: string, userId: string, reason: string): Promise<Result<void>>;
+  /** Out, and not in again until {@link unban}; also for people who never were there. Success also where they are banned. */
+  ban(as: string, room: string, userId: string, reason: string): Promise<Result<void>>;
+  /** Lifts a ban and does nothing else: nobody is let in by it. Success also where there is none. */
+  unban(as: string, room: string, userId: string, reason: string): Promise<Result<void>>;
+  /** Says no to somebody who knocks; /kick refuses that on Dendrite. Success also where they do not knock any more. */
+  rejectKnock(as: string, room: string, userId: string, reason: string): Promise<Result<void>>;
+  /** Does the homeserver's public list of rooms show it? */
+  isPublished(room: string): Promise<Result<boolean>>;
+  /** Puts it into that list or takes it out. */
+  publish(room: string, published: boolean): Promise<Result<void>>;
   /** Success also where it exists. */
   registerGhost(localpart: string): Promise<Result<void>>;
   setDisplayName(as: string, name: string): Promise<Result<void>>;

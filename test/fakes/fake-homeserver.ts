@@ -43,6 +43,7 @@ export class FakeHomeserver {
   readonly names = new Map<string, string>();
   readonly ghosts = new Set<string>();
   readonly silenced = new Set<string>();
+  readonly published = new Set<string>();
   readonly calls: string[] = [];
   /** Decides the fate of each call. */
   fault: (call: Call) => CallFault | undefined = () => undefined;
@@ -152,8 +153,11 @@ export class FakeHomeserver {
       createRoom: (wish) =>
         once({ name: 'createRoom', as: BOT, room: '' }, () => {
           const room = `!${FakeHomeserver.#nextId++}:${SERVER}`;
-          this.happen(room, BOT, 'm.room.create', { room_version: wish.roomVersion }, '');
+          const origin = { ...wish.creationContent, room_version: wish.roomVersion };
+          this.happen(room, BOT, 'm.room.create', origin, '');
           this.happen(room, BOT, 'm.room.member', { membership: 'join' }, BOT);
+          this.happen(room, BOT, 'm.room.power_levels', wish.powerLevels, '');
+          if (wish.visibility === 'public') this.published.add(room);
           for (const { type, state_key, content } of wish.initialState)
             this.happen(room, BOT, type, content, state_key);
           return ok(room);
@@ -168,7 +172,27 @@ export class FakeHomeserver {
       join: (as, room) => again({ name: 'join', as, room }, () => member(room, as, 'join')),
       leave: (as, room) => again({ name: 'leave', as, room }, () => member(room, as, 'leave')),
       invite: (as, room, userId) => again({ name: 'invite', as, room }, () => member(room, userId, 'invite', as)),
-      kick: (as, room, userId) => again({ name: 'kick', as, room }, () => member(room, userId, 'leave', as)),
+      kick: (as, room, userId) =>
+        again({ name: 'kick', as, room }, () =>
+          ['join', 'invite'].includes(this.room(room).members.get(userId) ?? '')
+            ? member(room, userId, 'leave', as)
+            : ok(undefined),
+        ),
+      ban: (as, room, userId) => again({ name: 'ban', as, room }, () => member(room, userId, 'ban', as)),
+      unban: (as, room, userId) =>
+        again({ name: 'unban', as, room }, () =>
+          this.room(room).members.get(userId) === 'ban' ? member(room, userId, 'leave', as) : ok(undefined),
+        ),
+      rejectKnock: (as, room, userId) =>
+        again({ name: 'rejectKnock', as, room }, () =>
+          this.room(room).members.get(userId) === 'knock' ? member(room, userId, 'leave', as) : ok(undefined),
+        ),
+      isPublished: (room) => again({ name: 'isPublished', as: BOT, room }, () => ok(this.published.has(room))),
+      publish: (room, published) =>
+        again({ name: 'publish', as: BOT, room }, () => {
+          this.published[published ? 'add' : 'delete'](room);
+          return ok(undefined);
+        }),
       registerGhost: (localpart) =>
         again({ name: 'register', as: `@${localpart}:${SERVER}`, room: '' }, () => {
           this.ghosts.add(`@${localpart}:${SERVER}`);
