@@ -1,12 +1,17 @@
 import type { Stores } from '../ports/stores.ts';
+import { authorityStore } from './authority-store.ts';
 import { cursorStore } from './cursor-store.ts';
 import { ghostStore } from './ghost-store.ts';
+import { heldPlanStore } from './held-plan-store.ts';
+import { identityLinkStore } from './identity-link-store.ts';
 import { inboxStore } from './inbox-store.ts';
 import { linkStore } from './link-store.ts';
+import { managedRoomStore } from './managed-room-store.ts';
 import { memberStore } from './member-store.ts';
 import { outboxStore } from './outbox-store.ts';
 import { portalStore } from './portal-store.ts';
 import { puppetStore } from './puppet-store.ts';
+import { scimRowStore } from './scim-row-store.ts';
 
 /** Every store: the same SQL on both engines, and no state of their own. */
 export const stores: Stores = {
@@ -18,4 +23,9 @@ export const stores: Stores = {
   ghost: ghostStore,
   puppet: puppetStore,
   member: memberStore,
+  authority: authorityStore,
+  identityLink: identityLinkStore,
+  scim: scimRowStore,
+  managedRoom: managedRoomStore,
+  heldPlan: heldPlanStore,
 };

@@ -10,7 +10,23 @@ const WATCH_MS = 2_000;
 /** Any write tells whether writing works again; this one means nothing. */
 const PROBE = 'UPDATE schema_version SET probed_at_ms = ? WHERE version = 1';
 
-const COUNTED_TABLES = ['inbox', 'outbox', 'link', 'portal', 'ghost', 'ghost_room', 'puppet', 'member', 'cursor'];
+const COUNTED_TABLES = [
+  'inbox',
+  'outbox',
+  'link',
+  'portal',
+  'ghost',
+  'ghost_room',
+  'puppet',
+  'member',
+  'cursor',
+  'authority_member',
+  'identity_link',
+  'scim_resource',
+  'managed_room',
+  'managed_ban',
+  'held_plan',
+];
 const MAX_COUNT = 20_000;
 
 export type WatchedDatabaseParts = {

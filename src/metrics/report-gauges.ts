@@ -5,6 +5,13 @@ import type { PortalReport, StatusReport } from '../ports/status.ts';
 /** Sets the gauges that are the sum of what a report says; called before each scrape. */
 export function gaugesFromReport(metrics: Metrics, report: StatusReport): void {
   metrics.databaseHealthy.set(report.database.healthy ? 1 : 0);
+  const { authority } = report;
+  if (authority !== undefined) {
+    const { asOfMs, heldPlans, auditProblem } = authority;
+    metrics.authorityAge.set(Math.max(0, report.bridge.nowMs - (asOfMs ?? report.bridge.startedAtMs)) / 1000);
+    metrics.heldPlans.set(heldPlans.length);
+    metrics.auditHealthy.set(auditProblem === undefined ? 1 : 0);
+  }
   const byNetwork = Map.groupBy(report.portals, ({ network }) => network);
   for (const { id, state, puppets } of report.networks) {
     const network = id as NetworkId;

@@ -4,7 +4,7 @@ import type { Direction, NetworkId } from '../core/ids.ts';
  * Every number that Causeway counts, in one table: it gives the methods, the Prometheus names and `docs/metrics.md`.
  *
  * A label is either a closed list of values, or `network` (an id of the configuration), or `code` (the code of a
- * BridgeError). Never a nick, a user, a room or a channel: those are people's business, and without bound.
+ * BridgeError or of another closed vocabulary of the program). Never a nick, a user, a room or a channel: those are people's business, and without bound.
  * Names follow what other bridges export (`bridge_…`, `matrix_request_seconds`) where they export the same.
  */
 
@@ -133,6 +133,40 @@ export const METRICS = {
     audience: ['room', 'sender'],
     outcome: ['sent', 'suppressed'],
   }),
+  authorityAge: gauge(
+    'authority_age_seconds',
+    'How old the newest word of the authority is; before its first, how long it has been waited for.',
+    {},
+  ),
+  authorityUpdates: counter(
+    'authority_updates_total',
+    'What the authority said, by what became of it. `outdated`: something newer was known; `unmapped`: it used a word that the configuration does not explain.',
+    { outcome: ['applied', 'unchanged', 'outdated', 'unmapped', 'gap', 'unknown'] },
+  ),
+  denied: counter(
+    'bridge_denied_total',
+    'What people wrote or asked for and the authority does not allow, by reason.',
+    {
+      direction,
+      cause: 'code',
+    },
+  ),
+  enforced: counter(
+    'bridge_enforced_total',
+    'Steps that make rooms and channels follow the authority, by how they ended.',
+    { step: 'code', outcome: ['done', 'refused', 'failed'] },
+  ),
+  heldPlans: gauge('bridge_held_plans', 'Plans that would remove many people and wait for a confirmation.', {}),
+  drift: counter(
+    'bridge_drift_total',
+    'Changes in managed rooms that somebody made against the authority, and that were corrected.',
+    {},
+  ),
+  auditHealthy: gauge(
+    'bridge_audit_healthy',
+    '1 while the audit log can be written, else 0: nobody is let in then.',
+    {},
+  ),
   commitSeconds: histogram('bridge_database_commit_seconds', 'Durable commits.', {}, callBuckets),
   databaseHealthy: gauge('bridge_database_healthy', '1 while the database takes commits, else 0.', {}),
   loopDelaySeconds: histogram(
@@ -148,7 +182,7 @@ export const METRICS = {
   }),
 } as const;
 
-/** Values of a label: a closed list, an id of the configuration, or the code of a BridgeError. */
+/** Values of a label: a closed list, an id of the configuration, or a code (the first 200 are told apart). */
 export type LabelKind = readonly string[] | 'network' | 'code';
 export type LabelTable = Readonly<Record<string, LabelKind>>;
 export type MetricSpec = {

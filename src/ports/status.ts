@@ -21,6 +21,8 @@ export type StatusReport = {
   readonly database: { readonly engine: 'sqlite' | 'postgres'; readonly healthy: boolean; readonly problem?: string };
   readonly networks: readonly NetworkReport[];
   readonly portals: readonly PortalReport[];
+  /** Absent where everybody is let in (`authority.source: none`). */
+  readonly authority?: AuthorityReport;
 };
 
 export type HomeserverReport = {
@@ -77,6 +79,37 @@ export type PortalReport = {
   readonly refused: number;
 };
 
+export type AuthorityReport = {
+  /** What is asked, without secrets: `file ./members.yaml`. */
+  readonly source: string;
+  /** `observe`: nothing is done, only said. */
+  readonly mode?: 'observe' | 'enforce';
+  /**
+   * `fresh`: everything follows. `aging`: nobody new is let in. `stale`: each channel's policy decides whether its people
+   * go on. `unknown`: it has never answered, or what it said was not understood.
+   */
+  readonly state: 'fresh' | 'aging' | 'stale' | 'unknown';
+  /** Of its newest word; null: none yet. */
+  readonly asOfMs: number | null;
+  readonly problem?: string;
+  /** People it knows; null: never told. */
+  readonly members: number | null;
+  readonly heldPlans: readonly HeldPlanReport[];
+  /** Changes against the authority that were put right, since the start. */
+  readonly driftCorrected: number;
+  /** While the audit log cannot be written: nobody is let in then. */
+  readonly auditProblem?: string;
+};
+
+/** A plan that waits for `causeway authority confirm HASH`. */
+export type HeldPlanReport = {
+  readonly hash: string;
+  readonly resource: string;
+  /** How many people it would remove. */
+  readonly removes: number;
+  readonly why: string;
+};
+
 export interface StatusSource {
   /** Never rejects: what cannot be found out is said as a problem. */
   report(): Promise<StatusReport>;
@@ -96,8 +129,32 @@ export function reportProblems(report: StatusReport): readonly string[] {
   for (const portal of report.portals)
     if (portal.state !== 'linked' || portal.problem !== undefined)
       problems.push(`${portal.channel} on ${portal.network}: ${portal.problem ?? PORTAL_STATES[portal.state]}`);
+  if (report.authority !== undefined) problems.push(...authorityProblems(report.authority));
   return problems;
 }
+
+function authorityProblems({ source, state, problem, heldPlans, auditProblem }: AuthorityReport): string[] {
+  const stands = AUTHORITY_STATES[state];
+  return [
+    ...(stands === undefined && problem === undefined
+      ? []
+      : [`Authority (${source}): ${[problem, stands].filter((text) => text !== undefined).join(' ')}`]),
+    ...heldPlans.map(
+      ({ hash, resource, removes, why }) =>
+        `Held: a plan for ${resource} that removes ${removes} people: ${why} \`causeway authority confirm ${hash}\` lets it go on.`,
+    ),
+    ...(auditProblem === undefined ? [] : [`Nobody is let in: ${auditProblem}`]),
+  ];
+}
+
+/** What each state means for people; undefined where nothing is wrong. */
+const AUTHORITY_STATES: Readonly<Record<AuthorityReport['state'], string | undefined>> = {
+  fresh: undefined,
+  aging: 'It has not answered lately; nobody new is let in, and nobody is removed.',
+  stale:
+    'It has not answered for long: nobody is let in or removed, and each channel’s `staleness` decides who goes on talking.',
+  unknown: 'It is not known who is a member: nobody is let in, and nobody is removed.',
+};
 
 const NETWORK_STATES = {
   up: 'connected.',

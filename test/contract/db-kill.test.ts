@@ -69,7 +69,7 @@ for (const engine of testEngines()) {
       assert.deepEqual([killed.child.signalCode, killed.lines()], ['SIGKILL', []]);
       const db = await openForTest(url);
       const described = await db.describe();
-      assert.deepEqual([described.schemaVersion, described.tables.get('inbox')], [1, { rows: 0, more: false }]);
+      assert.deepEqual([described.schemaVersion, described.tables.get('inbox')], [2, { rows: 0, more: false }]);
       await db.close();
     });
 

@@ -82,6 +82,11 @@ const QUERIES: Readonly<Record<string, (sql: Sql) => Promise<unknown>>> = {
   'ghost.leave': (sql) => stores.ghost.leave(sql, '@g5', '!r5'),
   'member.get': (sql) => stores.member.get(sql, '!r5', '@m5'),
   'member.inRoom': (sql) => stores.member.inRoom(sql, '!r5'),
+  'authority.put': (sql) => stores.authority.put(sql, [{ subject: 'iss 5', json: '{}', revision: 2, asOfMs: now }]),
+  'identityLink.put': (sql) =>
+    stores.identityLink.put(sql, { handle: 'mxid  @m5:w', subject: 'iss 5', provenAtMs: now, how: 'code' }),
+  'scim.put': (sql) => stores.scim.put(sql, [{ key: 'user 5', json: '{}' }]),
+  'scim.delete': (sql) => stores.scim.delete(sql, ['user 6', 'user 7']),
 };
 
 /** What a table is filled with, for n = 1, 2, 3, …; the same on both engines. */
@@ -94,6 +99,9 @@ const FILL: Readonly<Record<string, readonly [rows: number, values: string]>> = 
   ghost: [PORTALS, "'@g' || n, 'home', NULL, 1, 1"],
   ghost_room: [PORTALS, "'!r' || n, '@g' || n, n"],
   member: [PORTALS, "'!r' || n, '@m' || n, 'join', NULL"],
+  authority_member: [PORTALS, "'iss ' || n, 'iss ' || n, '{}', 1, n"],
+  identity_link: [PORTALS, "'mxid  @m' || n || ':w', 'mxid  @m' || n || ':w', 'iss ' || n, n, 'code'"],
+  scim_resource: [PORTALS, "'user ' || n, 'user ' || n, '{}'"],
 };
 
 /** Notes each statement with its values, and runs it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { migrations } from '../../src/db/migrations/all.ts';
 import { type Database, type Sql, StoreUnavailable } from '../../src/ports/db.ts';
 import { openForTest, recordingLog, refusalOf, until } from '../db/kit.ts';
 import { testEngines } from './engines.ts';
@@ -172,14 +173,14 @@ for (const engine of testEngines()) {
       const mine = await engine.emptyDatabase();
       const newer = await openForTest(mine);
       await newer.transaction((sql) =>
-        sql.run('INSERT INTO schema_version (version, name, applied_at_ms) VALUES (2, ?, 0)', 'things to come'),
+        sql.run('INSERT INTO schema_version (version, name, applied_at_ms) VALUES (3, ?, 0)', 'things to come'),
       );
       await newer.close();
       const refusal = await refusalOf(mine);
       assert.equal(refusal.code, 'database_newer');
       assert.match(
         refusal.text,
-        /schema version 2, made by a newer Causeway; this one knows versions up to 1\. Nothing was changed/,
+        /schema version 3, made by a newer Causeway; this one knows versions up to 2\. Nothing was changed/,
       );
     });
 
@@ -190,7 +191,21 @@ for (const engine of testEngines()) {
       await stranger.close();
       const refusal = await refusalOf(mine);
       assert.equal(refusal.code, 'database_foreign');
-      assert.match(refusal.text, /holds tables of another program \(cursor, ghost, /);
+      assert.match(refusal.text, /holds tables of another program \(authority_member, cursor, ghost, /);
+    });
+
+    test('a database of the first release is brought forward, and what it holds stays', async () => {
+      const mine = await engine.emptyDatabase();
+      const old = await openForTest(mine, { migrations: migrations.slice(0, 1) });
+      await old.transaction((sql) => put(sql, 'kept'));
+      await old.close();
+      const now = await openForTest(mine);
+      const { schemaVersion, tables } = await now.describe();
+      assert.deepEqual(
+        [schemaVersion, tables.get('cursor'), tables.get('held_plan')],
+        [migrations.length, { rows: 1, more: false }, { rows: 0, more: false }],
+      );
+      await now.close();
     });
 
     test('steps of the schema are applied once, in order, and a step that fails leaves nothing behind', async () => {
@@ -219,7 +234,7 @@ for (const engine of testEngines()) {
       const described = await mine.describe();
       assert.deepEqual(
         { engine: described.engine, schemaVersion: described.schemaVersion, cursor: described.tables.get('cursor') },
-        { engine: engine.name, schemaVersion: 1, cursor: { rows: 1, more: false } },
+        { engine: engine.name, schemaVersion: 2, cursor: { rows: 1, more: false } },
       );
       assert.ok(described.sizeBytes > 10_000);
       await mine.close();

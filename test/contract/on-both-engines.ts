@@ -3,7 +3,23 @@ import type { Database, Sql } from '../../src/ports/db.ts';
 import { openForTest } from '../db/kit.ts';
 import { testEngines } from './engines.ts';
 
-const TABLES = ['inbox', 'outbox', 'link', 'cursor', 'portal', 'ghost', 'ghost_room', 'puppet', 'member'];
+const TABLES = [
+  'inbox',
+  'outbox',
+  'link',
+  'cursor',
+  'portal',
+  'ghost',
+  'ghost_room',
+  'puppet',
+  'member',
+  'authority_member',
+  'identity_link',
+  'scim_resource',
+  'managed_room',
+  'managed_ban',
+  'held_plan',
+];
 
 /** Runs work in a transaction, with all tables to itself. */
 export type Within = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>;

@@ -1,4 +1,4 @@
-import type { PortalReport, StatusReport } from '../../src/ports/status.ts';
+import type { AuthorityReport, PortalReport, StatusReport } from '../../src/ports/status.ts';
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -18,6 +18,17 @@ export const healthyPortal: PortalReport = {
   doubtful: 0,
   parked: 0,
   refused: 0,
+};
+
+/** An authority with which all is well. */
+export const healthyAuthority: AuthorityReport = {
+  source: 'file ./members.yaml',
+  mode: 'enforce',
+  state: 'fresh',
+  asOfMs: NOW - 3000,
+  members: 12,
+  heldPlans: [],
+  driftCorrected: 0,
 };
 
 /** A bridge with which all is well. */

@@ -18,7 +18,7 @@ describe('What is counted', () => {
     const names = Object.values<MetricSpec>(METRICS).map((spec) => spec.name);
     assert.deepEqual([...new Set(names)], names);
     for (const spec of Object.values<MetricSpec>(METRICS)) {
-      assert.match(spec.name, /^(bridge|matrix)_[a-z_]+$/);
+      assert.match(spec.name, /^(authority|bridge|matrix)_[a-z_]+$/);
       assert.equal(spec.name.endsWith('_total'), spec.type === 'counter', spec.name);
       assert.equal(spec.type === 'histogram', spec.buckets !== undefined, spec.name);
       for (const label of Object.keys(spec.labels)) assert.doesNotMatch(label, /nick|user|room|channel|^le$/);
