@@ -52,7 +52,9 @@ export async function rejectKnock(
 }
 
 const post = async (call: Call, as: string, room: string, verb: string, body: object): Promise<Result<void>> =>
-  nothing(objectOf(await call({ method: 'POST', path: ['client', 'v3', 'rooms', room, verb], as, body }), 'repeatable'));
+  nothing(
+    objectOf(await call({ method: 'POST', path: ['client', 'v3', 'rooms', room, verb], as, body }), 'repeatable'),
+  );
 
 /** A refusal for good counts as success where what was asked for is so already. */
 async function refusedFor(result: Result<void>, isSo: () => Promise<Result<boolean>>): Promise<Result<void>> {
