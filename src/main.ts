@@ -9,6 +9,7 @@ import { parseListen } from './config/listen.ts';
 import { formatProblems, type LoadedConfig, loadConfig } from './config/load.ts';
 import type { Registration } from './config/registration.ts';
 import type { Config } from './config/schema.ts';
+import { secretsIn } from './config/secrets.ts';
 import { BOT_LOCALPART, type NetworkId } from './core/ids.ts';
 import { openDatabase } from './db/open-database.ts';
 import { stores } from './db/stores.ts';
@@ -247,18 +248,11 @@ const NOWHERE = { host: '127.0.0.1', port: 0 };
 const stackOf = (reason: unknown): string | undefined => (reason instanceof Error ? reason.stack : undefined);
 
 /** Everything in the configuration that must never be logged. */
-function secretsOf(config: Config, registration: Registration): string[] {
-  const secrets = [registration.asToken, registration.hsToken];
-  const collect = (value: unknown, name: string): void => {
-    if (typeof value === 'string' && /^(password|key)$/.test(name) && value !== '') secrets.push(value);
-    else if (typeof value === 'object' && value !== null)
-      for (const [key, inner] of Object.entries(value)) collect(inner, key);
-  };
-  collect(config, '');
-  const password = /^postgres(?:ql)?:\/\/[^:@/]*:([^@/]+)@/.exec(config.database)?.[1];
-  if (password !== undefined) secrets.push(decodeURIComponent(password));
-  return secrets;
-}
+const secretsOf = (config: Config, { asToken, hsToken }: Registration): string[] => [
+  asToken,
+  hsToken,
+  ...secretsIn(config),
+];
 
 function packageVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');

@@ -1,6 +1,9 @@
+import { AUTHORITY_CHECKS } from './authority-checks.ts';
+import { COOPERATIVE_CHECKS } from './cooperative-checks.ts';
 import { parseListen } from './listen.ts';
 import { type ConfigProblem, type Path, renderPath, show } from './problem.ts';
-import { isTree, type Tree } from './walk.ts';
+import { type Check, fullRoom, type Link, linksOf, list, map, repeats, text } from './raw.ts';
+import { isTree } from './walk.ts';
 import type { YamlTree } from './yaml-tree.ts';
 
 /**
@@ -12,47 +15,8 @@ export function crossCheck(tree: YamlTree): ConfigProblem[] {
   return CHECKS.flatMap((check) => check(root, tree));
 }
 
-type Check = (root: Tree, tree: YamlTree) => ConfigProblem[];
-type Link = { readonly path: Path; readonly link: Tree; readonly network: Tree; readonly networkIndex: number };
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const map = (value: unknown): Tree => (isTree(value) ? value : {});
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
-function linksOf(root: Tree): Link[] {
-  return list(root.networks).flatMap((network, n) =>
-    list(map(network).channels).map((link, c) => ({
-      path: ['networks', n, 'channels', c],
-      link: map(link),
-      network: map(network),
-      networkIndex: n,
-    })),
-  );
-}
-
-/** A problem for each entry whose identity an earlier one has. */
-function repeats<T extends { readonly path: Path }>(
-  entries: readonly T[],
-  identity: (entry: T) => string | undefined,
-  report: (entry: T, first: T) => ConfigProblem | undefined,
-): ConfigProblem[] {
-  const first = new Map<string, T>();
-  return entries.flatMap((entry) => {
-    const id = identity(entry);
-    if (id === undefined) return [];
-    const earlier = first.get(id);
-    if (earlier !== undefined) return [report(entry, earlier)].filter((problem) => problem !== undefined);
-    first.set(id, entry);
-    return [];
-  });
-}
-
 /** ASCII letters only: the least that every server's case mapping folds. */
 const fold = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-
-/** A room as everybody names it: a localpart becomes an alias of our own server. */
-const fullRoom = (room: string, root: Tree): string =>
-  room.startsWith('#') && !room.includes(':') ? `${room}:${text(map(root.homeserver).serverName) ?? ''}` : room;
 
 /** One IRC server under two network ids has the same channels. */
 function channelIdentity({ link, network, networkIndex }: Link): string | undefined {
@@ -71,21 +35,6 @@ const sameNetworkTwice: Check = (root, tree) =>
       tree.problemAt(
         path,
         `Two networks have the id ${show(id)}; the other is on line ${tree.lineOf(first.path)}.`,
-        'Give each its own.',
-      ),
-  );
-
-const sameGroupTwice: Check = (root, tree) =>
-  repeats(
-    list(map(root.cooperative).groups).map((group, g) => ({
-      path: ['cooperative', 'groups', g, 'id'],
-      id: map(group).id,
-    })),
-    ({ id }) => text(id),
-    ({ path, id }, first) =>
-      tree.problemAt(
-        path,
-        `Two groups have the id ${show(id)}; the other is on line ${tree.lineOf(first.path)}.`,
         'Give each its own.',
       ),
   );
@@ -126,56 +75,6 @@ const roomsSharingChannel: Check = (root, tree) =>
       'Keep one of the two.',
     );
   });
-
-const spaceIsRoom: Check = (root, tree) => {
-  const space = text(map(root.cooperative).space);
-  if (space === undefined) return [];
-  return linksOf(root)
-    .filter(({ link }) => text(link.room) !== undefined && fullRoom(String(link.room), root) === fullRoom(space, root))
-    .map(({ path }) =>
-      tree.problemAt(
-        [...path, 'room'],
-        `The room ${show(space)} is the cooperative’s Space (line ${tree.lineOf(['cooperative', 'space'])}).`,
-        'Give the room or the Space another alias.',
-      ),
-    );
-};
-
-const groupUnknown: Check = (root, tree) => {
-  const groups = list(map(root.cooperative).groups).map((group) => text(map(group).id));
-  return linksOf(root)
-    .filter(({ link }) => text(link.group) !== undefined && !groups.includes(text(link.group)))
-    .map(({ path, link }) =>
-      tree.problemAt(
-        [...path, 'group'],
-        `There is no group ${show(link.group)} in cooperative.groups.`,
-        groups.length === 0 ? 'Add it there: - {id: garden, name: Garden group}.' : `There are ${groups.join(', ')}.`,
-      ),
-    );
-};
-
-const authorityUnknown: Check = (root, tree) => {
-  const source = map(root.authority).source ?? 'none';
-  if (source === 'none') {
-    return linksOf(root)
-      .filter(({ link }) => text(link.require) !== undefined)
-      .map(({ path, link }) =>
-        tree.problemAt(
-          [...path, 'require'],
-          `The channel asks for the role ${show(link.require)}, and with authority.source none nobody can say who has it.`,
-          'Remove require, if everybody may read and speak there.',
-        ),
-      );
-  }
-  if (typeof source !== 'string' || !/^[a-z][a-z0-9-]{0,30}$/.test(source)) return [];
-  return [
-    tree.problemAt(
-      ['authority', 'source'],
-      `This version has no authority ${show(source)}, and will not let everybody in instead.`,
-      'Write none, if everybody on the homeserver and on the networks may come in; otherwise wait for a version that has it.',
-    ),
-  ];
-};
 
 const sameListenTwice: Check = (root, tree) => {
   const [ours, http] = [map(root.appservice).listen ?? '127.0.0.1:9009', map(root.http).listen ?? '127.0.0.1:9010'].map(
@@ -240,12 +139,10 @@ const SASL_NEEDS: Readonly<Record<string, readonly string[]>> = {
 
 const CHECKS: readonly Check[] = [
   sameNetworkTwice,
-  sameGroupTwice,
   channelsSharingRoom,
   roomsSharingChannel,
-  spaceIsRoom,
-  groupUnknown,
-  authorityUnknown,
   sameListenTwice,
   saslIncomplete,
+  ...COOPERATIVE_CHECKS,
+  ...AUTHORITY_CHECKS,
 ];

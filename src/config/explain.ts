@@ -20,6 +20,7 @@ export function formOf(schema: z.core.$ZodType, doc: KeyDoc | undefined): string
     return `a map with the keys ${entriesOf(inner)
       .map(({ name }) => name)
       .join(', ')}`;
+  if (inner instanceof z.ZodRecord) return 'a map';
   if (inner instanceof z.ZodArray) {
     const most = inner.def.checks?.map((check) => check._zod.def).find((def) => def.check === 'max_length');
     return `a list${most !== undefined && 'maximum' in most ? ` of at most ${most.maximum}` : ''}: each entry begins with "- "`;
@@ -48,6 +49,7 @@ export function explainIssues(
     // `server_name` is reported as a slip of `serverName`; that the latter is missing says nothing more.
     if (meantAll.has(pathId(path))) return [];
     if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(root, path, name, tree));
+    if (issue.code === 'invalid_key') return [wrongKey(path, tree)];
     // A value can fail several checks; one message says what is right.
     if (seen.has(pathId(path))) return [];
     seen.add(pathId(path));
@@ -71,7 +73,9 @@ function unknownKey(root: z.core.$ZodType, path: Path, name: string, tree: YamlT
   const names = here === undefined ? [] : entriesOf(here.schema).map((entry) => entry.name);
   const meant = meantBy(root, path, name);
   const where = path.length === 0 ? 'the configuration' : renderPath(path);
-  const elsewhere = meant === undefined ? placesOf(root, name)[0] : undefined;
+  const places = meant === undefined ? placesOf(root, name) : [];
+  const below = `${where.replaceAll(/\[\d+\]/g, '[]')}.`;
+  const elsewhere = places.find((place) => place.startsWith(below)) ?? places[0];
   const remedy =
     meant !== undefined
       ? `Did you mean ${meant}?`
@@ -85,6 +89,15 @@ function unknownKey(root: z.core.$ZodType, path: Path, name: string, tree: YamlT
     'key',
   );
 }
+
+/** A map whose keys are anybody's words has one that is none. */
+const wrongKey = (path: Path, tree: YamlTree): ConfigProblem =>
+  tree.problemAt(
+    path,
+    `${renderPath(path.slice(0, -1))} has the key ${show(path.at(-1))}.`,
+    'Write 1 to 60 characters, on one line.',
+    'key',
+  );
 
 /** Where else in the schema a key of this name (in any spelling) stands: `networks[].puppets.max`. */
 function placesOf(schema: z.core.$ZodType, name: string, at = ''): string[] {
@@ -104,8 +117,15 @@ function wrongValue(root: z.core.$ZodType, path: Path, tree: YamlTree, substitut
   const value = valueAt(tree.value, path);
   if (value === undefined) return missingKey(root, path, tree);
   const text = whatIsWrong(schema, value, path, tree, substituted.has(pathId(path)));
-  const write = path.length === 0 ? SEE_SAMPLE : `Write ${formOf(schema, docOf(schema))}.`;
+  const write = path.length === 0 ? SEE_SAMPLE : `Write ${formAt(root, path, schema)}.`;
   return tree.problemAt(path, `${name} ${text}`, write);
+}
+
+/** An entry of a list of texts has no documentation of its own: the list's says how it looks. */
+function formAt(root: z.core.$ZodType, path: Path, schema: z.core.$ZodType): string {
+  const inList = typeof path.at(-1) === 'number' && bare(schema) instanceof z.ZodString;
+  const described = inList ? (schemaAt(root, path.slice(0, -1))?.schema ?? schema) : schema;
+  return formOf(described, docOf(described));
 }
 
 const SEE_SAMPLE = 'config.sample.yaml shows how it looks.';

@@ -22,9 +22,12 @@ told all at once, each with line, column and what to write instead; the exit cod
   in the log and waits for the next start. A file with mistakes changes nothing.
 
 Refused beside wrong values: two networks or groups of one id, two channels that share a room, a channel with two
-rooms (also when one server stands under two network ids), a room that is also the Space, an unknown \`group\`,
-\`require\` without an authority that knows roles, \`http.listen\` on the place of \`appservice.listen\`, and an
-\`authority.source\` that this version does not have: nobody is let in by mistake.
+rooms (also when one server stands under two network ids), a room that is also a Space, the lobby or the admin room, an
+unknown \`group\`, group parents that are unknown or stand in a circle, an \`authority.source\` without what it needs
+(\`path\`, or the section of its name), a SCIM token of less than 32 characters with which a directory writes to us,
+\`require\` or \`join: invite\` without an authority, \`softSeconds\` above \`hardSeconds\`, and \`http.listen\` on
+the place of \`appservice.listen\`. What is allowed and does nothing, or not what it seems to, is a warning: it is told
+at the start and by \`causeway check\`.
 
 ## The registration
 
@@ -63,7 +66,8 @@ function sections(path: string, entries: readonly Entry[]): string[] {
 }
 
 function formCell(entry: Entry): string {
-  if (elementOf(entry.schema) !== undefined) return 'list';
+  const element = elementOf(entry.schema);
+  if (element !== undefined && entriesOf(element).length > 0) return 'list';
   if (entriesOf(entry.schema).length > 0) return 'map';
   return cell(`${formOf(entry.schema, entry.doc)}${entry.doc.secret === true ? '; *secret*' : ''}`);
 }

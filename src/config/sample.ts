@@ -41,8 +41,8 @@ function entryLines(entry: Entry, disabled: boolean): string[] {
 function valueLines(entry: Entry, disabled: boolean): string[] {
   const entries = entriesOf(entry.schema);
   if (entries.length > 0) return [`${entry.name}:`, ...indent(mapLines(entries, disabled))];
-  const element = elementOf(entry.schema);
-  if (element !== undefined) return [`${entry.name}:`, ...listLines(mapLines(entriesOf(element), disabled))];
+  const inList = entriesOf(elementOf(entry.schema) ?? entry.schema);
+  if (inList.length > 0) return [`${entry.name}:`, ...listLines(mapLines(inList, disabled))];
   return [`${entry.name}: ${entry.doc.example ?? stringify(defaultOf(entry.schema)).trimEnd()}`];
 }
 

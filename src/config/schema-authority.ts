@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES, STATUSES } from '../core/authority/member.ts';
 import { env, file, key, secretFile } from './doc.ts';
 import { count, httpUrl, line, secret } from './forms.ts';
 
@@ -38,13 +39,21 @@ const ldap = z.strictObject({
   subjectAttribute: key(line(60).default('entryUUID'), { text: 'Attribute that names a person for ever.' }),
   matrixAttribute: key(line(60).default('matrixId'), { text: 'Attribute that holds the Matrix id.' }),
   ircAttribute: key(line(60).default('ircAccount'), { text: 'Attribute that holds accounts, as network/account.' }),
-  statusAttribute: key(line(60).default('employeeType'), { text: 'Attribute that holds the standing; absent = active.' }),
-  intervalSeconds: key(seconds().default(30), { text: 'How often it is asked where it cannot push changes (RFC 4533).' }),
+  statusAttribute: key(line(60).default('employeeType'), {
+    text: 'Attribute that holds the standing; absent = active.',
+  }),
+  intervalSeconds: key(seconds().default(30), {
+    text: 'How often it is asked where it cannot push changes (RFC 4533).',
+  }),
 });
 
 const coopApi = z.strictObject({
   url: key(httpUrl(), { text: 'Base URL of the API.', example: 'http://127.0.0.1:3000' }),
-  token: key(secret(), { text: 'Shared bearer token of its internal routes.', secret: true, example: env('COOP_API_TOKEN') }),
+  token: key(secret(), {
+    text: 'Shared bearer token of its internal routes.',
+    secret: true,
+    example: env('COOP_API_TOKEN'),
+  }),
   tokenFile: secretFile('token'),
   intervalSeconds: key(seconds().default(30), { text: 'How often each person is asked about.' }),
 });
@@ -54,11 +63,16 @@ const decisions = z.strictObject({
     text: 'Base URL of the AuthZEN decision point.',
     example: 'http://127.0.0.1:3592',
   }),
-  token: key(secret().optional(), { text: 'Bearer token, where it wants one.', secret: true, example: env('PDP_TOKEN') }),
+  token: key(secret().optional(), {
+    text: 'Bearer token, where it wants one.',
+    secret: true,
+    example: env('PDP_TOKEN'),
+  }),
   tokenFile: secretFile('token'),
 });
 
-const names = () => z.record(z.string().min(1).max(60), z.string().min(1).max(60));
+/** Another's word for each of ours. */
+const words = <T extends readonly [string, ...string[]]>(ours: T) => z.record(line(60), z.enum(ours)).default({});
 
 export const authoritySchema = z.strictObject({
   source: key(z.enum(['none', 'file', 'scim', 'ldap', 'coop-api']).default('none'), {
@@ -86,12 +100,12 @@ export const authoritySchema = z.strictObject({
     text: '`observe`: only say what would be done. `enforce`: do it; in a room that already has people, after you confirmed the plan.',
     reload: true,
   }),
-  statuses: key(names().default({}), {
+  statuses: key(words(STATUSES), {
     text: 'What the authority calls standings, where it has other words: its word, then one of applicant, provisional, active, hibernating, suspended, departed, expelled. A standing that nobody explained changes nothing and raises an alert.',
     form: 'a map, such as {sabbatical: hibernating}',
     example: '{sabbatical: hibernating}',
   }),
-  roles: key(names().default({}), {
+  roles: key(words(ROLES), {
     text: 'What the authority calls roles, where it has other words: its word, then one of member, operator, coordinator, council.',
     form: 'a map, such as {board: council}',
     example: '{board: council}',

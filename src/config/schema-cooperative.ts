@@ -4,7 +4,8 @@ import { line, room, serverName } from './forms.ts';
 
 /** The part of the configuration below `cooperative`: its Space, its groups and the rooms of its house-keeping. */
 
-const aliasForm = 'the localpart of its alias, such as "#willow", a full alias or a room id (in quotes: # begins a comment)';
+const aliasForm =
+  'the localpart of its alias, such as "#willow", a full alias or a room id (in quotes: # begins a comment)';
 
 const group = z.strictObject({
   id: key(z.string().regex(/^[a-z0-9-]{1,40}$/), {
@@ -54,12 +55,23 @@ export const cooperativeSchema = z.strictObject({
     example: '"#willow-admin"',
     reload: true,
   }),
-  admins: key(z.array(z.string().max(255).regex(/^@[^\s:\p{Cc}]+:[^\s\p{Cc}]+$/u)).max(100).default([]), {
-    text: 'Matrix ids that may confirm and ask everything in the admin room, besides the council.',
-    form: 'a list of Matrix ids in quotes, such as ["@ada:willow.example"]',
-    example: '["@ada:willow.example"]',
-    reload: true,
-  }),
+  admins: key(
+    z
+      .array(
+        z
+          .string()
+          .max(255)
+          .regex(/^@[^\s:\p{Cc}]+:[^\s\p{Cc}]+$/u),
+      )
+      .max(100)
+      .default([]),
+    {
+      text: 'Matrix ids that may confirm and ask everything in the admin room, besides the council.',
+      form: 'a list of Matrix ids in quotes, such as ["@ada:willow.example"]',
+      example: '["@ada:willow.example"]',
+      reload: true,
+    },
+  ),
   servers: key(z.array(serverName()).max(1000).default([]), {
     text: 'Other homeservers whose people may be in federated rooms. Nobody else’s may: each such room’s list of servers is this one and our own.',
     form: 'a list of server names, such as [elm.example]',

@@ -151,9 +151,11 @@ const channelLink = z.strictObject({
   }),
   federate: key(z.boolean().optional(), {
     text: 'Whether people of cooperative.servers may be in the room. Fixed when the room is made. Otherwise true for `require: none` and false for all others.',
+    example: 'false',
   }),
   staleness: key(z.enum(['open', 'members', 'confidential']).optional(), {
     text: 'When the authority has not answered for authority.hardSeconds: `open` and `members` go on, `members` with an alert; `confidential` stops relaying both ways. Otherwise `open` for `require: none` and `members` for all others.',
+    example: 'members',
     reload: true,
   }),
   unadmitted: key(z.enum(['drop', 'tag']).default('drop'), {

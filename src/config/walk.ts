@@ -30,6 +30,12 @@ export function elementOf(schema: z.core.$ZodType): z.core.$ZodType | undefined 
   return list instanceof z.ZodArray ? (list.element as z.core.$ZodType) : undefined;
 }
 
+/** The schema of the values of a map whose keys are anybody's; undefined for anything else. */
+export function valueSchemaOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
+  const record = bare(schema);
+  return record instanceof z.ZodRecord ? record.valueType : undefined;
+}
+
 /** Schema and documentation at a path of the tree; undefined where the schema knows no such place. */
 export function schemaAt(
   root: z.core.$ZodType,
@@ -39,7 +45,9 @@ export function schemaAt(
   let doc: KeyDoc | undefined;
   for (const step of path) {
     const next =
-      typeof step === 'number' ? elementOf(schema) : entriesOf(schema).find(({ name }) => name === step)?.schema;
+      typeof step === 'number'
+        ? elementOf(schema)
+        : (entriesOf(schema).find(({ name }) => name === step)?.schema ?? valueSchemaOf(schema));
     if (next === undefined) return undefined;
     schema = next;
     doc = docOf(next);

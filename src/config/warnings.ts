@@ -1,4 +1,6 @@
+import { authorityWarnings } from './authority-warnings.ts';
 import { listenAddress } from './listen.ts';
+import { isNear } from './near.ts';
 import type { ConfigProblem } from './problem.ts';
 import type { Config } from './schema.ts';
 import type { YamlTree } from './yaml-tree.ts';
@@ -44,10 +46,5 @@ export function warningsOf(config: Config, tree: YamlTree): ConfigProblem[] {
       );
     }
   }
-  return warnings;
+  return [...warnings, ...authorityWarnings(config, tree)];
 }
-
-/** This machine, a private network, or a single name as containers have it. */
-const isNear = (host: string): boolean =>
-  /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|::1$|f[cd][0-9a-f]{2}:|[a-z0-9_-]+$)/i.test(host) ||
-  host.endsWith('.localhost');

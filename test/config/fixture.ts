@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatProblems, type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { makeRegistration, renderRegistration } from '../../src/config/registration.ts';
+import type { Config } from '../../src/config/schema.ts';
 
 /** A folder of its own, gone afterwards. */
 export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -39,6 +41,22 @@ export function load(
     for (const [name, text] of Object.entries(all)) await writeFile(join(folder, name), text);
     return { loaded: await loadConfig(join(folder, 'config.yaml'), { env }), folder };
   });
+}
+
+/** What the program gets of a text that is right. */
+export async function configOf(text: string, around: Surroundings = {}): Promise<{ config: Config; folder: string }> {
+  const { loaded, folder } = await load(text, around);
+  assert.equal(loaded.ok, true, loaded.ok ? '' : formatProblems(loaded.problems));
+  if (!loaded.ok) throw new Error('unreachable');
+  return { config: loaded.config, folder };
+}
+
+/** What is allowed and told all the same, line by line, without the folder. */
+export async function warnings(config: string, around: Surroundings = {}): Promise<string[]> {
+  const { loaded, folder } = await load(config, around);
+  assert.equal(loaded.ok, true, loaded.ok ? '' : formatProblems(loaded.problems));
+  if (!loaded.ok || loaded.warnings.length === 0) return [];
+  return formatProblems(loaded.warnings).replaceAll(`${folder}/`, '').split('\n');
 }
 
 /** What a person would read about the configuration, line by line, without the folder; `[]` where all is right. */

@@ -5,18 +5,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { diffConfigs } from '../../src/config/diff.ts';
 import { env } from '../../src/config/doc.ts';
 import { formatProblems, loadConfig } from '../../src/config/load.ts';
-import type { Config } from '../../src/config/schema.ts';
-import { changed, complaints, goodConfig, goodRegistration, inFolder, load, type Surroundings } from './fixture.ts';
-
-async function configOf(text: string, around: Surroundings = {}): Promise<{ config: Config; folder: string }> {
-  const { loaded, folder } = await load(text, around);
-  assert.equal(loaded.ok, true, loaded.ok ? '' : formatProblems(loaded.problems));
-  if (!loaded.ok) throw new Error('unreachable');
-  return { config: loaded.config, folder };
-}
+import { changed, complaints, configOf, goodConfig, goodRegistration, inFolder, load } from './fixture.ts';
 
 describe('a configuration that is right', () => {
   test('is completed by the defaults, with absolute paths', async () => {
@@ -30,7 +21,16 @@ describe('a configuration that is right', () => {
         queryToken: false,
       },
       database: `sqlite:${join(folder, 'data/causeway.db')}`,
-      authority: { source: 'none' },
+      authority: {
+        source: 'none',
+        mode: 'enforce',
+        statuses: {},
+        roles: {},
+        softSeconds: 60,
+        hardSeconds: 900,
+        reconcileSeconds: 900,
+        audit: join(folder, 'data/audit.jsonl'),
+      },
       networks: [
         {
           id: 'home',
@@ -50,7 +50,18 @@ describe('a configuration that is right', () => {
           inDoubt: 'resend',
           history: { maxLines: 10_000 },
           encoding: 'utf-8',
-          channels: [{ channel: '#commons', room: '#commons', ghosts: 'speakers', ghostsCap: 500, idleDays: 30 }],
+          channels: [
+            {
+              channel: '#commons',
+              room: '#commons',
+              join: 'restricted',
+              unadmitted: 'drop',
+              guard: true,
+              ghosts: 'speakers',
+              ghostsCap: 500,
+              idleDays: 30,
+            },
+          ],
         },
       ],
       http: { listen: '127.0.0.1:9010' },
@@ -256,30 +267,4 @@ describe('whatever stands in the file', () => {
       );
     });
   });
-});
-
-describe('a configuration that is read again', () => {
-  const change = async (piece: string, by: string): Promise<ReturnType<typeof diffConfigs>> => {
-    const [before, after] = [(await configOf(goodConfig)).config, (await configOf(changed(piece, by))).config];
-    const paths = { appservice: before.appservice, database: before.database };
-    return diffConfigs({ ...before, ...paths }, { ...after, ...paths });
-  };
-
-  test('names nothing where nothing changed', async () =>
-    assert.deepEqual(await change('home', 'home'), { reload: [], restart: [] }));
-  test('applies another channel at once', async () =>
-    assert.deepEqual(await change('room: "#commons"', 'room: "#square"'), {
-      reload: ['networks[home].channels'],
-      restart: [],
-    }));
-  test('applies a limit at once, and leaves the nick to the next start', async () =>
-    assert.deepEqual(await change('bot: {nick: causeway}', 'bot: {nick: bridge}\n    puppets: {max: 5}'), {
-      reload: ['networks[home].puppets.max'],
-      restart: ['networks[home].bot.nick'],
-    }));
-  test('leaves another network to the next start', async () =>
-    assert.deepEqual(await change('id: home', 'id: away'), {
-      reload: [],
-      restart: ['networks[home]', 'networks[away]'],
-    }));
 });

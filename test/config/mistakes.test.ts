@@ -10,6 +10,7 @@ type Mistake = readonly [name: string, config: string, around?: Surroundings];
 const nick = 'bot: {nick: causeway}';
 const link = '- {channel: "#commons", room: "#commons"}';
 const more = (lines: string): string => changed(link, `${link}\n${lines}`);
+const groups = (keys: string, list: string): string => `cooperative: {name: Willow, ${keys}groups: [${list}]}\n`;
 const top = (lines: string): string => `${goodConfig}${lines}\n`;
 
 const MISTAKES: readonly Mistake[] = [
@@ -138,8 +139,77 @@ const MISTAKES: readonly Mistake[] = [
   ['a room that is the Space', top('cooperative: {name: Willow, space: "#commons"}')],
   ['a group that is not there', more('      - {channel: "#garden", room: "#garden", group: garden}')],
   ['a role without an authority', more('      - {channel: "#garden", room: "#garden", require: member}')],
-  ['an authority that this version does not have', top('authority: {source: scim}')],
-  ['an authority that is not even a name', top('authority: {source: SCIM}')],
+  ['members who can only be invited, without an authority', more('      - {channel: "#g", room: "#g", join: invite}')],
+  [
+    'a room that is a group’s Space, by the name that it gets',
+    more('      - {channel: "#garden", room: "#willow-garden"}') +
+      groups('space: "#willow", ', '{id: garden, name: Garden}'),
+  ],
+  [
+    'a lobby that is the Space, and a group’s Space that is the admin room',
+    top(
+      'cooperative: {name: Willow, space: "#willow", lobby: "#willow:willow.example", adminRoom: "#a", groups: [{id: garden, name: Garden, space: "#a"}]}',
+    ),
+  ],
+  ['a parent that is not there', goodConfig + groups('', '{id: garden, name: Garden, parent: house}')],
+  ['a group that is its own parent', goodConfig + groups('', '{id: garden, name: Garden, parent: garden}')],
+  [
+    'parents in a circle, with a group outside of it',
+    goodConfig +
+      groups(
+        '',
+        '{id: out, name: Out, parent: b}, {id: a, name: A, parent: c}, {id: b, name: B, parent: a}, {id: c, name: C, parent: b}',
+      ),
+  ],
+  ['an id of a group with a space', goodConfig + groups('', '{id: Garden group, name: Garden}')],
+  [
+    'an admin who is only a name, and a server that is a URL',
+    top('cooperative: {name: Willow, admins: [ada], servers: ["https://elm.example"]}'),
+  ],
+  ['one admin without a list', top('cooperative: {name: Willow, admins: "@ada:willow.example"}')],
+  ['an authority that is not there', top('authority: {source: SCIM}')],
+  ['a list of members without its path', top('authority: {source: file}')],
+  ['a list of members whose path is empty', top('authority: {source: file, path: }')],
+  ['sources without their sections', top('authority: {source: ldap}')],
+  ['an API without its section', top('authority: {source: coop-api}')],
+  ['an API without its token', top('authority: {source: coop-api, coopApi: {url: http://127.0.0.1:3000}}')],
+  ['a directory that is to write to us, without a section', top('authority: {source: scim}')],
+  ['a directory that is to write to us, without a token', top('authority: {source: scim, scim: {}}')],
+  [
+    'a directory that is to write to us, with a short token, which is not shown',
+    top('authority: {source: scim, scim: {token: hunter2}}'),
+  ],
+  [
+    'a short token out of a file, which is not shown',
+    top('authority: {source: scim, scim: {tokenFile: token}}'),
+    { files: { token: 'hunter2' } },
+  ],
+  [
+    'a service that is asked without a token',
+    top('authority: {source: scim, scim: {url: https://id.example/scim/v2}}'),
+  ],
+  [
+    'a directory server by an http URL',
+    top('authority: {source: ldap, ldap: {url: http://127.0.0.1:389, base: dc=x}}'),
+  ],
+  [
+    'somebody to bind as, without password',
+    top('authority: {source: ldap, ldap: {url: ldap://127.0.0.1:389, base: dc=x, bindDn: cn=x}}'),
+  ],
+  [
+    'a password for nobody',
+    top('authority: {source: ldap, ldap: {url: ldap://127.0.0.1:389, base: dc=x, password: hunter2}}'),
+  ],
+  ['a key of a section beside it', top('authority: {source: scim, token: hunter2}')],
+  [
+    'standings and roles that nobody has',
+    top('authority: {statuses: {sabbatical: hibernation, away: [x]}, roles: {board: admin}}'),
+  ],
+  ['standings by an empty word', top('authority: {statuses: {"": active}}')],
+  ['standings as a list', top('authority: {statuses: [active]}')],
+  ['limits the wrong way round', top('authority: {hardSeconds: 30}')],
+  ['a record that is the list of members', top('authority: {source: file, path: ./m.yaml, audit: ./m.yaml}')],
+  ['a role that nobody can have', more('      - {channel: "#garden", room: "#garden", require: admin}')],
   ['one place to listen for two', top('http: {listen: "0.0.0.0:9009"}')],
   [
     'many at once, in the order of the lines',
