@@ -1,0 +1,147 @@
+import { type ActualRoom, type Content, isObject, levelOr, ownValue, type Threshold } from './actual-room.ts';
+import { portalPowerLevels } from './portal-room.ts';
+
+/** Nobody but the bot has more, whatever their role: equals cannot be demoted. */
+export const MAX_HUMAN_POWER = 75;
+/** In a room that is read-only nobody but the bot reaches this. */
+export const READ_ONLY_POWER = 100;
+/** In the power levels of a room that we made read-only: what to put back when it is not any more. */
+export const READ_ONLY_MARK = 'coop.causeway.read_only';
+/** What people say things with; a level of its own for one of these would be a way around `events_default`. */
+const SPOKEN = [
+  'm.room.message',
+  'm.room.encrypted',
+  'm.sticker',
+  'm.reaction',
+  'm.poll.start',
+  'm.poll.response',
+  'org.matrix.msc3381.poll.start',
+  'org.matrix.msc3381.poll.response',
+] as const;
+const THRESHOLDS: readonly Threshold[] = ['state_default', 'ban', 'kick', 'redact', 'invite'];
+
+export type PowerWish = {
+  readonly room: ActualRoom;
+  readonly botId: string;
+  /** Power that each should have. */
+  readonly wanted: ReadonlyMap<string, number>;
+  /**
+   * Whose entries are ours to write. Everybody else's stay as they are, to the byte. Somebody managed who is not in
+   * `wanted` is one of whom nothing is known now: the entry stays, capped.
+   */
+  readonly isManaged: (userId: string) => boolean;
+  /** Whether only the bot may speak. Taken back when false, to what was before. */
+  readonly readOnly: boolean;
+};
+
+/**
+ * The one content of `m.room.power_levels` to write, or undefined where there is nothing to change. Keys that we know
+ * nothing of, entries of others and the order of all are kept. What the homeserver would refuse because the bot has too
+ * little power is left out of it; {@link botLacks} says so.
+ */
+export function planPowers(wish: PowerWish): Record<string, unknown> | undefined {
+  const { room, botId } = wish;
+  const power = room.powerOf(botId);
+  const isOurs = room.creators.has(botId);
+  const levels = room.powerLevels ?? (isOurs ? portalPowerLevels(botId, String(room.version)) : undefined);
+  if (levels === undefined || power < room.powerForState('m.room.power_levels')) return undefined;
+  const draft: Record<string, unknown> = { ...levels };
+  const mayMove = (from: number, to: number): boolean => from <= power && to <= power;
+
+  if (isOurs) restoreThresholds(draft, room, botId, mayMove);
+  if (levelOr(draft.events_default, 0) < 0) draft.events_default = 0;
+  draft.events = raisedSpeech(draft.events);
+  if (draft.events === undefined) delete draft.events;
+  if (wish.readOnly) silence(draft, mayMove);
+  else unsilence(draft, mayMove);
+  const users = plannedUsers(wish, draft, power);
+  if (users !== undefined) draft.users = users;
+  return room.powerLevels !== undefined && sameJson(draft, levels) ? undefined : draft;
+}
+
+/** Levels of a room that we made never stand lower than when we made it, and nobody has power by default. */
+function restoreThresholds(
+  draft: Record<string, unknown>,
+  room: ActualRoom,
+  botId: string,
+  mayMove: (from: number, to: number) => boolean,
+): void {
+  const own = portalPowerLevels(botId, String(room.version));
+  for (const key of THRESHOLDS) {
+    const least = levelOr(own[key], 0);
+    const now = room.threshold(key);
+    if (now < least && mayMove(now, least)) draft[key] = least;
+  }
+  const users_default = levelOr(draft.users_default, 0);
+  if (users_default !== 0 && mayMove(users_default, 0)) draft.users_default = 0;
+  const low = Object.entries(own.events as Readonly<Record<string, number>>).filter(([type, least]) => {
+    const now = levelOr(ownValue(draft.events, type), levelOr(draft.state_default, 50));
+    return now < least && mayMove(now, least);
+  });
+  if (low.length > 0) draft.events = { ...(isObject(draft.events) ? draft.events : {}), ...Object.fromEntries(low) };
+}
+
+/** −1 is read-only as long as nothing can be said with less than 0. */
+function raisedSpeech(events: unknown): unknown {
+  if (!isObject(events) || !Object.values(events).some((level) => levelOr(level, 0) < 0)) return events;
+  return Object.fromEntries(Object.entries(events).map(([type, level]) => [type, levelOr(level, 0) < 0 ? 0 : level]));
+}
+
+function silence(draft: Record<string, unknown>, mayMove: (from: number, to: number) => boolean): void {
+  const before = isObject(draft[READ_ONLY_MARK]) ? draft[READ_ONLY_MARK] : undefined;
+  const speech = levelOr(draft.events_default, 0);
+  const events = isObject(draft.events) ? draft.events : {};
+  const low = SPOKEN.filter((type) => Object.hasOwn(events, type) && levelOr(events[type], 0) < READ_ONLY_POWER);
+  if ((speech >= READ_ONLY_POWER && low.length === 0) || !mayMove(speech, READ_ONLY_POWER)) return;
+  draft[READ_ONLY_MARK] = {
+    // Somebody who lowers a level meanwhile does not decide what it is afterwards.
+    events_default: before === undefined ? speech : levelOr(before.events_default, 0),
+    events: {
+      ...Object.fromEntries(low.map((type) => [type, events[type]])),
+      ...(isObject(before?.events) ? before.events : {}),
+    },
+  };
+  draft.events_default = Math.max(speech, READ_ONLY_POWER);
+  if (low.length > 0) draft.events = { ...events, ...Object.fromEntries(low.map((type) => [type, READ_ONLY_POWER])) };
+}
+
+function unsilence(draft: Record<string, unknown>, mayMove: (from: number, to: number) => boolean): void {
+  const before = draft[READ_ONLY_MARK];
+  if (before === undefined || !mayMove(levelOr(draft.events_default, 0), 0)) return;
+  delete draft[READ_ONLY_MARK];
+  const back = (value: unknown): number => Math.min(READ_ONLY_POWER, Math.max(0, levelOr(value, 0)));
+  draft.events_default = back(ownValue(before, 'events_default'));
+  const spoken = SPOKEN.filter((type) => ownValue(ownValue(before, 'events'), type) !== undefined);
+  if (spoken.length === 0) return;
+  const restored = spoken.map((type) => [type, back(ownValue(ownValue(before, 'events'), type))]);
+  draft.events = { ...(isObject(draft.events) ? draft.events : {}), ...Object.fromEntries(restored) };
+}
+
+/** Entries in their order, new ones behind, by name; undefined where there were none and are none. */
+function plannedUsers(wish: PowerWish, draft: Content, power: number): Record<string, unknown> | undefined {
+  const { room, botId, wanted, isManaged } = wish;
+  const fallback = levelOr(draft.users_default, 0);
+  const cap = Math.min(MAX_HUMAN_POWER, power - 1);
+  const isOurs = (userId: string): boolean =>
+    userId !== botId && isManaged(userId) && !(room.creatorsAreAbove && room.creators.has(userId));
+  const before = isObject(draft.users) ? draft.users : {};
+  const entries: [string, unknown][] = [];
+  for (const [userId, level] of Object.entries(before)) {
+    const now = levelOr(level, fallback);
+    // The homeserver lets nobody touch the entry of an equal.
+    if (!isOurs(userId) || now >= power) entries.push([userId, level]);
+    else {
+      const goal = Math.min(wanted.get(userId) ?? now, cap);
+      if (goal === now) entries.push([userId, level]);
+      else if (goal !== fallback) entries.push([userId, goal]);
+    }
+  }
+  const newcomers = [...wanted].filter(([userId]) => isOurs(userId) && !Object.hasOwn(before, userId));
+  for (const [userId, level] of newcomers.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const goal = Math.min(level, cap);
+    if (goal !== fallback) entries.push([userId, goal]);
+  }
+  return draft.users === undefined && entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
