@@ -1,0 +1,216 @@
+import {
+  type Handle,
+  handleKey,
+  type Member,
+  ROLES,
+  type Role,
+  type Seat,
+  type ShardRole,
+  STATUSES,
+  type Status,
+} from '../../core/authority/member.ts';
+import type { LdapEntry } from './decode.ts';
+import { normalDn, withoutBits } from './dn.ts';
+import { type Answer, answer, clean, type Unknown, unknown } from './failures.ts';
+
+export type Vocabulary = {
+  readonly issuer: string;
+  /** The directory's words for standings and roles, in ours. */
+  readonly statuses: Readonly<Record<string, string>>;
+  readonly roles: Readonly<Record<string, string>>;
+  readonly subjectAttribute: string;
+  readonly matrixAttribute: string;
+  readonly ircAttribute: string;
+  readonly statusAttribute: string;
+};
+
+/** Everybody whom the directory shows, at one moment. */
+export type Directory = { readonly people: readonly LdapEntry[]; readonly groups: readonly LdapEntry[] };
+
+/** What groups are asked for. */
+export const GROUP_ATTRIBUTES = ['cn', 'member', 'uniqueMember'] as const;
+
+/** What people are asked for. */
+export const personAttributes = (words: Vocabulary): string[] => [
+  ...new Set([
+    'cn',
+    'displayName',
+    words.subjectAttribute,
+    words.matrixAttribute,
+    words.ircAttribute,
+    words.statusAttribute,
+  ]),
+];
+
+const MXID = /^@[^\s:\p{Cc}]+:[^\s\p{Cc}]+$/u;
+const MAX_HANDLE = 255;
+const MAX_HANDLES = 100;
+const MAX_SUBJECT = 255;
+const MAX_GROUP = 100;
+
+/** What membership of one group gives. */
+type Meaning =
+  | { readonly kind: 'role'; readonly role: Role }
+  | { readonly kind: 'seat'; readonly group: string; readonly role?: Role };
+
+/**
+ * Entries to members, all or nothing: whatever could make somebody look absent who is not there by mistake makes the
+ * whole unknown, and says which entry is to blame.
+ */
+export function entriesToMembers({ people, groups }: Directory, words: Vocabulary): Answer<Member[]> {
+  if (people.length === 0) {
+    return showsNobody();
+  }
+  const given = meaningsByName(groups, words);
+  if (given.kind === 'unknown') return given;
+  const members: Member[] = [];
+  const bySubject = new Map<string, string>();
+  const byHandle = new Map<string, string>();
+  for (const entry of people) {
+    const member = toMember(entry, given.value.get(normalDn(entry.dn)) ?? [], words);
+    if (member.kind === 'unknown') return member;
+    const keys = [[bySubject, member.value.subject.sub, words.subjectAttribute] as const].concat(
+      member.value.handles.map((handle) => [byHandle, handleKey(handle), handle.value] as const),
+    );
+    for (const [owners, key, what] of keys) {
+      const other = owners.get(key);
+      if (other !== undefined) {
+        return unknown(
+          'ambiguous',
+          `${clean(entry.dn)} and ${clean(other)} have the same ${clean(what)}. It can belong to one person only; correct one of them.`,
+        );
+      }
+      owners.set(key, entry.dn);
+    }
+    members.push(member.value);
+  }
+  return answer(members);
+}
+
+/** A directory of nobody is a mistake in the configuration or in the rights to read, never a cooperative without people. */
+export const showsNobody = (): Unknown =>
+  unknown(
+    'ambiguous',
+    'The directory shows nobody at all. Either authority.ldap.base and peopleFilter find no people, or the account that Causeway binds as may not read them.',
+  );
+
+export const showsNoMemberships = (): Unknown =>
+  unknown(
+    'ambiguous',
+    'The directory shows groups and no members in any of them: the account that Causeway binds as may not read `member`.',
+  );
+
+/** Every group's meaning, by the names of its members. */
+function meaningsByName(
+  groups: readonly LdapEntry[],
+  words: Vocabulary,
+): Answer<ReadonlyMap<string, readonly Meaning[]>> {
+  const given = new Map<string, Meaning[]>();
+  let names = 0;
+  for (const group of groups) {
+    const cut = [...group.attributes.keys()].find((key) => key.includes(';range='));
+    if (cut !== undefined) {
+      return unknown(
+        'ambiguous',
+        `${clean(group.dn)} has more members than the directory tells at once (${clean(cut)}). Raise that limit (MaxValRange).`,
+      );
+    }
+    const members = [
+      ...(group.attributes.get('member') ?? []),
+      ...(group.attributes.get('uniquemember') ?? []).map(withoutBits),
+    ];
+    const meanings = (group.attributes.get('cn') ?? []).flatMap((cn) => meaningOf(cn, words));
+    for (const name of new Set(members.map(normalDn))) {
+      names++;
+      given.set(name, [...(given.get(name) ?? []), ...meanings]);
+    }
+  }
+  if (groups.length > 0 && names === 0) {
+    return showsNoMemberships();
+  }
+  return answer(given);
+}
+
+/** `council` is a role in the cooperative, `garden` a seat, `garden:coordinator` a seat with a role in it. */
+function meaningOf(cn: string, words: Vocabulary): Meaning[] {
+  const role = roleOf(cn, words);
+  if (role !== undefined) return [{ kind: 'role', role }];
+  const [, group = cn, inGroup] = /^(.+):([^:]+)$/s.exec(cn) ?? [];
+  if (group === '' || group.length > MAX_GROUP) return [];
+  if (inGroup === undefined) return [{ kind: 'seat', group }];
+  const roleInGroup = roleOf(inGroup, words);
+  return roleInGroup === undefined ? [{ kind: 'seat', group: cn }] : [{ kind: 'seat', group, role: roleInGroup }];
+}
+
+function toMember(entry: LdapEntry, meanings: readonly Meaning[], words: Vocabulary): Answer<Member> {
+  const values = (attribute: string): readonly string[] => entry.attributes.get(attribute.toLowerCase()) ?? [];
+  const [sub, ...more] = values(words.subjectAttribute);
+  if (sub === undefined || sub === '' || sub.length > MAX_SUBJECT || more.length > 0) {
+    return unknown(
+      'malformed',
+      `${clean(entry.dn)} has ${sub === undefined ? 'no' : 'more than one, or an odd,'} ${words.subjectAttribute}, so nobody knows who that is. Give the entry one, exclude it by authority.ldap.peopleFilter, or let Causeway’s account read the attribute.`,
+    );
+  }
+  const name = values('displayName')[0] ?? values('cn')[0];
+  return answer({
+    subject: { iss: words.issuer, sub },
+    ...(name !== undefined && { name: clean(name) }),
+    ...standing(values(words.statusAttribute), words),
+    seats: toSeats(meanings),
+    roles: toRoles(meanings),
+    handles: [
+      ...values(words.matrixAttribute).flatMap(toMatrixHandle),
+      ...values(words.ircAttribute).flatMap(toIrcHandle),
+    ].slice(0, MAX_HANDLES),
+  });
+}
+
+function standing(values: readonly string[], { statuses }: Vocabulary): Pick<Member, 'status' | 'statusText'> {
+  if (values.length === 0) return { status: 'active', statusText: 'active' };
+  const meant = new Set(values.map((value) => translate(value, statuses, STATUSES)));
+  const [only] = meant;
+  const statusText = clean(values.join(', '));
+  return { status: meant.size === 1 && only !== undefined ? (only as Status) : 'unmapped', statusText };
+}
+
+const roleOf = (word: string, { roles }: Vocabulary): Role | undefined => translate(word, roles, ROLES);
+
+/** A word of the directory in one of ours. Directories compare without case, and so do we where the exact word is not explained. */
+function translate<T extends string>(
+  word: string,
+  explained: Readonly<Record<string, string>>,
+  ours: readonly T[],
+): T | undefined {
+  const same = Object.keys(explained).find((key) => key.toLowerCase() === word.toLowerCase());
+  const key = Object.hasOwn(explained, word) ? word : same;
+  const meant = (key === undefined ? word.toLowerCase() : explained[key]) ?? '';
+  return ours.find((one) => one === meant);
+}
+
+function toSeats(meanings: readonly Meaning[]): Seat[] {
+  const byGroup = new Map<string, Set<Role>>();
+  for (const meaning of meanings) {
+    if (meaning.kind !== 'seat') continue;
+    const roles = byGroup.get(meaning.group) ?? new Set<Role>();
+    byGroup.set(meaning.group, roles.add(meaning.role ?? 'member'));
+  }
+  return [...byGroup]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([group, roles]) => ({ group, roles: ordered(roles), visibility: 'canonical' }));
+}
+
+const toRoles = (meanings: readonly Meaning[]): ShardRole[] =>
+  ordered(new Set(meanings.flatMap((meaning) => (meaning.kind === 'role' ? [meaning.role] : [])))).map((role) => ({
+    role,
+  }));
+
+const ordered = (roles: ReadonlySet<Role>): Role[] => ROLES.filter((role) => roles.has(role));
+
+const toMatrixHandle = (value: string): Handle[] =>
+  value.length <= MAX_HANDLE && MXID.test(value) ? [{ kind: 'mxid', value }] : [];
+
+/** `home/ada`: the network's id, then the account. */
+function toIrcHandle(value: string): Handle[] {
+  const [, network, account] = /^([a-z0-9-]{1,20})\/([^\s\p{Cc}]{1,100})$/u.exec(value) ?? [];
+  return network === undefined || account === undefined ? [] : [{ kind: 'irc-account', network, value: account }];
+}

@@ -1,0 +1,109 @@
+import type { LdapConnection } from './connection.ts';
+import { HEARTBEAT_MS, type Stretch, type WatchParts } from './directory-watch.ts';
+import { entriesToMembers, GROUP_ATTRIBUTES, personAttributes } from './entries-to-members.ts';
+import { type Unknown, unknown } from './failures.ts';
+import { supportsSync } from './read-directory.ts';
+import { SyncSearch } from './sync-search.ts';
+
+/** A sign of life that takes longer is none. */
+const PULSE_MS = 5_000;
+/** Changes that belong together, such as a renamed person and the groups that name them, come one by one. */
+const SETTLE_MS = 40;
+const MAX_SETTLE_MS = 400;
+const REFRESH_MS = 120_000;
+
+/** @property refused the server would not synchronise; asking may still work, or say better why not */
+export type Followed = Stretch & { readonly refused: boolean };
+
+/** Feeds what two synchronised searches say, people and groups, until one of them or the connection ends. */
+export function followSync(parts: WatchParts, connection: LdapConnection): Promise<Followed> {
+  return new Promise((resolve) => {
+    new Following(parts, connection, resolve).begin();
+  });
+}
+
+class Following {
+  readonly #parts: WatchParts;
+  readonly #connection: LdapConnection;
+  readonly #resolve: (stretch: Followed) => void;
+  readonly #searches: { readonly people: SyncSearch; readonly groups: SyncSearch };
+  #wasWell = false;
+  #over = false;
+  #dirtySinceMs: number | undefined;
+  #cancelSettle = (): void => {};
+  #cancelPulse = (): void => {};
+  #cancelRefresh = (): void => {};
+
+  constructor(parts: WatchParts, connection: LdapConnection, resolve: (stretch: Followed) => void) {
+    this.#parts = parts;
+    this.#connection = connection;
+    this.#resolve = resolve;
+    const { base, people, groups } = parts.places;
+    const changed = (): void => this.#changed();
+    const search = (filter: typeof people, attributes: readonly string[]): SyncSearch =>
+      new SyncSearch(connection, { base, filter, attributes, changed });
+    this.#searches = {
+      groups: search(groups, GROUP_ATTRIBUTES),
+      people: search(people, personAttributes(parts.words)),
+    };
+  }
+
+  begin(): void {
+    for (const { ended } of Object.values(this.#searches))
+      void ended.then(({ why, refused }) => this.#finish(why, refused));
+    const late = unknown('timeout', `The directory did not tell all it has in ${REFRESH_MS / 1000} s.`);
+    this.#cancelRefresh = this.#parts.clock.after(REFRESH_MS, () => this.#finish(late));
+    this.#schedulePulse();
+  }
+
+  #changed(): void {
+    if (this.#over) return;
+    const { clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    this.#dirtySinceMs ??= nowMs;
+    this.#cancelSettle();
+    const waitMs = Math.min(SETTLE_MS, this.#dirtySinceMs + MAX_SETTLE_MS - nowMs);
+    this.#cancelSettle = clock.after(Math.max(0, waitMs), () => this.#tell());
+  }
+
+  #tell(): void {
+    const { people, groups } = this.#searches;
+    const problem = people.problem ?? groups.problem;
+    if (problem !== undefined) this.#finish(problem);
+    if (people.entries === undefined || groups.entries === undefined) return;
+    const { feed, words, revision } = this.#parts;
+    this.#cancelRefresh();
+    this.#dirtySinceMs = undefined;
+    const members = entriesToMembers({ people: people.entries, groups: groups.entries }, words);
+    if (members.kind === 'unknown') feed.failed(members);
+    else {
+      this.#wasWell = true;
+      feed.learned(members.value, revision('push'));
+    }
+  }
+
+  /** A quiet connection and a dead one look alike, so the server is asked something on the same one. */
+  #schedulePulse(): void {
+    this.#cancelPulse = this.#parts.clock.after(HEARTBEAT_MS, () => void this.#pulse());
+  }
+
+  async #pulse(): Promise<void> {
+    const askedAtMs = this.#parts.clock.nowMs();
+    const alive = await supportsSync(this.#connection, PULSE_MS);
+    if (this.#over) return;
+    if (alive.kind === 'unknown') this.#finish(alive);
+    else {
+      if (this.#dirtySinceMs === undefined) this.#parts.feed.alive(askedAtMs);
+      this.#schedulePulse();
+    }
+  }
+
+  #finish(why: Unknown, refused = false): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelSettle();
+    this.#cancelPulse();
+    this.#cancelRefresh();
+    this.#resolve({ why, wasWell: this.#wasWell, refused });
+  }
+}
