@@ -66,7 +66,8 @@ export class ActualRoom {
   readonly #members = new Map<string, ActualMember>();
   readonly #children = new Map<string, ActualLink>();
   readonly #parents = new Map<string, ActualLink>();
-  readonly #state = new Map<string, { readonly content: Content; readonly sender: string }>();
+  readonly #state = new Map<string, Content>();
+  #creators: ReadonlySet<string> = new Set();
 
   constructor(roomId: string) {
     this.roomId = roomId;
@@ -89,7 +90,7 @@ export class ActualRoom {
 
   /** Content of a state event with an empty key; undefined where there is none, or where it is of no concern to us. */
   content(type: string): Content | undefined {
-    return this.#state.get(type)?.content;
+    return this.#state.get(type);
   }
 
   /** Number of the room's version; 0 where it is not a number, as of experimental ones. */
@@ -100,12 +101,7 @@ export class ActualRoom {
 
   /** Who made it. From version 12 on they have more power than any level, and may be several. */
   get creators(): ReadonlySet<string> {
-    const create = this.#state.get('m.room.create');
-    if (create === undefined) return new Set();
-    // Up to version 10 the content names the creator; 11 and newer go by the sender (MSC2175).
-    const named = this.version > 0 && this.version <= 10 ? textIn(create.content.creator) : undefined;
-    const more = this.creatorsAreAbove ? textsIn(create.content.additional_creators) : [];
-    return new Set([named ?? create.sender, ...more]);
+    return this.#creators;
   }
 
   get creatorsAreAbove(): boolean {
@@ -214,8 +210,16 @@ export class ActualRoom {
     else if (type === 'm.space.child') setLink(this.#children, key, content);
     else if (type === 'm.space.parent') setLink(this.#parents, key, content);
     // There is one first event of a room, whatever is pushed later.
-    else if (key === '' && KEPT.has(type) && !(type === 'm.room.create' && this.#state.has(type)))
-      this.#state.set(type, { content, sender });
+    else if (key === '' && KEPT.has(type) && !(type === 'm.room.create' && this.#state.has(type))) {
+      this.#state.set(type, content);
+      if (type === 'm.room.create') this.#creators = this.#creatorsIn(content, sender);
+    }
+  }
+
+  #creatorsIn(create: Content, sender: string): ReadonlySet<string> {
+    // Up to version 10 the content names the creator; 11 and newer go by the sender (MSC2175).
+    const named = this.version > 0 && this.version <= 10 ? textIn(create.creator) : undefined;
+    return new Set([named ?? sender, ...(this.creatorsAreAbove ? textsIn(create.additional_creators) : [])]);
   }
 
   #setMember(userId: string, content: Content, sender: string): void {

@@ -52,7 +52,7 @@ export function planPowers(wish: PowerWish): Record<string, unknown> | undefined
   if (levelOr(draft.events_default, 0) < 0) draft.events_default = 0;
   draft.events = raisedSpeech(draft.events);
   if (draft.events === undefined) delete draft.events;
-  if (wish.readOnly) silence(draft, mayMove);
+  if (wish.readOnly) silence(draft, power);
   else unsilence(draft, mayMove);
   const users = plannedUsers(wish, draft, power);
   if (users !== undefined) draft.users = users;
@@ -87,12 +87,14 @@ function raisedSpeech(events: unknown): unknown {
   return Object.fromEntries(Object.entries(events).map(([type, level]) => [type, levelOr(level, 0) < 0 ? 0 : level]));
 }
 
-function silence(draft: Record<string, unknown>, mayMove: (from: number, to: number) => boolean): void {
+function silence(draft: Record<string, unknown>, power: number): void {
+  // In a room that we did not make the bot may have less than it takes to silence everybody.
+  const level = Math.min(READ_ONLY_POWER, power);
   const before = isObject(draft[READ_ONLY_MARK]) ? draft[READ_ONLY_MARK] : undefined;
   const speech = levelOr(draft.events_default, 0);
   const events = isObject(draft.events) ? draft.events : {};
-  const low = SPOKEN.filter((type) => Object.hasOwn(events, type) && levelOr(events[type], 0) < READ_ONLY_POWER);
-  if ((speech >= READ_ONLY_POWER && low.length === 0) || !mayMove(speech, READ_ONLY_POWER)) return;
+  const low = SPOKEN.filter((type) => Object.hasOwn(events, type) && levelOr(events[type], 0) < level);
+  if (speech >= level && low.length === 0) return;
   draft[READ_ONLY_MARK] = {
     // Somebody who lowers a level meanwhile does not decide what it is afterwards.
     events_default: before === undefined ? speech : levelOr(before.events_default, 0),
@@ -101,8 +103,8 @@ function silence(draft: Record<string, unknown>, mayMove: (from: number, to: num
       ...(isObject(before?.events) ? before.events : {}),
     },
   };
-  draft.events_default = Math.max(speech, READ_ONLY_POWER);
-  if (low.length > 0) draft.events = { ...events, ...Object.fromEntries(low.map((type) => [type, READ_ONLY_POWER])) };
+  draft.events_default = Math.max(speech, level);
+  if (low.length > 0) draft.events = { ...events, ...Object.fromEntries(low.map((type) => [type, level])) };
 }
 
 function unsilence(draft: Record<string, unknown>, mayMove: (from: number, to: number) => boolean): void {
