@@ -7,22 +7,33 @@ import type { Finding } from './checks/finding.ts';
 import { checkHomeserver } from './checks/homeserver.ts';
 import { checkIrc } from './checks/irc.ts';
 import { checkListen } from './checks/listen.ts';
+import { checkReach } from './checks/reach.ts';
 import { type Command, configOption, parseArguments } from './command.ts';
 
 /** Tries everything outside that the right parts of a configuration name; takes at most some seconds, changes nothing. */
 export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
-  const checks = [checkHomeserver(parts), checkListen(parts), checkDatabase(parts), checkIrc(parts)];
-  return (await Promise.all(checks)).flat();
+  const [homeserver, listen, ...others] = await Promise.all([
+    checkHomeserver(parts),
+    checkListen(parts),
+    checkDatabase(parts),
+    checkIrc(parts),
+  ]);
+  // Asks more of a homeserver that knows us; and listens where the check before it has looked.
+  const known = homeserver.every((finding) => 'good' in finding);
+  const reach = known ? await checkReach(parts, listen.some(isRunning)) : [];
+  return [...homeserver, ...reach, ...listen, ...others.flat()];
 }
+
+const isRunning = (finding: Finding): boolean => 'running' in finding;
 
 export const check: Command = {
   name: 'check',
   summary: 'Try the configuration and everything it names, changing nothing',
   usage: `Usage: causeway check [--config FILE]
 
-Reads the configuration and the registration, then tries the homeserver, our token there, the addresses to listen
-on, the database and the IRC servers. Tells all that is wrong at once, each with its line and what to do. Changes
-nothing; the exit code is 0 when a start would work, 2 otherwise.`,
+Reads the configuration and the registration, then tries the homeserver, both tokens there, its way to us, the
+addresses to listen on, the database and the IRC servers. Tells all that is wrong at once, each with its line and what
+to do. Changes nothing; the exit code is 0 when a start would work or Causeway runs already, 2 otherwise.`,
   options: { config: configOption },
   run: async (argv) => {
     const parsed = parseArguments(check, argv);
@@ -39,9 +50,14 @@ nothing; the exit code is 0 when a start would work, 2 otherwise.`,
     ];
     if (loaded.ok) console.log(row('configuration', `${path}: ${sizeOf(loaded.config)}`));
     for (const finding of findings) if ('good' in finding) console.log(row(finding.topic, finding.good));
-    if (loaded.ok && loaded.warnings.length > 0) console.log(`\nWorth knowing:\n${formatProblems(loaded.warnings)}`);
+    const notes = [
+      ...(loaded.ok ? loaded.warnings : []),
+      ...findings.flatMap((finding) => ('note' in finding ? [finding.note] : [])),
+    ];
+    if (notes.length > 0) console.log(`\nWorth knowing:\n${formatProblems(notes)}`);
     if (problems.length === 0) {
-      console.log('\nA start will work.');
+      const running = findings.some(isRunning);
+      console.log(running ? '\nCauseway is running, and all that it needs is there.' : '\nA start will work.');
       return 0;
     }
     console.error(`\n${formatProblems(problems)}\n\n✘ ${count(problems.length, 'problem')}. Nothing was changed.`);

@@ -1,5 +1,6 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
+import { show } from '../config/problem.ts';
 
 /** One flag of a command: what `node:util` parses, and what `--help` says about it. */
 export type CommandOption = ParseArgsOptionDescriptor & {
@@ -59,13 +60,35 @@ export function parseArguments(
   }
 }
 
+/** Node's own words are for programmers. */
 function wrongArgument(command: Pick<Command, 'name' | 'options'>, error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `${message.replace(/\.$/, '')}.`;
-  const name = /'-*([^'\s=]*)/.exec(message)?.[1] ?? '';
-  const meant = nearest(name, Object.keys(command.options));
-  return `causeway ${command.name} has no option --${name}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`;
+  const { code = '', message } = error as { code?: string; message: string };
+  const explain = WRONG[code];
+  return explain === undefined ? `${message.replace(/\.$/, '')}.` : explain(command, message);
 }
+
+type Explain = (command: Pick<Command, 'name' | 'options'>, message: string) => string;
+
+const WRONG: Readonly<Record<string, Explain>> = {
+  ERR_PARSE_ARGS_UNKNOWN_OPTION: ({ name, options }, message) => {
+    const given = /'-*([^'\s=]*)/.exec(message)?.[1] ?? '';
+    const meant = nearest(given, Object.keys(options));
+    const dashes = given.length === 1 ? '-' : '--';
+    return `causeway ${name} has no option ${dashes}${given}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`;
+  },
+  ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL: ({ name, options }, message) => {
+    const word = /^Unexpected argument '(.*)'\. /s.exec(message)?.[1] ?? '';
+    const meant = nearest(word, Object.keys(options));
+    const option = options[meant ?? ''];
+    const value = option?.value === undefined ? '' : ` ${option.value}`;
+    return `causeway ${name} takes no word ${show(word)}.${meant === undefined ? '' : ` Did you mean --${meant}${value}?`}`;
+  },
+  ERR_PARSE_ARGS_INVALID_OPTION_VALUE: ({ options }, message) => {
+    const given = /'.*?--([\w-]+)/.exec(message)?.[1] ?? '';
+    const value = options[given]?.value;
+    return value === undefined ? `--${given} takes no value.` : `--${given} needs a value: --${given} ${value}.`;
+  },
+};
 
 /** What `causeway <command> --help` prints. */
 export function helpOf(command: Command): string {

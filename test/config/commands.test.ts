@@ -114,20 +114,45 @@ describe('causeway register', () => {
 });
 
 describe('causeway check', () => {
-  type Homeserver = { readonly versions?: number; readonly whoami?: readonly [status: number, body: object] };
-  const homeserver = ({
-    versions = 200,
-    whoami = [200, { user_id: '@_causeway_bot:willow.example' }],
-  }: Homeserver): HttpServer =>
-    createHttpServer((request, response) => {
+  type Homeserver = {
+    readonly versions?: number;
+    readonly whoami?: readonly [status: number, body: object];
+    /** The hs_token that it shows when it asks us, as Dendrite does, about an alias; none: it cannot reach us. */
+    readonly shows?: string;
+    /** It has the ping of Matrix 1.7, and answers it so. */
+    readonly ping?: readonly [status: number, body: object];
+    /** It asks nobody. */
+    readonly mute?: true;
+  };
+  const ourToken = '2'.repeat(64);
+  const homeserver = (
+    {
+      versions = 200,
+      whoami = [200, { user_id: '@_causeway_bot:willow.example' }],
+      shows = ourToken,
+      ping,
+      mute,
+    }: Homeserver,
+    appservice: () => number,
+  ): HttpServer =>
+    createHttpServer(async (request, response) => {
       const say = (status: number, body: object): unknown => response.writeHead(status).end(JSON.stringify(body));
+      const alias = /^\/_matrix\/client\/v3\/directory\/room\/([^/]+)$/.exec(request.url ?? '')?.[1];
       if (request.url === '/_matrix/client/versions') say(versions, { versions: ['v1.2'] });
       else if (
         request.url?.startsWith('/_matrix/client/v3/account/whoami') &&
         request.headers.authorization === `Bearer ${'1'.repeat(64)}`
       )
         say(...whoami);
-      else say(404, {});
+      else if (request.url === '/_matrix/client/v1/appservice/causeway/ping' && ping !== undefined) say(...ping);
+      else if (alias !== undefined && mute === undefined) {
+        const headers = { authorization: `Bearer ${shows}` };
+        const asked = await fetch(`http://127.0.0.1:${appservice()}/_matrix/app/v1/rooms/${alias}`, { headers }).catch(
+          () => undefined,
+        );
+        await asked?.text();
+        say(asked === undefined ? 500 : 404, {});
+      } else say(404, {});
     });
   const irc = (line: string): Server =>
     createServer((socket) => {
@@ -139,13 +164,20 @@ describe('causeway check', () => {
     servers: { homeserver?: Homeserver; irc?: string },
     change: (config: string) => string = (config) => config,
   ): Promise<Ran & { ports: Record<string, number> }> {
-    await using matrix = await listening(homeserver(servers.homeserver ?? {}));
+    const appservice = { port: await freePort() };
+    await using matrix = await listening(homeserver(servers.homeserver ?? {}, () => appservice.port));
     await using network = await listening(irc(servers.irc ?? ':irc.test CAP * LS :sasl\r\n'));
-    const ports = { hs: matrix.port, irc: network.port, as: await freePort(), http: await freePort() };
-    const config = `${goodConfig.replace('8008', String(ports.hs)).replace('6667', String(ports.irc))}appservice: {listen: "127.0.0.1:${ports.as}"}\nhttp: {listen: "127.0.0.1:${ports.http}"}\n`;
+    const ports = { hs: matrix.port, irc: network.port, as: appservice.port, http: await freePort() };
+    const us = `http://127.0.0.1:${ports.as}`;
+    const config = change(
+      `${goodConfig.replace('8008', String(ports.hs)).replace('6667', String(ports.irc))}appservice: {listen: "127.0.0.1:${ports.as}", url: "${us}"}\nhttp: {listen: "127.0.0.1:${ports.http}"}\n`,
+    );
+    const url = /url: "([^"]+)"/.exec(config)?.[1] ?? 'http://127.0.0.1:9009';
+    appservice.port = Number(new URL(url).port);
     return await inFolder(async (folder) => {
-      await writeFile(join(folder, 'config.yaml'), change(config));
-      await writeFile(join(folder, 'registration.yaml'), goodRegistration());
+      await writeFile(join(folder, 'config.yaml'), config);
+      const registration = (text: string): string => text.replace('http://127.0.0.1:9009', url);
+      await writeFile(join(folder, 'registration.yaml'), goodRegistration(registration));
       const { code, out, err } = await run(check, folder);
       const named = (text: string): string =>
         Object.entries(ports).reduce((t, [name, port]) => t.replaceAll(`:${port}`, `:<${name}>`), text);
@@ -161,6 +193,7 @@ describe('causeway check', () => {
       `✔ configuration  /here/config.yaml: 1 channel on 1 network
 ✔ homeserver     http://127.0.0.1:<hs> answers
 ✔ token          the homeserver knows us as @_causeway_bot:willow.example
+✔ token          the homeserver reaches us at http://127.0.0.1:<as>, with the right hs_token
 ✔ listen         127.0.0.1:<as> is free (appservice.listen)
 ✔ listen         127.0.0.1:<http> is free (http.listen)
 ✔ database       /here/data/causeway.db will be made
@@ -179,6 +212,21 @@ A start will work.
       'a homeserver that does not know the token',
       { homeserver: { whoami: [401, { errcode: 'M_UNKNOWN_TOKEN' }] } },
       '/here/config.yaml:10:1: The homeserver does not know our as_token: it has not loaded the registration, or an old copy. Add /here/registration.yaml under app_service_api.config_files in dendrite.yaml and restart Dendrite.',
+    ],
+    [
+      'a homeserver that shows another token',
+      { homeserver: { shows: '3'.repeat(64) } },
+      '/here/config.yaml:10:1: The homeserver shows another hs_token than the registration has: it has loaded an old copy. Give it /here/registration.yaml (app_service_api.config_files in dendrite.yaml), and restart it.',
+    ],
+    [
+      'a homeserver that says that we refused its ping',
+      { homeserver: { ping: [502, { errcode: 'M_BAD_STATUS', status: 403 }] } },
+      '/here/config.yaml:10:1: The homeserver shows another hs_token than the registration has: it has loaded an old copy. Give it /here/registration.yaml (app_service_api.config_files in dendrite.yaml), and restart it.',
+    ],
+    [
+      'a homeserver that says that it does not reach us',
+      { homeserver: { ping: [504, { errcode: 'M_CONNECTION_TIMEOUT' }] } },
+      '/here/config.yaml:10:46: The homeserver does not reach us at http://127.0.0.1:<as>. Write the address that it can reach (in Docker: the name of the service), run `causeway register --force`, and restart it.',
     ],
     [
       'a homeserver of another name',
@@ -203,6 +251,29 @@ A start will work.
     });
   }
 
+  test('tells of a homeserver that asks at an address where nobody listens', async () => {
+    const nobody = await freePort();
+    const { code, err } = await tryOut({}, (config) =>
+      config.replace(/url: "[^"]+"/, `url: "http://127.0.0.1:${nobody}"`),
+    );
+    assert.deepEqual(
+      { code, err },
+      {
+        code: 2,
+        err: `\n/here/config.yaml:10:46: The homeserver does not reach us at http://127.0.0.1:${nobody}. Write the address that it can reach (in Docker: the name of the service), run \`causeway register --force\`, and restart it.\n\n✘ 1 problem. Nothing was changed.\n`,
+      },
+    );
+  });
+
+  test('says where a homeserver asks nobody, which stops no start', async () => {
+    const { code, out } = await tryOut({ homeserver: { mute: true } });
+    assert.equal(code, 0);
+    assert.match(
+      out,
+      /10:46: The homeserver did not ask us at http:\/\/127\.0\.0\.1:<as> about a room of ours\. .*\n\nA start will work\.\n$/,
+    );
+  });
+
   test('tells mistakes in the file and troubles outside together', async () => {
     const spoil = (config: string): string =>
       config.replace('nick: causeway', 'nik: causeway').replace(/port: \d+, tls: false/, 'port: 1, tls: false');
@@ -220,25 +291,72 @@ A start will work.
     );
   });
 
-  test('tells a port that another program uses from one that Causeway answers on', async () => {
-    const ours = createHttpServer((request, response) => {
-      const known = request.headers.authorization === `Bearer ${'2'.repeat(64)}`;
-      response.writeHead(request.url === '/healthz' || known ? 200 : 403).end('{}');
+  /** A bridge that runs: it answers our hs_token only, and counts whom it refused. */
+  const bridge = (token: string): HttpServer => {
+    let refused = 0;
+    return createHttpServer((request, response) => {
+      if (request.url === '/metrics')
+        return response.end(
+          `bridge_transactions_total{outcome="stored"} 5\nbridge_transactions_total{outcome="refused"} ${refused}\n`,
+        );
+      const known = request.url === '/healthz' || request.headers.authorization === `Bearer ${token}`;
+      if (!known) refused++;
+      return response.writeHead(!known ? 403 : request.url?.includes('/rooms/') === true ? 404 : 200).end('{}');
     });
-    await using running = await listening(ours);
+  };
+  const at = (port: number) => (config: string) =>
+    config.replace(/appservice: .*/, `appservice: {listen: "127.0.0.1:${port}", url: "http://127.0.0.1:${port}"}`);
+
+  test('tells a port that another program uses from one that Causeway answers on', async () => {
+    await using running = await listening(bridge(ourToken));
+    await using operations = await listening(bridge(ourToken));
     const use = (config: string): string =>
-      config.replace(/appservice: .*/, `appservice: {listen: "127.0.0.1:${running.port}"}`);
-    const { out } = await tryOut({}, use);
-    assert.match(
-      out,
-      new RegExp(
-        `✔ listen {9}127\\.0\\.0\\.1:${running.port} is answered by Causeway, which is running \\(appservice\\.listen\\)`,
-      ),
-    );
+      at(running.port)(config).replace(/http: .*/, `http: {listen: "127.0.0.1:${operations.port}"}`);
+    const { code, out, err } = await tryOut({}, use);
+    assert.deepEqual({ code, err }, { code: 0, err: '' });
+    for (const line of [
+      `✔ listen         127.0.0.1:${running.port} is answered by Causeway, which is running (appservice.listen)`,
+      `✔ listen         127.0.0.1:${operations.port} is answered by Causeway, which is running (http.listen)`,
+      `✔ token          the homeserver reaches us at http://127.0.0.1:${running.port}, with the right hs_token`,
+      'Causeway is running, and all that it needs is there.',
+    ])
+      assert.ok(out.includes(`${line}\n`), `${line}\n\nin\n\n${out}`);
     await using strange = await listening(createHttpServer((_request, response) => response.writeHead(403).end()));
-    const { err } = await tryOut({}, (config) =>
-      config.replace(/appservice: .*/, `appservice: {listen: "127.0.0.1:${strange.port}"}`),
+    const stranger = await tryOut({}, at(strange.port));
+    assert.match(stranger.err, new RegExp(`127\\.0\\.0\\.1:${strange.port} is used by another program\\.`));
+  });
+
+  test('tells of an old copy in the homeserver also while Causeway runs', async () => {
+    const page = bridge(ourToken);
+    await using running = await listening(page);
+    await using operations = await listening(
+      createHttpServer(async (request, response) => {
+        const answer = await fetch(`http://127.0.0.1:${running.port}${request.url}`);
+        response.writeHead(answer.status).end(await answer.text());
+      }),
     );
-    assert.match(err, new RegExp(`127\\.0\\.0\\.1:${strange.port} is used by another program\\.`));
+    const { code, err } = await tryOut({ homeserver: { shows: '3'.repeat(64) } }, (config) =>
+      at(running.port)(config).replace(/http: .*/, `http: {listen: "127.0.0.1:${operations.port}"}`),
+    );
+    assert.equal(code, 2);
+    assert.match(err, /The homeserver shows another hs_token than the registration has: it has loaded an old copy\./);
+  });
+
+  test('takes no words, and says so in its own', () => {
+    const words = (...argv: string[]): string => {
+      const parsed = parseArguments(check, argv);
+      return parsed.ok ? 'taken' : parsed.text.replace(' `causeway check --help` lists what it takes.', '');
+    };
+    assert.deepEqual(
+      [words('extra'), words('config'), words('a\nb'), words('--config'), words('-x'), words('--help=1')],
+      [
+        'causeway check takes no word "extra".',
+        'causeway check takes no word "config". Did you mean --config FILE?',
+        'causeway check takes no word "a\\nb".',
+        '--config needs a value: --config FILE.',
+        'causeway check has no option -x.',
+        'causeway check has no option --help.',
+      ],
+    );
   });
 });

@@ -1,15 +1,29 @@
 import type { ConfigParts } from '../../config/parts.ts';
 import type { ConfigProblem, Path } from '../../config/problem.ts';
 
-/** What one try at the world outside found: something that works, or a problem at its place in the configuration. */
-export type Finding = { readonly topic: string; readonly good: string } | { readonly problem: ConfigProblem };
+/**
+ * What one try at the world outside found: something that works, something worth knowing that stops no start, or a
+ * problem. The latter two stand at their place in the configuration.
+ */
+export type Finding =
+  | { readonly topic: string; readonly good: string; readonly running?: true }
+  | { readonly note: ConfigProblem }
+  | { readonly problem: ConfigProblem };
 
 export const good = (topic: string, text: string): Finding => ({ topic, good: text });
+
+/** Something that works because Causeway itself runs already. */
+export const goodRunning = (topic: string, text: string): Finding => ({ topic, good: text, running: true });
 
 /** Makes problems at one place of the configuration. */
 export const badAt =
   (parts: ConfigParts, path: Path) =>
   (text: string, remedy: string): Finding => ({ problem: parts.problemAt(path, text, remedy) });
+
+/** Makes a remark at one place of the configuration. */
+export const noteAt =
+  (parts: ConfigParts, path: Path) =>
+  (text: string, remedy: string): Finding => ({ note: parts.problemAt(path, text, remedy) });
 
 /** How long one try may take. */
 export const TRY_MS = 5_000;

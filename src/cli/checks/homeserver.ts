@@ -1,35 +1,16 @@
 import type { ConfigParts } from '../../config/parts.ts';
 import { BOT_LOCALPART } from '../../core/ids.ts';
-import { badAt, type Finding, good, netWords, quoteForeign, TRY_MS } from './finding.ts';
+import { type Answer, ask } from './ask.ts';
+import { badAt, type Finding, good, netWords, quoteForeign } from './finding.ts';
 
-const MAX_BODY_BYTES = 262_144;
-type Answer = { readonly status: number; readonly json: Readonly<Record<string, unknown>> | undefined };
-
-async function get(url: string, token?: string): Promise<Answer> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(TRY_MS) });
-  let body = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    body += decoder.decode(chunk, { stream: true });
-    if (body.length > MAX_BODY_BYTES) break;
-  }
-  try {
-    const json: unknown = JSON.parse(body);
-    return { status: response.status, json: typeof json === 'object' && json !== null ? { ...json } : undefined };
-  } catch {
-    return { status: response.status, json: undefined };
-  }
-}
-
-/** Whether the homeserver answers, what it is, whether it knows our token, and whether names agree. */
+/** Whether the homeserver answers, what it is, whether it knows our as_token, and whether names agree. */
 export async function checkHomeserver(parts: ConfigParts): Promise<Finding[]> {
   const { homeserver } = parts;
   if (homeserver === undefined) return [];
   const bad = badAt(parts, ['homeserver', 'url']);
   let versions: Answer;
   try {
-    versions = await get(`${homeserver.url}/_matrix/client/versions`);
+    versions = await ask(`${homeserver.url}/_matrix/client/versions`);
   } catch (error) {
     return [
       bad(
@@ -52,12 +33,14 @@ async function serverSoftware(parts: ConfigParts): Promise<string | undefined> {
   const { homeserver, registration } = parts;
   if (homeserver === undefined) return undefined;
   try {
-    const { json } = await get(`${homeserver.url}/_matrix/federation/v1/version`);
+    const { json } = await ask(`${homeserver.url}/_matrix/federation/v1/version`);
     const server = json?.server as { name?: unknown; version?: unknown } | undefined;
     if (typeof server?.name === 'string') return `${server.name} ${String(server.version ?? '')}`.trim().slice(0, 80);
     if (registration === undefined) return undefined;
     const bot = encodeURIComponent(`@${BOT_LOCALPART}:${homeserver.serverName}`);
-    const whoami = await get(`${homeserver.url}/_matrix/client/v3/account/whoami?user_id=${bot}`, registration.asToken);
+    const whoami = await ask(`${homeserver.url}/_matrix/client/v3/account/whoami?user_id=${bot}`, {
+      token: registration.asToken,
+    });
     return whoami.json?.device_id === 'AS_Device' ? 'Dendrite' : undefined;
   } catch {
     return undefined;
@@ -70,7 +53,7 @@ async function checkToken(parts: ConfigParts): Promise<Finding[]> {
   const bad = badAt(parts, ['appservice', 'registration']);
   let whoami: Answer;
   try {
-    whoami = await get(`${homeserver.url}/_matrix/client/v3/account/whoami`, registration.asToken);
+    whoami = await ask(`${homeserver.url}/_matrix/client/v3/account/whoami`, { token: registration.asToken });
   } catch (error) {
     return [
       badAt(parts, ['homeserver', 'url'])(

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { listenAddress } from '../../config/listen.ts';
 import type { ConfigParts } from '../../config/parts.ts';
-import { badAt, type Finding, good, TRY_MS } from './finding.ts';
+import { ask } from './ask.ts';
+import { badAt, type Finding, good, goodRunning } from './finding.ts';
 
 /** Whether the places where Causeway will listen are free, or Causeway itself answers there already. */
 export async function checkListen(parts: ConfigParts): Promise<Finding[]> {
@@ -30,7 +31,7 @@ function tell(
   const bad = badAt(parts, path);
   const name = path.join('.');
   if (trouble === undefined) return good('listen', `${listen} is free (${name})`);
-  if (trouble === 'ours') return good('listen', `${listen} is answered by Causeway, which is running (${name})`);
+  if (trouble === 'ours') return goodRunning('listen', `${listen} is answered by Causeway, which is running (${name})`);
   if (trouble === 'EADDRINUSE') {
     return bad(
       `${listen} is used by another program.`,
@@ -55,7 +56,7 @@ function tryBind(listen: string): Promise<string | undefined> {
   });
 }
 
-const baseUrl = (listen: string): string => {
+export const baseUrl = (listen: string): string => {
   const { host, port } = listenAddress(listen);
   const reachable =
     host === '::' ? '[::1]' : host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
@@ -65,24 +66,16 @@ const baseUrl = (listen: string): string => {
 /** Only the listener with our registration answers our hs_token with anything but 403 (application service API, ping). */
 async function isOurs(parts: ConfigParts, listen: string): Promise<boolean> {
   if (parts.registration === undefined) return false;
-  const headers = { authorization: `Bearer ${parts.registration.hsToken}`, 'content-type': 'application/json' };
-  const ping = {
-    method: 'POST',
-    headers,
-    body: '{}',
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TRY_MS),
-  } as const;
-  const response = await fetch(`${baseUrl(listen)}/_matrix/app/v1/ping`, ping).catch(() => undefined);
-  await response?.body?.cancel();
-  return response?.status === 200;
+  return answersPing(baseUrl(listen), parts.registration.hsToken);
 }
 
+/** Whether a running Causeway of this registration answers below the URL. */
+export const answersPing = async (url: string, hsToken: string): Promise<boolean> => {
+  const answer = await ask(`${url}/_matrix/app/v1/ping`, { token: hsToken, post: {} }).catch(() => undefined);
+  return answer?.status === 200;
+};
+
 async function answersHealth(listen: string): Promise<boolean> {
-  const response = await fetch(`${baseUrl(listen)}/healthz`, {
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TRY_MS),
-  }).catch(() => undefined);
-  await response?.body?.cancel();
-  return response !== undefined && [200, 503].includes(response.status);
+  const answer = await ask(`${baseUrl(listen)}/healthz`).catch(() => undefined);
+  return answer !== undefined && [200, 503].includes(answer.status);
 }
