@@ -1,6 +1,7 @@
 import type { ActualRoom, Content } from './actual-room.ts';
 import type { ManagedRoom } from './layout.ts';
 import { planLinks } from './link-plan.ts';
+import { RESTRICTED_SINCE } from './misfits.ts';
 
 /** One state event to write. `why` is a sentence for the log and the admin room. */
 export type StateWrite = {
@@ -72,9 +73,6 @@ function doorWrites(view: StateView): StateWrite[] {
 }
 
 const said = (rule: unknown): string => JSON.stringify(rule);
-
-/** Restricted rooms exist from version 8 on. */
-const RESTRICTED_SINCE = 8;
 
 /** Undefined: it is so already, or what it should be is not known yet. */
 function wantedJoinRule({ room, wanted, roomIdOf }: StateView): Content | undefined {
