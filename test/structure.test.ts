@@ -28,6 +28,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   log: adapter('winston'),
   matrix: adapter('@vector-im/matrix-bot-sdk', 'express'),
   metrics: adapter('prom-client'),
+  audit: adapter(),
   authority: adapter('ldapts'),
   'clock.ts': { parts: ['ports'], packages: [], node: true },
   'failpoints.ts': { parts: ['ports'], packages: [], node: true },

@@ -6,6 +6,8 @@ export type AuditEntry = {
   readonly phase: 'intent' | 'outcome' | 'denied' | 'held' | 'confirmed' | 'note';
   /** Who caused it: `authority`, `reconcile`, `timer`, or a Matrix id. */
   readonly actor: string;
+  /** Of a Matrix id that acts as more than itself: its role (`coordinator`). An export for somebody else names only this. */
+  readonly actorRole?: string;
   /** Id of the change, command or run that caused it; joins intent and outcome. */
   readonly cause: string;
   /** Subject key, or a handle where there is no subject; empty for what concerns nobody. */
