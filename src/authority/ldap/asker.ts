@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
+import { type Answer, unknown } from '../unknown.ts';
 import { LdapConnection, type Target } from './connection.ts';
-import { type Answer, unknown } from './failures.ts';
 
 const IDLE_MS = 30_000;
 

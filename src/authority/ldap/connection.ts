@@ -2,8 +2,9 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { BindRequest, ExtendedRequest, type Message, UnbindRequest } from 'ldapts';
 import type { Clock } from '../../ports/clock.ts';
+import { type Answer, answer, clean, type Unknown, unknown } from '../unknown.ts';
 import { decode, type Received } from './decode.ts';
-import { type Answer, answer, clean, fromResultCode, type Unknown, unknown } from './failures.ts';
+import { fromResultCode } from './failures.ts';
 import { Frames } from './frames.ts';
 
 export type Target = {
@@ -21,7 +22,7 @@ export type Between = Exclude<Received, Result>;
 
 const CONNECT_MS = 5_000;
 /** Longest silence of a server that owes an answer. */
-const SILENCE_MS = 20_000;
+const SILENCE_MS = 10_000;
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 

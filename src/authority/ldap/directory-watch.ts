@@ -1,10 +1,11 @@
 import type { Freshness } from '../../core/authority/member.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { pause } from '../pause.ts';
+import { type Unknown, unknown } from '../unknown.ts';
 import type { Asker } from './asker.ts';
 import { LdapConnection, type Target } from './connection.ts';
 import { entriesToMembers, type Vocabulary } from './entries-to-members.ts';
-import { type Unknown, unknown } from './failures.ts';
 import { type Followed, followSync } from './follow-sync.ts';
 import type { MemberFeed } from './member-feed.ts';
 import { type Places, readDirectory, supportsSync } from './read-directory.ts';
@@ -61,6 +62,7 @@ async function synchronise(parts: WatchParts, signal: AbortSignal): Promise<Foll
   const close = (): void => opened.value.close();
   signal.addEventListener('abort', close);
   if (signal.aborted) close();
+  parts.log.info('the directory pushes its changes (RFC 4533)');
   const end = await followSync(parts, opened.value);
   signal.removeEventListener('abort', close);
   close();
@@ -84,18 +86,4 @@ async function askAgainAndAgain(parts: WatchParts, signal: AbortSignal): Promise
       if (clock.nowMs() < nextMs) feed.alive(freshness.asOfMs);
     }
   }
-}
-
-/** Resolves early when the signal is raised. */
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      cancel();
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    const cancel = clock.after(delayMs, stop);
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-  });
 }

@@ -9,9 +9,9 @@ import {
   STATUSES,
   type Status,
 } from '../../core/authority/member.ts';
+import { type Answer, answer, clean, type Unknown, unknown } from '../unknown.ts';
 import type { LdapEntry } from './decode.ts';
 import { normalDn, withoutBits } from './dn.ts';
-import { type Answer, answer, clean, type Unknown, unknown } from './failures.ts';
 
 export type Vocabulary = {
   readonly issuer: string;

@@ -1,11 +1,5 @@
-import type { Lookup, UnknownReason } from '../../core/authority/member.ts';
-
-export type Unknown = Extract<Lookup<never>, { kind: 'unknown' }>;
-/** What came of asking: a value, or why there is none. Absence is not known at this level. */
-export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Unknown;
-
-export const answer = <T>(value: T): Answer<T> => ({ kind: 'ok', value });
-export const unknown = (reason: UnknownReason, text: string): Unknown => ({ kind: 'unknown', reason, text });
+import type { UnknownReason } from '../../core/authority/member.ts';
+import { clean, type Unknown, unknown } from '../unknown.ts';
 
 /** RFC 4511, appendix A, and RFC 4533. What is not listed is told by its number. */
 const CODES: Readonly<Record<number, readonly [UnknownReason, string]>> = {
@@ -38,18 +32,9 @@ const CODES: Readonly<Record<number, readonly [UnknownReason, string]>> = {
   53: ['ambiguous', 'is not willing to do it'],
 };
 
-const MAX_DETAIL = 200;
-
 /** A refusal as an answer. `detail`: the server's own words, cut and without controls. */
 export function fromResultCode(code: number, detail: string): Unknown {
   const [reason, words] = CODES[code] ?? ['ambiguous', `answered with the code ${code}`];
   const own = clean(detail);
   return unknown(reason, `The directory ${words}${own === '' ? '' : ` (“${own}”)`}.`);
 }
-
-/** Text of a server in a sentence of ours. */
-export const clean = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-    .trim()
-    .slice(0, MAX_DETAIL);

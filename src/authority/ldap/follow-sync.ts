@@ -1,7 +1,7 @@
+import { type Unknown, unknown } from '../unknown.ts';
 import type { LdapConnection } from './connection.ts';
 import { HEARTBEAT_MS, type Stretch, type WatchParts } from './directory-watch.ts';
 import { entriesToMembers, GROUP_ATTRIBUTES, personAttributes } from './entries-to-members.ts';
-import { type Unknown, unknown } from './failures.ts';
 import { supportsSync } from './read-directory.ts';
 import { SyncSearch } from './sync-search.ts';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AuthorityUpdate, type Freshness, type Member, subjectKey } from '../../core/authority/member.ts';
-import type { Unknown } from './failures.ts';
+import type { Unknown } from '../unknown.ts';
 
 /** More changes than this at one moment are told as a whole, so that whoever guards against mass removals sees them together. */
 const MAX_SINGLE_CHANGES = 20;

@@ -8,6 +8,7 @@ import {
   PresenceFilter,
   SearchRequest,
 } from 'ldapts';
+import { type Answer, answer, clean, type Unknown, unknown } from '../unknown.ts';
 import type { LdapConnection } from './connection.ts';
 import type { LdapEntry } from './decode.ts';
 import {
@@ -18,7 +19,7 @@ import {
   showsNoMemberships,
   type Vocabulary,
 } from './entries-to-members.ts';
-import { type Answer, answer, clean, fromResultCode, type Unknown, unknown } from './failures.ts';
+import { fromResultCode } from './failures.ts';
 import type { LdapConfig } from './ldap-config.ts';
 
 export type Places = { readonly base: string; readonly people: Filter; readonly groups: Filter };

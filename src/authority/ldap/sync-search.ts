@@ -1,7 +1,8 @@
 import { BerWriter, Control, type Filter, SearchRequest } from 'ldapts';
+import { type Answer, type Unknown, unknown } from '../unknown.ts';
 import type { LdapConnection } from './connection.ts';
 import type { LdapEntry, Received } from './decode.ts';
-import { type Answer, fromResultCode, type Unknown, unknown } from './failures.ts';
+import { fromResultCode } from './failures.ts';
 import { elsewhere, SYNC_REQUEST } from './read-directory.ts';
 
 const REFRESH_AND_PERSIST = 3;

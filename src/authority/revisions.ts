@@ -1,5 +1,5 @@
-import type { Freshness } from '../../core/authority/member.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Freshness } from '../core/authority/member.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /**
  * Freshness of answers. Taken *before* a question leaves, so that an answer that was overtaken by newer news is older

@@ -1,4 +1,4 @@
-import type { AuthorityUpdate } from '../../core/authority/member.ts';
+import type { AuthorityUpdate } from '../core/authority/member.ts';
 
 const MAX_WAITING = 1_000;
 
