@@ -73,7 +73,8 @@ function restoreThresholds(
     if (now < least && mayMove(now, least)) draft[key] = least;
   }
   const users_default = levelOr(draft.users_default, 0);
-  const botHasItsOwn = room.creatorsAreAbove || ownValue(draft.users, botId) !== undefined;
+  // Where the bot has no level of its own, lowering the default would be the last thing that it does.
+  const botHasItsOwn = room.creatorsAreAbove || levelOr(ownValue(draft.users, botId), -1) >= 0;
   if (users_default !== 0 && botHasItsOwn && mayMove(users_default, 0)) draft.users_default = 0;
   const low = Object.entries(own.events as Readonly<Record<string, number>>).filter(([type, least]) => {
     const now = levelOr(ownValue(draft.events, type), levelOr(draft.state_default, 50));
