@@ -57,6 +57,8 @@ export type World = {
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
 const SERVER_NAME = 'bench.example';
+/** As bin/causeway.mjs starts it. */
+const QUIET = ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0060'];
 
 export async function makeWorld(dir: string, options: WorldOptions = {}): Promise<World> {
   mkdirSync(dir, { recursive: true });
@@ -138,7 +140,7 @@ async function build(
     const child = await startServer({
       name: 'The bridge',
       command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', ...profiling(), CLI, 'run', '--config', join(dir, 'config.yaml')],
+      args: [...QUIET, ...profiling(), CLI, 'run', '--config', join(dir, 'config.yaml')],
       cwd: dir,
       logFile: join(dir, 'causeway.log'),
       readyWithinMs: Math.max(60_000, linkedWithinMs ?? 0),
