@@ -265,6 +265,17 @@ A start will work.
     );
   });
 
+  test('leaves a name open that only the machine has where Causeway will run', async () => {
+    const { code, out } = await tryOut({ homeserver: { ping: [502, { errcode: 'M_CONNECTION_FAILED' }] } }, (config) =>
+      config.replace(/url: "[^"]+"/, 'url: "http://causeway.invalid:9009"'),
+    );
+    assert.equal(code, 0);
+    assert.match(
+      out,
+      /10:46: The homeserver does not reach us at http:\/\/causeway\.invalid:9009, a name that is not known/,
+    );
+  });
+
   test('says where a homeserver asks nobody, which stops no start', async () => {
     const { code, out } = await tryOut({ homeserver: { mute: true } });
     assert.equal(code, 0);

@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { listenAddress } from '../../config/listen.ts';
 import type { ConfigParts } from '../../config/parts.ts';
@@ -42,6 +43,18 @@ export async function checkReach(parts: ConfigParts, running: boolean): Promise<
   // In a container of its own this program is not where the homeserver looks; Causeway may be.
   if (!running && (await answersPing(appservice.url, registration.hsToken)))
     return [goodRunning('listen', `${appservice.url} is answered by Causeway, which is running`)];
+  const { hostname } = new URL(appservice.url);
+  const isKnown = await lookup(hostname.replaceAll(/[[\]]/g, '')).then(
+    () => true,
+    () => false,
+  );
+  if (said === 'failed' && !isKnown)
+    return [
+      noteAt(parts, ['appservice', 'url'])(
+        `The homeserver does not reach us at ${appservice.url}, a name that is not known here either.`,
+        'If Causeway will run under that name (in Docker: as the service), all is well; otherwise correct it.',
+      ),
+    ];
   return [
     said === 'failed'
       ? badAt(parts, ['appservice', 'url'])(
