@@ -25,6 +25,12 @@ export type Handle = {
 /** One string per handle. Account names are folded by the caller (they compare by the network's case mapping). */
 export const handleKey = ({ kind, value, network }: Handle): string => `${kind} ${network ?? ''} ${value}`;
 
+export function parseHandleKey(key: string): Handle {
+  const [kind, network, ...value] = key.split(' ');
+  const handle = { kind: kind as Handle['kind'], value: value.join(' ') };
+  return network === undefined || network === '' ? handle : { ...handle, network };
+}
+
 /** Standings that Causeway knows. What an authority calls them is mapped by the configuration (`authority.statuses`). */
 export const STATUSES = [
   'applicant',
@@ -84,7 +90,12 @@ export type UnknownReason = 'unreachable' | 'timeout' | 'malformed' | 'unauthori
 export type Lookup<T> =
   | { readonly kind: 'found'; readonly value: T; readonly freshness: Freshness }
   /** The authority positively said no. */
-  | { readonly kind: 'absent'; readonly freshness: Freshness }
+  | {
+      readonly kind: 'absent';
+      readonly freshness: Freshness;
+      /** It never said a word of them: they are merely not among those whom it named. True as long as that is fresh. */
+      readonly stranger?: true;
+    }
   /** Nothing follows from it: nobody is removed, nobody new is let in. `text` is a sentence for an admin. */
   | { readonly kind: 'unknown'; readonly reason: UnknownReason; readonly text: string };
 

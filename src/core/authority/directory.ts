@@ -1,0 +1,292 @@
+import { type DirectoryRow, type DumpedRecord, parseDump, writeDump } from './directory-dump.ts';
+import { HandleIndex } from './handle-index.ts';
+import {
+  type AuthorityUpdate,
+  type Freshness,
+  type Handle,
+  handleKey,
+  type Lookup,
+  type Member,
+  parseSubjectKey,
+  type Snapshot,
+  type SubjectRef,
+  subjectKey,
+  type UnknownReason,
+} from './member.ts';
+import { sameValue } from './same-value.ts';
+
+export type Applied = {
+  /** Subject keys of whom something is different from before; each once. */
+  readonly changed: readonly string[];
+  /** Sentences for an admin. */
+  readonly alerts: readonly string[];
+  /** Handles that may be somebody else's than before, or nobody's. */
+  readonly touched: readonly Handle[];
+};
+
+/** Handles that somebody had before the authority dropped them, and of which revision that is. */
+type Former = { readonly revision: number; readonly handles: readonly Handle[] };
+type Entry = { readonly member: Member | null; readonly freshness: Freshness; readonly former?: Former };
+type Unknown = { readonly reason: UnknownReason; readonly text: string };
+type Changes = { readonly changed: Set<string>; readonly alerts: string[]; readonly touched: Map<string, Handle> };
+
+/** Subjects that are remembered as gone; of older ones only a snapshot says it. */
+const MAX_ABSENT = 20_000;
+const NOT_HEARD: Unknown = { reason: 'unreachable', text: 'The authority was not heard yet, so nobody is known.' };
+
+/**
+ * What the authority has said, and nothing else: who is a member and whose handle is whose, with how fresh that is. In
+ * whatever order and how often changes come, what is newest of each subject counts. One change costs the same with
+ * ten members and ten thousand.
+ */
+export class Directory {
+  readonly #entries = new Map<string, Entry>();
+  readonly #absent = new Set<string>();
+  readonly #handles = new HandleIndex();
+  /** Of the newest snapshot: whoever it did not name was absent by then. */
+  #complete: Freshness | undefined;
+  #asOfMs: number | undefined;
+  #present = 0;
+  #lastSnapshotWasEmpty = false;
+  #silence: Unknown = NOT_HEARD;
+
+  /** When the authority last said how everything is, or that nothing changed; milliseconds since 1970. */
+  get asOfMs(): number | undefined {
+    return this.#asOfMs;
+  }
+
+  /** Whether it ever named everybody. */
+  get isComplete(): boolean {
+    return this.#complete !== undefined;
+  }
+
+  /** Whether it last named nobody at all: then nothing may be taken from that without a person's word. */
+  get lastSnapshotWasEmpty(): boolean {
+    return this.#lastSnapshotWasEmpty;
+  }
+
+  apply(update: AuthorityUpdate): Applied {
+    const changes: Changes = { changed: new Set(), alerts: [], touched: new Map() };
+    if (update.kind === 'member') this.#take(subjectKey(update.subject), update.member, update.freshness, changes);
+    else if (update.kind === 'snapshot') this.#takeAll(update.snapshot, update.freshness, changes);
+    else if (update.kind === 'heartbeat') this.#heardAt(update.asOfMs);
+    else if (update.kind === 'unknown') this.#silence = { reason: update.reason, text: update.text };
+    this.#tellConflicts(changes);
+    return { changed: [...changes.changed], alerts: changes.alerts, touched: [...changes.touched.values()] };
+  }
+
+  /** @param key subject key */
+  member(key: string): Lookup<Member> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return this.#stranger();
+    const freshness = this.#current(entry.freshness);
+    return entry.member === null ? { kind: 'absent', freshness } : { kind: 'found', value: entry.member, freshness };
+  }
+
+  /** Whose handle it is. `found` also for somebody who is gone: {@link member} then says so. */
+  resolve(handle: Handle): Lookup<SubjectRef> {
+    const owner = this.#handles.ownerOf(handle, (one, other) => this.#hadLater(one, other));
+    if (owner.kind === 'several')
+      return { kind: 'unknown', reason: 'ambiguous', text: conflictText(handle, owner.subjects) };
+    if (owner.kind === 'nobody') return this.#stranger();
+    const freshness = this.#entries.get(owner.subject)?.freshness ?? this.#complete;
+    if (freshness === undefined) return { kind: 'unknown', ...this.#silence };
+    return { kind: 'found', value: parseSubjectKey(owner.subject), freshness: this.#current(freshness) };
+  }
+
+  *members(): Iterable<Member> {
+    for (const { member } of this.#entries.values()) if (member !== null) yield member;
+  }
+
+  /** Handles of a subject: those that the authority gives, or gave to somebody who is gone, and those linked by proof. */
+  handlesOf(key: string): readonly Handle[] {
+    const entry = this.#entries.get(key);
+    return [...(entry?.member?.handles ?? entry?.former?.handles ?? []), ...this.#handles.linkedTo(key)];
+  }
+
+  /** Handles that were proven to be somebody's, all of them. What the authority itself says of a handle comes first. */
+  setLinks(links: Iterable<{ readonly handle: Handle; readonly subject: SubjectRef }>): void {
+    this.#handles.setLinks([...links].map(({ handle, subject }) => ({ handle, subject: subjectKey(subject) })));
+  }
+
+  /** All of it as text, without the links. */
+  dump(): string {
+    return writeDump({
+      ...(this.#asOfMs !== undefined && { asOfMs: this.#asOfMs }),
+      ...(this.#complete !== undefined && { complete: this.#complete }),
+      entries: [...this.#entries].map(([subject, entry]): DumpedRecord => ({ subject, ...entry })),
+    });
+  }
+
+  /** @returns undefined for anything that is not wholly a dump: half a directory would make strangers of members */
+  static restore(text: string): Directory | undefined {
+    const dumped = parseDump(text);
+    if (dumped === undefined) return undefined;
+    const directory = new Directory();
+    directory.#refill(dumped.entries, dumped.asOfMs, dumped.complete);
+    return directory;
+  }
+
+  /**
+   * Takes up what an earlier process knew. Whatever was there is forgotten.
+   * @param rows one for each subject
+   */
+  restoreFrom(rows: Iterable<DirectoryRow>, known: { readonly asOfMs: number; readonly isComplete: boolean }): void {
+    const entries = [...rows].map(
+      ({ subject, member, revision, asOfMs }): DumpedRecord => ({
+        subject,
+        member,
+        freshness: { asOfMs, revision, via: 'cache' },
+      }),
+    );
+    const revision = entries.reduce((most, { freshness }) => Math.max(most, freshness.revision), 0);
+    this.#refill(
+      entries,
+      known.asOfMs,
+      known.isComplete ? { asOfMs: known.asOfMs, revision, via: 'cache' } : undefined,
+    );
+  }
+
+  #refill(entries: readonly DumpedRecord[], asOfMs: number | undefined, complete: Freshness | undefined): void {
+    for (const [key, entry] of this.#entries) this.#store(key, entry, undefined);
+    for (const { subject, ...entry } of entries)
+      this.#store(subject, this.#entries.get(subject), { ...entry, freshness: { ...entry.freshness, via: 'cache' } });
+    this.#asOfMs = asOfMs;
+    this.#complete = complete === undefined ? undefined : { ...complete, via: 'cache' };
+  }
+
+  #takeAll({ members }: Snapshot, freshness: Freshness, changes: Changes): void {
+    this.#lastSnapshotWasEmpty = members.length === 0;
+    if (members.length === 0) {
+      const known = this.#present;
+      changes.alerts.push(
+        known === 0
+          ? 'The authority names nobody at all. If that is not meant, look whether Causeway may read its list.'
+          : `The authority names nobody at all, where it named ${known}. That is taken for a mistake and changes nothing; look whether Causeway may read its list.`,
+      );
+      if (known > 0) return;
+    }
+    const named = new Set<string>();
+    for (const member of members) {
+      const key = subjectKey(member.subject);
+      if (named.has(key)) changes.alerts.push(`The authority names ${nameOf(key)} twice; what it said first counts.`);
+      else this.#take(key, member, freshness, changes, true);
+      named.add(key);
+    }
+    for (const key of this.#entries.keys()) if (!named.has(key)) this.#take(key, null, freshness, changes, true);
+    this.#heardAt(freshness.asOfMs);
+    const isNewest =
+      this.#complete === undefined || isOld(this.#complete) || this.#complete.revision <= freshness.revision;
+    if (isNewest) this.#complete = freshness;
+  }
+
+  #take(key: string, member: Member | null, freshness: Freshness, changes: Changes, inSnapshot = false): void {
+    const known = this.#entries.get(key);
+    const before = known ?? this.#implied();
+    // The first snapshot after a restart is the truth, however its authority counts since.
+    const isNews =
+      before === undefined || freshness.revision > before.freshness.revision || (inSnapshot && isOld(before.freshness));
+    if (!isNews) {
+      this.#takeOld(key, known, before, member, freshness);
+      return;
+    }
+    const former = member === null ? formerOf(before) : undefined;
+    this.#store(key, known, { member, freshness, ...(former !== undefined && { former }) });
+    if (before !== undefined && sameValue(before.member, member)) return;
+    changes.changed.add(key);
+    this.#touch(before?.member?.handles ?? [], changes);
+    this.#touch(member?.handles ?? [], changes);
+    if (member?.status === 'unmapped' && before?.member?.statusText !== member.statusText)
+      changes.alerts.push(
+        `The authority calls the standing of ${member.name ?? nameOf(key)} “${member.statusText}”, which nobody explained: nothing changes for them. Add the word to authority.statuses.`,
+      );
+  }
+
+  /** What is older changes nothing, except that it may tell which handles somebody had who is gone, or confirm what is known. */
+  #takeOld(key: string, known: Entry | undefined, before: Entry, member: Member | null, freshness: Freshness): void {
+    if (freshness.revision === before.freshness.revision && freshness.asOfMs > before.freshness.asOfMs) {
+      this.#store(key, known, { ...before, freshness });
+      return;
+    }
+    if (member === null || before.member !== null) return;
+    if (before.former !== undefined && before.former.revision >= freshness.revision) return;
+    this.#store(key, known, { ...before, former: { revision: freshness.revision, handles: member.handles } });
+  }
+
+  #store(key: string, before: Entry | undefined, entry: Entry | undefined): void {
+    const handles = this.#handles;
+    for (const handle of before?.member?.handles ?? []) handles.release(key, handle);
+    for (const handle of before?.former?.handles ?? []) handles.forget(key, handle);
+    if (before?.member != null) this.#present--;
+    this.#absent.delete(key);
+    if (entry === undefined) {
+      this.#entries.delete(key);
+      return;
+    }
+    for (const handle of entry.member?.handles ?? []) handles.claim(key, handle);
+    for (const handle of entry.former?.handles ?? []) handles.remember(key, handle);
+    this.#entries.set(key, entry);
+    if (entry.member !== null) this.#present++;
+    else this.#rememberAbsent(key);
+  }
+
+  #rememberAbsent(key: string): void {
+    this.#absent.add(key);
+    const [oldest] = this.#absent.size > MAX_ABSENT ? this.#absent : [];
+    if (oldest !== undefined) this.#store(oldest, this.#entries.get(oldest), undefined);
+  }
+
+  /** Handles change owners: that concerns everybody who claims them. */
+  #touch(handles: readonly Handle[], { changed, touched }: Changes): void {
+    for (const handle of handles) {
+      touched.set(handleKey(handle), handle);
+      for (const subject of this.#handles.claimants(handle)) changed.add(subject);
+    }
+  }
+
+  #tellConflicts({ touched, alerts }: Changes): void {
+    for (const handle of touched.values()) {
+      const claimants = this.#handles.claimants(handle);
+      if (claimants.length > 1) alerts.push(conflictText(handle, claimants));
+    }
+  }
+
+  /** What the newest snapshot says of somebody whom it did not name. */
+  #implied(): Entry | undefined {
+    const complete = this.#complete;
+    return complete === undefined || isOld(complete) ? undefined : { member: null, freshness: complete };
+  }
+
+  #stranger(): Lookup<never> {
+    if (this.#complete === undefined) return { kind: 'unknown', ...this.#silence };
+    return { kind: 'absent', freshness: this.#current(this.#complete), stranger: true };
+  }
+
+  #current(freshness: Freshness): Freshness {
+    return this.#asOfMs === undefined || this.#asOfMs <= freshness.asOfMs
+      ? freshness
+      : { ...freshness, asOfMs: this.#asOfMs };
+  }
+
+  #heardAt(asOfMs: number): void {
+    this.#asOfMs = Math.max(this.#asOfMs ?? asOfMs, asOfMs);
+  }
+
+  #hadLater(one: string, other: string): boolean {
+    const [a, b] = [one, other].map((key) => this.#entries.get(key)?.former?.revision ?? 0);
+    return a === b ? one > other : (a ?? 0) > (b ?? 0);
+  }
+}
+
+/** Known from an earlier process. */
+const isOld = ({ via }: Freshness): boolean => via === 'cache';
+
+const formerOf = (before: Entry | undefined): Former | undefined =>
+  before === undefined || before.member === null
+    ? before?.former
+    : { revision: before.freshness.revision, handles: before.member.handles };
+
+const nameOf = (key: string): string => parseSubjectKey(key).sub;
+
+const conflictText = ({ value, network }: Handle, subjects: readonly string[]): string =>
+  `${value}${network === undefined ? '' : ` on ${network}`} is given to several people (${subjects.map(nameOf).sort().join(', ')}), so it counts for none of them. Correct it where members are kept.`;

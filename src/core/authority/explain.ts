@@ -1,0 +1,86 @@
+import type { Resource } from './access.ts';
+import { type Handle, type Lookup, type Member, type Seat, type SubjectRef, subjectKey } from './member.ts';
+import { type At, type Standing, standing } from './standing.ts';
+
+export type ExplainInput = {
+  /** As it was asked: a Matrix id, an account, a name. */
+  readonly asked: string;
+  readonly subject: Lookup<SubjectRef>;
+  readonly person: Lookup<Member>;
+  readonly resources: Iterable<Resource>;
+  readonly at: At;
+};
+
+/** Who somebody is, what the authority says and how fresh that is, and what follows where, a line each. */
+export function explain({ asked, subject, person, resources, at }: ExplainInput): readonly string[] {
+  return [
+    whoLine(asked, subject, person),
+    ...saysLines(person),
+    freshLine(person, at),
+    ...[...resources].map((resource) => followsLine(resource, standing(person, resource, at))),
+  ];
+}
+
+function whoLine(asked: string, subject: Lookup<SubjectRef>, person: Lookup<Member>): string {
+  if (subject.kind === 'unknown') return `${asked}: nobody can say who that is. ${subject.text}`;
+  if (subject.kind === 'absent') return `${asked}: nobody whom the authority knows.`;
+  const name = person.kind === 'found' ? person.value.name : undefined;
+  return `${asked} is ${name === undefined ? '' : `${name}, `}subject ${subjectKey(subject.value)}.`;
+}
+
+function saysLines(person: Lookup<Member>): string[] {
+  if (person.kind === 'unknown') return [`The authority says nothing that can be used. ${person.text}`];
+  if (person.kind === 'absent') return ['The authority says that there is no such member.'];
+  const { status, statusText, seats, roles, handles } = person.value;
+  const meaning = status === statusText ? status : `${statusText}, which means ${status}`;
+  return [
+    `The authority says: ${meaning}.`,
+    `Seats: ${listed(seats.map(seatText))}.`,
+    `Roles in the cooperative: ${listed(roles.map((role) => `${role.role}${term(role)}`))}.`,
+    `Handles: ${listed(handles.map(handleText))}.`,
+  ];
+}
+
+function freshLine(person: Lookup<Member>, { nowMs, ageMs, softMs, hardMs }: At): string {
+  const ownAgeMs = person.kind === 'unknown' ? ageMs : Math.min(ageMs, Math.max(0, nowMs - person.freshness.asOfMs));
+  const limits = `Older than ${seconds(softMs)} lets nobody new in; older than ${seconds(hardMs)} stops confidential rooms.`;
+  if (!Number.isFinite(ownAgeMs)) return `The authority was not heard yet. ${limits}`;
+  const which = person.kind === 'unknown' ? '' : ` (revision ${person.freshness.revision}, by ${person.freshness.via})`;
+  return `That is ${seconds(ownAgeMs)} old${which}. ${limits}`;
+}
+
+const MEMBERSHIPS: Readonly<Record<Standing['membership'], string>> = {
+  in: 'belongs in it',
+  may: 'may be in it, is not invited',
+  out: 'has to be out',
+  banned: 'is banned',
+  unchanged: 'nothing changes',
+};
+const IRC: Readonly<Record<Standing['ircStatus'], string>> = { '': '', v: 'voice on IRC', o: 'operator on IRC' };
+
+function followsLine({ label, id }: Resource, own: Standing): string {
+  const parts = [
+    MEMBERSHIPS[own.membership],
+    own.speaks ? 'speaks' : 'does not speak',
+    own.power === 'unchanged' ? '' : `power ${own.power}`,
+    own.puppet ? 'own connection on IRC' : '',
+    IRC[own.ircStatus],
+  ];
+  return `${label} (${id}): ${parts.filter((part) => part !== '').join(', ')}. ${own.why}`;
+}
+
+const seatText = (seat: Seat): string => `${seat.group} (${listed(seat.roles)}${term(seat)})`;
+const handleText = ({ kind, value, network }: Handle): string =>
+  kind === 'mxid' ? value : `${value} (${network === undefined ? kind : `account on ${network}`})`;
+
+function term({ notBeforeMs, notAfterMs }: { readonly notBeforeMs?: number; readonly notAfterMs?: number }): string {
+  const from = notBeforeMs === undefined ? '' : ` from ${moment(notBeforeMs)}`;
+  return `${from}${notAfterMs === undefined ? '' : ` until ${moment(notAfterMs)}`}`;
+}
+
+/** The farthest moment that a date can name (ECMAScript, time values). */
+const LAST_MS = 8.64e15;
+const moment = (atMs: number): string =>
+  Math.abs(atMs) <= LAST_MS ? `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'the end of time';
+const listed = (parts: readonly string[]): string => (parts.length === 0 ? 'none' : parts.join(', '));
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
