@@ -1,40 +1,36 @@
 import type { Resource } from './access.ts';
-import { type Handle, type Lookup, type Member, type Seat, type SubjectRef, subjectKey } from './member.ts';
+import type { Handle, Lookup, Member, Seat } from './member.ts';
 import { type At, type Standing, standing } from './standing.ts';
 
 export type ExplainInput = {
   /** As it was asked: a Matrix id, an account, a name. */
-  readonly asked: string;
-  readonly subject: Lookup<SubjectRef>;
+  readonly who: string;
   readonly person: Lookup<Member>;
   readonly resources: Iterable<Resource>;
   readonly at: At;
 };
 
 /** Who somebody is, what the authority says and how fresh that is, and what follows where, a line each. */
-export function explain({ asked, subject, person, resources, at }: ExplainInput): readonly string[] {
+export function explain({ who, person, resources, at }: ExplainInput): readonly string[] {
   return [
-    whoLine(asked, subject, person),
-    ...saysLines(person),
+    ...saysLines(who, person),
     freshLine(person, at),
     ...[...resources].map((resource) => followsLine(resource, standing(person, resource, at))),
   ];
 }
 
-function whoLine(asked: string, subject: Lookup<SubjectRef>, person: Lookup<Member>): string {
-  if (subject.kind === 'unknown') return `${asked}: nobody can say who that is. ${subject.text}`;
-  if (subject.kind === 'absent') return `${asked}: nobody whom the authority knows.`;
-  const name = person.kind === 'found' ? person.value.name : undefined;
-  return `${asked} is ${name === undefined ? '' : `${name}, `}subject ${subjectKey(subject.value)}.`;
-}
-
-function saysLines(person: Lookup<Member>): string[] {
-  if (person.kind === 'unknown') return [`The authority says nothing that can be used. ${person.text}`];
-  if (person.kind === 'absent') return ['The authority says that there is no such member.'];
-  const { status, statusText, seats, roles, handles } = person.value;
-  const meaning = status === statusText ? status : `${statusText}, which means ${status}`;
+function saysLines(who: string, person: Lookup<Member>): string[] {
+  if (person.kind === 'unknown') return [`${who}: nobody can say now who that is. ${person.text}`];
+  if (person.kind === 'absent')
+    return [
+      person.stranger === true
+        ? `${who} is nobody whom the authority names.`
+        : `${who} was known, and the authority says that there is no such member any more.`,
+    ];
+  const { name, subject, status, statusText, seats, roles, handles } = person.value;
   return [
-    `The authority says: ${meaning}.`,
+    `${who} is ${name === undefined ? '' : `${name}, `}${subject.sub} of ${subject.iss}.`,
+    `The authority says: ${status === statusText ? status : `“${statusText}”, which means ${status}`}.`,
     `Seats: ${listed(seats.map(seatText))}.`,
     `Roles in the cooperative: ${listed(roles.map((role) => `${role.role}${term(role)}`))}.`,
     `Handles: ${listed(handles.map(handleText))}.`,
