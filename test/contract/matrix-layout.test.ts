@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { type ActualRoom, readRoom } from '../../src/core/room/actual-room.ts';
 import { type LayoutInput, layout, type ManagedRoom } from '../../src/core/room/layout.ts';
-import { LINK_MARK } from '../../src/core/room/link-plan.ts';
+import { MANAGED_MARK } from '../../src/core/room/link-plan.ts';
 import { portalPowerLevels } from '../../src/core/room/portal-room.ts';
 import { planPowers } from '../../src/core/room/power-plan.ts';
 import { planState } from '../../src/core/room/state-plan.ts';
@@ -217,7 +217,7 @@ for (const version of ['10', '11', '12'])
       ]);
       assert.deepEqual([...(await coop.read('space:garden')).children.keys()], []);
       assert.deepEqual([...(await coop.read(id)).parents.keys()], [coop.rooms.get('space:coop')]);
-      assert.equal((await coop.read('space:coop')).children.get(coop.rooms.get(id) ?? '')?.raw[LINK_MARK], true);
+      assert.equal((await coop.read('space:coop')).children.get(coop.rooms.get(id) ?? '')?.raw[MANAGED_MARK], true);
       assert.deepEqual(await coop.keep(), []);
       coop.configure([GARDEN, BEES]);
       assert.ok((await coop.keep()).length > 0);

@@ -2,8 +2,8 @@ import type { ActualLink, ActualRoom, Content } from './actual-room.ts';
 import type { ManagedRoom } from './layout.ts';
 import type { StateView, StateWrite } from './state-plan.ts';
 
-/** In the links that we made. Links without it are other people's, and stay. */
-export const LINK_MARK = 'coop.causeway.managed';
+/** In what we wrote into a room and may take back. What has no such mark is other people's, and stays. */
+export const MANAGED_MARK = 'coop.causeway.managed';
 /** Servers that a link names, ours included. */
 const MAX_VIA = 3;
 
@@ -38,7 +38,7 @@ function childWrites({ room, wanted, layout, roomIdOf, known, serverName }: Stat
         order: child.order,
         // Whoever sees the Space may enter by themselves.
         suggested: child.join.rule !== 'invite',
-        [LINK_MARK]: true,
+        [MANAGED_MARK]: true,
       };
       if (!isSame(content, link?.raw))
         writes.push({
@@ -63,7 +63,7 @@ function parentWrites({ room, wanted, roomIdOf, known, serverName }: StateView):
     ...link?.raw,
     via: viaOf(link, known(parent), serverName),
     canonical: true,
-    [LINK_MARK]: true,
+    [MANAGED_MARK]: true,
   };
   const why = `${wanted.name} says in which Space it stands.`;
   return [
@@ -77,7 +77,7 @@ const isUnlisted = (room: ManagedRoom): boolean => room.kind === 'space' && room
 
 function unlinked(type: string, links: ReadonlyMap<string, ActualLink>, kept: ReadonlySet<string>): StateWrite[] {
   return [...links]
-    .filter(([roomId, { raw }]) => raw[LINK_MARK] === true && !kept.has(roomId))
+    .filter(([roomId, { raw }]) => raw[MANAGED_MARK] === true && !kept.has(roomId))
     .map(([roomId]) => ({ type, state_key: roomId, content: {}, why: `${roomId} does not belong there any more.` }));
 }
 

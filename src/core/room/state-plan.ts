@@ -1,6 +1,6 @@
 import type { ActualRoom, Content } from './actual-room.ts';
 import type { ManagedRoom } from './layout.ts';
-import { planLinks } from './link-plan.ts';
+import { MANAGED_MARK, planLinks } from './link-plan.ts';
 import { RESTRICTED_SINCE } from './misfits.ts';
 
 /** One state event to write. `why` is a sentence for the log and the admin room. */
@@ -23,83 +23,86 @@ export type StateView = {
   readonly botId: string;
 };
 
-/** State, besides power levels and people, that makes the room as it is wanted. Nothing where it is so. */
+/**
+ * State, besides power levels and people, that makes the room as it is wanted; nothing where it is so. That nobody
+ * speaks in a room that is `readOnly` is a matter of its power levels (power-plan.ts). The alias must exist before its
+ * write is carried out: homeservers refuse a main address that nobody has (400).
+ */
 export function planState(view: StateView): readonly StateWrite[] {
-  return [...doorWrites(view), ...planLinks(view)];
+  const settings = SETTINGS.flatMap(({ type, plan }) => {
+    const found = plan(view);
+    return found === undefined ? [] : [{ type, state_key: '', ...found }];
+  });
+  return [...settings, ...planLinks(view)];
 }
 
-function doorWrites(view: StateView): StateWrite[] {
-  const { room, wanted } = view;
-  const isOurs = room.creators.has(view.botId);
-  const isClosed = wanted.join.rule !== 'public';
-  const writes: StateWrite[] = [];
-  const write = (type: string, content: Content, why: string): void =>
-    void writes.push({ type, state_key: '', content, why });
+type Planned = Pick<StateWrite, 'content' | 'why'> | undefined;
 
-  // What others made as open as they like is theirs; closing it is what they linked it for.
-  if (isClosed || isOurs) {
-    const rule = wantedJoinRule(view);
-    if (rule !== undefined)
-      write('m.room.join_rules', rule, `The way into ${wanted.name} was ${said(room.joinRule)}; it is ${said(rule)}.`);
-    if (room.guestAccess !== 'forbidden')
-      write(
-        'm.room.guest_access',
-        { guest_access: 'forbidden' },
-        `${wanted.name} was open to guests without an account.`,
-      );
-  }
-  if (isClosed && room.historyVisibility === 'world_readable')
-    write(
-      'm.room.history_visibility',
-      { history_visibility: 'shared' },
-      `${wanted.name} could be read by the whole world.`,
-    );
-  const acl = wantedAcl(view);
-  if (acl !== undefined)
-    write(
-      'm.room.server_acl',
-      acl,
-      `The servers that may take part in ${wanted.name} were others than the cooperative's.`,
-    );
-  if (isOurs && wanted.alias.startsWith('#') && room.canonicalAlias !== wanted.alias) {
-    const content = { ...room.content('m.room.canonical_alias'), alias: wanted.alias };
-    write(
-      'm.room.canonical_alias',
-      content,
-      `The main address of ${wanted.name} was ${room.canonicalAlias ?? 'none'}; it is ${wanted.alias}.`,
-    );
-  }
-  return writes;
-}
+const SETTINGS: ReadonlyArray<{ readonly type: string; readonly plan: (view: StateView) => Planned }> = [
+  { type: 'm.room.join_rules', plan: (view) => (isOursToOpen(view) ? joinRule(view) : undefined) },
+  {
+    type: 'm.room.guest_access',
+    plan: (view) =>
+      isOursToOpen(view) && view.room.guestAccess !== 'forbidden'
+        ? { content: { guest_access: 'forbidden' }, why: `Guests without an account could enter ${view.wanted.name}.` }
+        : undefined,
+  },
+  {
+    type: 'm.room.history_visibility',
+    plan: (view) =>
+      isClosed(view) && view.room.historyVisibility === 'world_readable'
+        ? { content: { history_visibility: 'shared' }, why: `The whole world could read ${view.wanted.name}.` }
+        : undefined,
+  },
+  { type: 'm.room.server_acl', plan: serverAcl },
+  { type: 'm.room.canonical_alias', plan: mainAddress },
+];
 
-const said = (rule: unknown): string => JSON.stringify(rule);
+const isOurs = ({ room, botId }: StateView): boolean => room.creators.has(botId);
+const isClosed = ({ wanted }: StateView): boolean => wanted.join.rule !== 'public';
+/** Closing a room is what others linked it for; how open one of theirs is otherwise, is theirs to say. */
+const isOursToOpen = (view: StateView): boolean => isClosed(view) || isOurs(view);
 
 /** Undefined: it is so already, or what it should be is not known yet. */
-function wantedJoinRule({ room, wanted, roomIdOf }: StateView): Content | undefined {
+function joinRule({ room, wanted, roomIdOf }: StateView): Planned {
   const { rule, allow } = room.joinRule;
-  const simple = (join_rule: string): Content | undefined => (rule === join_rule ? undefined : { join_rule });
+  const to = (next: string, space?: string): Planned => ({
+    content: {
+      join_rule: next,
+      ...(space === undefined ? {} : { allow: [{ type: 'm.room_membership', room_id: space }] }),
+    },
+    why: `The door of ${wanted.name} was open ${openTo(rule, allow)}; it is open ${openTo(next, space === undefined ? [] : [space])}.`,
+  });
+  const simple = (next: string): Planned => (rule === next ? undefined : to(next));
   if (wanted.join.rule !== 'restricted') return simple(wanted.join.rule);
   if (room.version > 0 && room.version < RESTRICTED_SINCE) return simple('invite');
   const space = roomIdOf(wanted.join.allow);
   // While the Space has no room nobody comes in through it.
   if (space === undefined) return rule === 'restricted' ? undefined : simple('invite');
-  if (rule === 'restricted' && allow.length === 1 && allow[0] === space) return undefined;
-  return { join_rule: 'restricted', allow: [{ type: 'm.room_membership', room_id: space }] };
+  return rule === 'restricted' && allow.length === 1 && allow[0] === space ? undefined : to('restricted', space);
 }
 
-/** Says that an access list is ours to take back. */
-const MARK = 'coop.causeway.managed';
+const DOORS: ReadonlyMap<string, string> = new Map([
+  ['public', 'to everybody'],
+  ['invite', 'by invitation'],
+  ['knock', 'to those who knock'],
+]);
 
-function wantedAcl({ room, wanted, serverName }: StateView): Content | undefined {
-  const now = room.serverAcl;
-  const isMarked = room.content('m.room.server_acl')?.[MARK] === true;
+const openTo = (rule: string, allow: readonly string[]): string =>
+  DOORS.get(rule) ?? `to members of ${allow.slice(0, 3).join(', ') || 'no room'}`;
+
+function serverAcl({ room, wanted, serverName }: StateView): Planned {
+  // What no other server can enter needs no list of servers.
   if (!room.federate) return undefined;
-  if (!wanted.acl)
-    return isMarked && !now?.allow.includes('*')
-      ? { allow: ['*'], deny: [], allow_ip_literals: true, [MARK]: true }
+  const now = room.serverAcl;
+  if (!wanted.acl) {
+    const isOurList = room.content('m.room.server_acl')?.[MANAGED_MARK] === true;
+    return isOurList && !now?.allow.includes('*')
+      ? { content: list(['*'], true), why: `${wanted.name} is open to all servers.` }
       : undefined;
+  }
   const hosts = [...new Set([serverName, ...wanted.servers].map(hostOf))];
-  // A list that leaves out ourselves locks us out of our own room.
+  // A list that refuses our own kind of name locks us out of our own room.
   const literals = hosts.some(isIpLiteral);
   const isSo =
     now !== undefined &&
@@ -107,9 +110,29 @@ function wantedAcl({ room, wanted, serverName }: StateView): Content | undefined
     now.allowIpLiterals === literals &&
     now.allow.length === hosts.length &&
     hosts.every((host) => now.allow.includes(host));
-  return isSo ? undefined : { allow: hosts, deny: [], allow_ip_literals: literals, [MARK]: true };
+  if (isSo) return undefined;
+  return {
+    content: list(hosts, literals),
+    why: `Other servers could take part in ${wanted.name} than those of the cooperative.`,
+  };
 }
 
-/** Access lists compare names without ports (Client-Server API, m.room.server_acl). */
+const list = (allow: readonly string[], allow_ip_literals: boolean): Content => ({
+  allow,
+  deny: [],
+  allow_ip_literals,
+  [MANAGED_MARK]: true,
+});
+
+/** Lists of servers compare names without ports (Client-Server API, m.room.server_acl). */
 const hostOf = (serverName: string): string => serverName.replace(/:\d{1,5}$/, '').toLowerCase();
 const isIpLiteral = (host: string): boolean => host.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
+
+function mainAddress(view: StateView): Planned {
+  const { room, wanted } = view;
+  if (!isOurs(view) || !wanted.alias.startsWith('#') || room.canonicalAlias === wanted.alias) return undefined;
+  return {
+    content: { ...room.content('m.room.canonical_alias'), alias: wanted.alias },
+    why: `The main address of ${wanted.name} was ${room.canonicalAlias ?? 'none'}; it is ${wanted.alias}.`,
+  };
+}
