@@ -84,31 +84,3 @@ function acknowledged(enabled: ReadonlySet<string>, tokens: readonly string[]): 
 
 /** Without value, and without the marks `-`, `~` and `=` that CAP 3.1 put before names. */
 const capName = (token: string): string => token.replace(/^[-~=]+/, '').replace(/=.*$/s, '');
-
-/** Mechanisms in the value of `sasl`; undefined where the server offers SASL without naming any, or none at all. */
-export function saslMechanisms(state: CapState): readonly string[] | undefined {
-  const value = state.available.get('sasl');
-  return value ? value.toUpperCase().split(',') : undefined;
-}
-
-export type MultilineLimits = { readonly maxBytes: number; readonly maxLines: number };
-
-/** Limits of `draft/multiline` where it is switched on. max-bytes must be given; max-lines may be left out. */
-export function multilineLimits(state: CapState): MultilineLimits | undefined {
-  if (!state.enabled.has('draft/multiline')) return undefined;
-  const values = capValues(state.available.get('draft/multiline') ?? '');
-  const maxBytes = Number(values.get('max-bytes'));
-  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) return undefined;
-  const maxLines = Number(values.get('max-lines'));
-  return { maxBytes, maxLines: Number.isSafeInteger(maxLines) && maxLines > 0 ? maxLines : Number.POSITIVE_INFINITY };
-}
-
-/** `max-bytes=4096,max-lines=100` or `port=6697` taken apart; a key without value has the empty text. */
-export function capValues(value: string): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const item of value.split(',')) {
-    const [key = '', ...rest] = item.split('=');
-    if (key !== '') values.set(key, rest.join('='));
-  }
-  return values;
-}

@@ -18,12 +18,6 @@ export function parseCtcp(body: string): Ctcp | undefined {
   return { command: command.toUpperCase(), args: space < 0 ? '' : inner.slice(space + 1) };
 }
 
-/** The text of a `/me`, or undefined. */
-export function parseAction(body: string): string | undefined {
-  const ctcp = parseCtcp(body);
-  return ctcp?.command === 'ACTION' ? ctcp.args : undefined;
-}
-
 /** @param args without \x01, CR, LF, NUL: these are taken out */
 export function encodeCtcp(command: string, args = ''): string {
   const clean = args.replace(/[\0\x01\r\n]/g, '');

@@ -57,6 +57,14 @@ export type Isupport = {
   readonly whox: boolean;
   /** User mode of bots, where there is one. */
   readonly botMode: string | undefined;
+  /** Letter of the list of exceptions from invite-only (`I`), where there is one. */
+  readonly inviteExceptions: string | undefined;
+  /** How masks that are no address begin, and the letters of their kinds (EXTBAN). */
+  readonly extban: { readonly prefix: string; readonly kinds: string } | undefined;
+  /** Name of the kind of mask that means an account (ACCOUNTEXTBAN), where the server says it. */
+  readonly accountExtban: string | undefined;
+  /** Entries that lists of a channel may hold: `{letters: 'beI', most: 100}` means 100 together. */
+  readonly listLimits: ReadonlyArray<{ readonly letters: string; readonly most: number }>;
   /** Client tags the server drops; ask {@link clientTagPasses}. */
   readonly clientTagDeny: readonly string[];
 };
@@ -100,6 +108,10 @@ export function readIsupport(tokens: IsupportTokens): Isupport {
     monitorLimit: tokens.has('MONITOR') ? (readCount(tokens.get('MONITOR')) ?? Number.POSITIVE_INFINITY) : 0,
     whox: tokens.has('WHOX'),
     botMode: /^[A-Za-z]$/.exec(tokens.get('BOT') ?? '')?.[0],
+    inviteExceptions: tokens.has('INVEX') ? /^[A-Za-z]$/.exec(tokens.get('INVEX') || 'I')?.[0] : undefined,
+    extban: readExtban(tokens.get('EXTBAN')),
+    accountExtban: /^[A-Za-z]{1,20}/.exec(tokens.get('ACCOUNTEXTBAN') ?? '')?.[0],
+    listLimits: readListLimits(tokens.get('MAXLIST')),
     clientTagDeny: (tokens.get('CLIENTTAGDENY') ?? '').split(',').filter((tag) => tag !== ''),
   };
 }
@@ -166,6 +178,20 @@ function readTargMax(value: string | undefined): ReadonlyMap<string, number> {
       limits.set(item.slice(0, colon).toUpperCase(), readCount(item.slice(colon + 1)) || Number.POSITIVE_INFINITY);
   }
   return limits;
+}
+
+/** `$,ajrxz`; without a prefix `,CRUm`. */
+function readExtban(value: string | undefined): Isupport['extban'] {
+  const match = /^([^,A-Za-z0-9]?),([A-Za-z]{1,60})$/.exec(value ?? '');
+  return match === null ? undefined : { prefix: match[1] ?? '', kinds: match[2] ?? '' };
+}
+
+/** `beI:100` or `b:60,e:60`. */
+function readListLimits(value: string | undefined): Isupport['listLimits'] {
+  return (value ?? '').split(',').flatMap((item) => {
+    const match = /^([A-Za-z]{1,60}):([0-9]{1,9})$/.exec(item);
+    return match === null ? [] : [{ letters: match[1] ?? '', most: Number(match[2]) }];
+  });
 }
 
 function readLength(tokens: IsupportTokens, name: string, fallback: number, min = 1, max = 8192): number {

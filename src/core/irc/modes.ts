@@ -58,3 +58,30 @@ function paramRule(letter: string, { prefixes, chanModes }: Isupport): ParamRule
   if (chanModes.whenSet.includes(letter)) return 'when-set';
   return chanModes.flag.includes(letter) ? 'none' : undefined;
 }
+
+/** Bytes of one MODE line's letters and parameters: what else stands in it when others see it fits beside. */
+const MAX_MODE_BYTES = 300;
+
+/** @returns the parameters of MODE lines after their target, as few lines as the server takes, in the given order */
+export function packModes(changes: readonly ModeChange[], { modesPerLine }: Isupport): readonly (readonly string[])[] {
+  const lines: string[][] = [];
+  let letters = '';
+  let params: string[] = [];
+  let bytes = 0;
+  let sign = '';
+  const flush = () => {
+    if (letters !== '') lines.push([letters, ...params]);
+    [letters, params, bytes, sign] = ['', [], 0, ''];
+  };
+  for (const change of changes) {
+    const cost = 2 + (change.param === undefined ? 0 : 1 + Buffer.byteLength(change.param));
+    const isFull = change.param !== undefined && params.length >= modesPerLine;
+    if (isFull || (letters !== '' && bytes + cost > MAX_MODE_BYTES)) flush();
+    letters += change.sign === sign ? change.letter : change.sign + change.letter;
+    sign = change.sign;
+    if (change.param !== undefined) params.push(change.param);
+    bytes += cost;
+  }
+  flush();
+  return lines;
+}

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  applyCap,
-  type CapState,
-  multilineLimits,
-  NO_CAPS,
-  parseCap,
-  saslMechanisms,
-} from '../../../src/core/irc/caps.ts';
+import { applyCap, type CapState, NO_CAPS, parseCap } from '../../../src/core/irc/caps.ts';
 import { parseLine } from '../../../src/core/irc/line.ts';
 
 const after = (...lines: string[]): CapState =>
@@ -71,22 +64,5 @@ describe('capabilities', () => {
         .size,
       256,
     );
-  });
-
-  test('SASL names its mechanisms, or not', () => {
-    assert.deepEqual(saslMechanisms(after('* LS :sasl=PLAIN,scram-sha-256')), ['PLAIN', 'SCRAM-SHA-256']);
-    assert.equal(saslMechanisms(after('* LS :sasl')), undefined);
-    assert.equal(saslMechanisms(NO_CAPS), undefined);
-  });
-
-  test('limits of multiline count where it is on', () => {
-    const offered = '* LS :draft/multiline=max-bytes=4096,max-lines=100';
-    assert.equal(multilineLimits(after(offered)), undefined);
-    assert.deepEqual(multilineLimits(after(offered, 'me ACK draft/multiline')), { maxBytes: 4096, maxLines: 100 });
-    assert.deepEqual(multilineLimits(after('* LS draft/multiline=max-bytes=9', 'me ACK draft/multiline')), {
-      maxBytes: 9,
-      maxLines: Number.POSITIVE_INFINITY,
-    });
-    assert.equal(multilineLimits(after('* LS draft/multiline=max-bytes=x', 'me ACK draft/multiline')), undefined);
   });
 });

@@ -100,6 +100,10 @@ test('what Ergo says is read', () => {
     monitorLimit: 1000,
     whox: true,
     botMode: 'B',
+    inviteExceptions: 'I',
+    extban: { prefix: '', kinds: 'm' },
+    accountExtban: undefined,
+    listLimits: [{ letters: 'beI', most: 1000 }],
     clientTagDeny: [],
   });
 });
