@@ -1,6 +1,6 @@
 import type { NetworkEvent } from '../core/events.ts';
 import type { MessageKey } from '../core/ids.ts';
-import type { Network, NetworkSink, ResumePoint, RosterChange } from '../ports/network.ts';
+import type { Heard, Network, NetworkSink, ResumePoint, RosterChange } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
 import type { NetworkInbox } from './network-inbox.ts';
 import type { Rosters } from './rosters.ts';
@@ -25,6 +25,20 @@ export class NetworkGate implements NetworkSink {
 
   events(events: readonly NetworkEvent[]): Promise<void> {
     return this.#inbox.events(events);
+  }
+
+  async heardUntil(heard: Heard): Promise<void> {
+    try {
+      await this.#inbox.heardUntil(heard);
+    } catch (error) {
+      this.#kit.log.warn('up to when a network was heard could not be noted; it is noted again in some seconds', {
+        error: String(error),
+      });
+    }
+  }
+
+  heardBefore(): Promise<Heard | undefined> {
+    return this.#inbox.heardBefore();
   }
 
   resumePoint(channel: string): Promise<ResumePoint | undefined> {

@@ -2,7 +2,7 @@ import { networkToMatrix } from '../core/convert/network-to-matrix.ts';
 import type { NetworkEvent } from '../core/events.ts';
 import { type MessageKey, makeLaneId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
-import type { Network, ResumePoint } from '../ports/network.ts';
+import type { Heard, Network, ResumePoint } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { PortalTable } from './portal-table.ts';
@@ -37,6 +37,18 @@ export class NetworkInbox {
       });
       if (!this.#storing) void this.#storeAll();
     });
+  }
+
+  async heardUntil({ untilMs, awayFromMs }: Heard): Promise<void> {
+    const text = JSON.stringify({ untilMs, awayFromMs: [...awayFromMs] });
+    await this.#kit.db.transaction((sql) => this.#kit.stores.cursor.set(sql, this.#heardName, text));
+  }
+
+  async heardBefore(): Promise<Heard | undefined> {
+    const text = await this.#kit.db.transaction((sql) => this.#kit.stores.cursor.get(sql, this.#heardName));
+    if (text === undefined) return undefined;
+    const { untilMs, awayFromMs } = JSON.parse(text) as { untilMs: number; awayFromMs: [string, number][] };
+    return { untilMs, awayFromMs: new Map(awayFromMs) };
   }
 
   async resumePoint(channel: string): Promise<ResumePoint | undefined> {
@@ -145,6 +157,10 @@ export class NetworkInbox {
         error: String(error),
       });
     }
+  }
+
+  get #heardName(): string {
+    return `heard:${this.#network.id}`;
   }
 
   #cursorName(channel: string): string {

@@ -92,7 +92,8 @@ function gapMaker(tools: CatchUpTools, channel: string, resume: ResumePoint): Ga
     key: keyFromReplay(digestOf('gap', channel, resume.key, String(fromMs)), 0),
     timeMs: toMs,
     replayed: true,
-    fromMs,
+    // Two clocks took part: theirs in the lines, ours in what was noted.
+    fromMs: Math.min(fromMs, toMs),
     toMs,
   });
 }

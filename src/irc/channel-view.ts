@@ -40,7 +40,7 @@ export class ChannelView {
     return this.#held === undefined;
   }
 
-  /** @param awayFromMs since when nothing was heard; undefined after a start of ours */
+  /** @param awayFromMs since when nothing was heard; undefined where nobody noted it, which means since the last line */
   async joined(awayFromMs: number | undefined): Promise<void> {
     const visit = ++this.#visit;
     this.#held ??= [];
@@ -81,7 +81,7 @@ export class ChannelView {
               { ...tools, replayed: () => this.#replayed },
               this.#channel,
               resume,
-              awayFromMs ?? resume.timeMs,
+              Math.max(awayFromMs ?? 0, resume.timeMs),
             );
       if (visit !== this.#visit || caught === undefined) return;
       for (const event of caught.events) this.#tools.feed.push(event);

@@ -18,7 +18,7 @@ export type Wished = {
   failures: number;
   retryAtMs: number;
   askedMs: number;
-  /** Since when nothing of it was heard. */
+  /** Since when nothing of it was heard, until its view is live again. */
   awayFromMs: number | undefined;
 };
 
@@ -82,7 +82,7 @@ export class Joins {
   /** The connection is gone: we are in none of them. */
   lost(heardMs: number): void {
     for (const wished of this.#wished.values()) {
-      if (wished.state === 'joined') wished.awayFromMs = heardMs;
+      if (wished.view.live) wished.awayFromMs = heardMs;
       wished.state = 'out';
       wished.view.left();
     }
@@ -90,7 +90,7 @@ export class Joins {
 
   /** Thrown out, or moved: entered again after a wait. */
   expelled(wished: Wished, why: string, atMs: number): void {
-    wished.awayFromMs = atMs;
+    if (wished.view.live) wished.awayFromMs = atMs;
     wished.view.left();
     this.#bar(wished, why);
   }

@@ -3,7 +3,9 @@ import type { Assembled } from '../core/irc/batch-parts.ts';
 import { messagesOf } from '../core/irc/batch-parts.ts';
 import { isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
+import { parseModes } from '../core/irc/modes.ts';
 import { isNetsplitReason } from '../core/irc/netsplit.ts';
+import { holdsOp } from './guard.ts';
 import { isHistoryBatch } from './history-desk.ts';
 import { isJoinRefusal } from './joins.ts';
 import type { Listener } from './listener.ts';
@@ -36,6 +38,9 @@ const message: Handler = (listener, session, spoken) => {
     privately(listener, session, line, body);
     return;
   }
+  // What each line of theirs says of their account is newer than what we were told before.
+  if (session.link.hasCap('account-tag') && line.source?.user !== undefined && spoken.batch === undefined)
+    session.roster.accountChanged(line.source.nick, line.tags.get('account') || null);
   const read = readMessage(spoken, view, naming(session));
   if (read === undefined) return;
   if (read.own) {
@@ -64,13 +69,17 @@ const join: Handler = (listener, session, { line }) => {
   if (session.link.isMe(source.nick)) listener.entered(session, channel);
   else if (session.link.hasCap('extended-join')) {
     session.roster.join(channel, source.nick, params[1] === '*' ? null : params[1]);
-  } else session.roster.join(channel, source.nick, line.tags.get('account'));
+  } else {
+    session.roster.join(channel, source.nick, line.tags.get('account'));
+    if (!session.link.hasCap('account-tag')) session.who.again(channel, listener.nowMs());
+  }
 };
 
 const part: Handler = (listener, session, { line }) => {
   const { source, params } = line;
   const channel = params[0];
   if (source === undefined || channel === undefined) return;
+  session.ranks.part(channel, source.nick);
   if (!session.link.isMe(source.nick)) session.roster.part(channel, source.nick);
   else listener.expelled(session, channel, `The bot was made to leave ${channel}; it comes back after a while.`);
 };
@@ -85,6 +94,7 @@ const kick: Handler = (listener, session, { line }) => {
     listener.expelled(session, channel, text);
     return;
   }
+  session.ranks.part(channel, victim);
   session.roster.part(channel, victim);
   const userId = listener.names.ownerOf(victim)?.userId;
   if (userId === undefined) return;
@@ -115,6 +125,7 @@ const quit: Handler = (listener, session, spoken) => {
   if (source === undefined) return;
   const isSplit = spoken.batch?.type === 'netsplit' || isNetsplitReason(params[0] ?? '');
   session.roster.quit(source.nick, isSplit);
+  session.ranks.quit(source.nick);
   listener.names.seenLeaving(source.nick, listener.nowMs());
   listener.nickFreed(session, source.nick);
 };
@@ -130,7 +141,26 @@ const nick: Handler = (listener, session, { line }) => {
   }
   listener.names.seenLeaving(source.nick, listener.nowMs(), to);
   session.roster.rename(source.nick, to);
+  session.ranks.rename(source.nick, to);
   listener.nickFreed(session, source.nick);
+};
+
+const mode: Handler = (listener, session, { line: { params } }) => {
+  const [channel = '', ...change] = params;
+  const { link, ranks } = session;
+  if (!isChannelName(channel, link.isupport) || listener.joins.get(channel) === undefined) return;
+  const { changes, exact } = parseModes(change, link.isupport);
+  const couldAct = holdsOp(session, channel);
+  ranks.changed(channel, changes, link.isupport);
+  // Whom the rest was about cannot be told: the list of names says who holds what.
+  if (!exact) link.send({ command: 'NAMES', params: [channel] });
+  if (couldAct !== holdsOp(session, channel)) listener.powerChanged(channel, !couldAct);
+};
+
+const names: Handler = (_, session, { line: { params } }) => {
+  const [, , channel = '', list = ''] = params;
+  session.roster.names(channel, list, session.link.isupport);
+  session.ranks.names(channel, list, session.link.isupport);
 };
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -151,10 +181,8 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     },
   ],
   ['005', (listener, session) => listener.learnedIsupport(session)],
-  [
-    '353',
-    (_, session, { line }) => session.roster.names(line.params[2] ?? '', line.params[3] ?? '', session.link.isupport),
-  ],
+  ['MODE', mode],
+  ['353', names],
   ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
   ['354', (_, session, { line }) => session.who.reply(line.params)],
   ['315', (listener, session) => session.who.end(listener.nowMs())],

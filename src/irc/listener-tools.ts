@@ -1,17 +1,20 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import type { Result } from '../core/errors.ts';
 import type { NetworkId } from '../core/ids.ts';
+import { LISTENER_CAPS } from '../core/irc/cap-request.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { NetworkSink } from '../ports/network.ts';
 import type { CatchUpTools } from './catch-up.ts';
 import type { OwnNames } from './identity.ts';
+import type { Link, LinkOptions } from './link.ts';
 import type { Listener } from './listener.ts';
 import type { OutgoingTools } from './outgoing.ts';
 import type { Introduction } from './registration.ts';
+import { Roster } from './roster.ts';
 import type { ServerFacts } from './server-facts.ts';
-import type { Session } from './session.ts';
+import { makeSession, type Session } from './session.ts';
 import type { Sightings } from './sightings.ts';
 import type { Timings } from './timings.ts';
 import type { Endpoint } from './transport.ts';
@@ -39,6 +42,32 @@ export type ListenerTools = {
   /** Somebody gave this nick up. */
   readonly onNickFreed: (nick: string) => void;
 };
+
+export function linkOptionsOf(tools: ListenerTools, introduction: Introduction): LinkOptions {
+  const { clock, endpoint, facts, log, timings } = tools;
+  const { registrationMs, idleMs, deadMs } = timings;
+  return {
+    endpoint,
+    introduction,
+    wishes: LISTENER_CAPS,
+    facts,
+    clock,
+    log,
+    timings: { registrationMs, idleMs, deadMs },
+  };
+}
+
+/** A connection was let in: nothing of an earlier one holds. */
+export function openSession(tools: ListenerTools, link: Link, nowMs: number): Session {
+  const { config, names, outgoing, sink, timings } = tools;
+  const roster = new Roster(
+    (channel, change) => sink.roster(channel, change),
+    (nick) => names.ownerOf(nick) !== undefined,
+  );
+  roster.reset(link.isupport.casemapping);
+  const { answerMs } = timings;
+  return makeSession(link, roster, { ...outgoing, answerMs, sightings: undefined }, config.bot.nick, nowMs);
+}
 
 /** What fetching history needs; undefined while there is no connection. */
 export function catchUpToolsOf(listener: Listener, tools: ListenerTools): Omit<CatchUpTools, 'replayed'> | undefined {

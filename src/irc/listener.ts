@@ -1,20 +1,21 @@
 import type { BridgeError } from '../core/errors.ts';
 import type { NetworkId } from '../core/ids.ts';
-import { LISTENER_CAPS } from '../core/irc/cap-request.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { ChannelWish } from '../ports/network.ts';
 import { ChannelView } from './channel-view.ts';
 import { Comeback, lostError } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { greet } from './greeting.ts';
+import { holdsOp } from './guard.ts';
+import { Hearing } from './hearing.ts';
 import type { OwnNames } from './identity.ts';
 import { Joins, joinLines, type Wished } from './joins.ts';
 import { Link, type LinkEnd } from './link.ts';
 import { handleItem } from './listener-lines.ts';
-import { catchUpToolsOf, type ListenerTools } from './listener-tools.ts';
+import { catchUpToolsOf, type ListenerTools, linkOptionsOf, openSession } from './listener-tools.ts';
+import { Outage } from './outage.ts';
 import { type Perspective, timeOf } from './reading.ts';
-import { Roster } from './roster.ts';
-import { makeSession, type Session, tickSession } from './session.ts';
+import { type Session, tickSession } from './session.ts';
 import type { Sightings } from './sightings.ts';
 import { makeTurns } from './turns.ts';
 import { sayIfFailed } from './within.ts';
@@ -37,6 +38,8 @@ export class Listener {
   sinceMs: number;
   reconnects = -1;
   readonly #comeback: Comeback;
+  readonly #outage: Outage;
+  readonly #hearing: Hearing;
   stopped = false;
   readonly #ended = Promise.withResolvers<void>();
   #cancelRetry: (() => void) | undefined;
@@ -48,6 +51,7 @@ export class Listener {
     this.sightings = tools.sightings;
     this.sinceMs = tools.clock.nowMs();
     const { backoffFirstMs, backoffMaxMs } = tools.timings;
+    this.#outage = new Outage(tools.log);
     this.#comeback = new Comeback(tools.clock, { firstMs: backoffFirstMs, maxMs: backoffMaxMs });
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
     const turn = makeTurns(MAX_CATCH_UPS);
@@ -60,10 +64,13 @@ export class Listener {
         catchUpTools: () => catchUpToolsOf(this, tools),
       });
     });
+    const { sink, timings } = tools;
+    this.#hearing = new Hearing({ sink, joins: this.joins, feed: this.#feed, everyMs: timings.heardMs });
   }
 
-  start(): void {
-    this.inBackground(this.#connect());
+  async start(): Promise<void> {
+    await this.#hearing.load();
+    await this.#connect();
   }
 
   stop(reason: string): void {
@@ -81,9 +88,10 @@ export class Listener {
     return this.#connecting === undefined && this.session === undefined ? Promise.resolve() : this.#ended.promise;
   }
 
-  /** Resolves when all that was read is on disk. */
-  settled(): Promise<void> {
-    return this.#feed.settled();
+  /** Resolves when all that was read is on disk, and up to when that was. */
+  async settled(): Promise<void> {
+    await this.#feed.settled();
+    await this.#hearing.settled();
   }
 
   setChannels(wishes: readonly ChannelWish[]): void {
@@ -91,6 +99,7 @@ export class Listener {
     for (const { channel, state } of dropped) {
       if (state === 'joined') this.session?.link.send({ command: 'PART', params: [channel] });
       this.session?.roster.leave(channel);
+      this.session?.ranks.leave(channel);
     }
     this.#askDue();
   }
@@ -100,6 +109,8 @@ export class Listener {
     const { session } = this;
     if (session === undefined) return;
     tickSession(session, nowMs, this.#tools.timings.tickMs);
+    const { link, aheadMs } = session;
+    if (session.greeted && !link.paused) this.#hearing.tick(nowMs, nowMs + aheadMs, link.isupport.casemapping);
     for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
     this.#askDue();
   }
@@ -132,18 +143,26 @@ export class Listener {
     if (wished.state === 'joined') return;
     if (wished.awayFromMs !== undefined) this.#tools.onSightBroken();
     this.joins.entered(wished);
-    this.inBackground(wished.view.joined(wished.awayFromMs));
+    const beforeMs = this.#hearing.beforeOf(channel, session.link.isupport.casemapping);
+    this.inBackground(wished.view.joined(wished.awayFromMs ?? beforeMs));
     this.#tools.log.info('Listening in a channel.', { channel });
     this.changed();
   }
 
   expelled(session: Session, channel: string, why: string): void {
     session.roster.leave(channel);
+    session.ranks.leave(channel);
     const wished = this.joins.get(channel);
     if (wished === undefined) return;
     this.#tools.onSightBroken();
     this.joins.expelled(wished, why, this.perspective(session).nowMs);
     this.#tools.log.warn(why, { channel });
+    this.changed();
+  }
+
+  /** The bot became an operator of a channel, or is one no longer. */
+  powerChanged(channel: string, canAct: boolean): void {
+    this.#tools.log.info(canAct ? 'The bot is an operator now.' : 'The bot is no operator any more.', { channel });
     this.changed();
   }
 
@@ -159,13 +178,17 @@ export class Listener {
   }
 
   namesEnd(session: Session, channel: string): void {
+    const couldAct = holdsOp(session, channel);
     session.roster.namesEnd(channel);
+    session.ranks.namesEnd(channel);
+    const canAct = holdsOp(session, channel);
+    if (couldAct !== canAct) this.powerChanged(channel, canAct);
     if (this.joins.get(channel) !== undefined) session.who.add(channel, this.nowMs());
   }
 
   async #connect(): Promise<void> {
     if (this.stopped) return;
-    const { clock, config, endpoint, facts, log, timings } = this.#tools;
+    const { config, log } = this.#tools;
     this.#become('connecting');
     const introduction = await this.#tools.introduce();
     if (this.stopped) return;
@@ -173,50 +196,29 @@ export class Listener {
       this.#retry(introduction.error, false);
       return;
     }
-    const { registrationMs, idleMs, deadMs } = timings;
-    const link: Link = new Link(
-      {
-        endpoint,
-        introduction: introduction.value,
-        wishes: LISTENER_CAPS,
-        facts,
-        clock,
-        log,
-        timings: { registrationMs, idleMs, deadMs },
-      },
-      {
-        ready: () => this.#ready(link),
-        line: (line) => this.#line(line),
-        closed: (end) => this.#closed(end),
-      },
-    );
+    const link: Link = new Link(linkOptionsOf(this.#tools, introduction.value), {
+      ready: () => this.#ready(link),
+      line: (line) => this.#line(line),
+      closed: (end) => this.#closed(end),
+    });
     this.#connecting = link;
     log.debug('Connecting to IRC.', { host: config.server.host, port: config.server.port });
   }
 
   #ready(link: Link): void {
-    const { clock, config, log, sink } = this.#tools;
-    const nowMs = clock.nowMs();
+    const { config, log } = this.#tools;
+    const nowMs = this.nowMs();
     this.#connecting = undefined;
-    const roster = new Roster(
-      (channel, change) => sink.roster(channel, change),
-      (nick) => this.names.ownerOf(nick) !== undefined,
-    );
-    roster.reset(link.isupport.casemapping);
-    const session = makeSession(
-      link,
-      roster,
-      { ...this.#tools.outgoing, sightings: undefined },
-      config.bot.nick,
-      nowMs,
-    );
+    const session = openSession(this.#tools, link, nowMs);
     this.session = session;
     this.reconnects++;
     this.learnedIsupport(session);
     this.names.hold({ userId: undefined, nick: link.nick });
     if (link.account !== null) this.names.addAccount(link.account);
     this.#become('up');
-    log.info('Connected to IRC.', { nick: link.nick, software: link.software });
+    const awayMs = this.#outage.over(nowMs);
+    const fields = { nick: link.nick, software: link.software, ...(awayMs !== undefined && { awayMs }) };
+    log.info(awayMs === undefined ? 'Connected to IRC.' : 'Connected to IRC again.', fields);
     this.#tools.onReady(session);
     this.inBackground(
       greet(session, config.bot, nowMs).then((problem) => {
@@ -236,7 +238,7 @@ export class Listener {
     const nowMs = this.nowMs();
     // Times in history and in our questions for it are the server's, whose clock may be far from ours.
     if (line.tags.has('time') && !line.tags.has('batch')) session.aheadMs = timeOf(line, nowMs) - nowMs;
-    if (session.outgoing.take(line)) return;
+    if (!session.errands.claims(line) && session.outgoing.take(line)) return;
     for (const item of session.assembler.push(line, nowMs)) handleItem(this, session, item);
   }
 
@@ -247,7 +249,9 @@ export class Listener {
     if (session !== undefined) {
       const nowMs = this.nowMs();
       this.names.release(session.link.nick, nowMs);
-      this.joins.lost(end.heardMs + session.aheadMs);
+      const heardMs = end.heardMs + session.aheadMs;
+      this.joins.lost(heardMs);
+      this.#hearing.note(heardMs, session.link.isupport.casemapping);
       session.replies.closed();
       session.outgoing.closed(end.error?.text);
       this.#comeback.lost(session.readyMs);
@@ -263,10 +267,10 @@ export class Listener {
 
   /** @param mayBeRestart nothing speaks against trying often for a while */
   #retry(error: BridgeError, mayBeRestart: boolean): void {
-    const { clock, log } = this.#tools;
+    const { clock } = this.#tools;
     this.#become(mayBeRestart ? 'down' : 'refused', error.text);
     const waitMs = this.#comeback.waitMs(mayBeRestart);
-    log.warn(error.text, { waitMs });
+    this.#outage.failed(error, this.nowMs(), { waitMs });
     this.#cancelRetry = clock.after(waitMs, () => this.inBackground(this.#connect()));
   }
 

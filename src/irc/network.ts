@@ -1,5 +1,5 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
-import { fail, ok, type Result } from '../core/errors.ts';
+import { fail, type Result } from '../core/errors.ts';
 import { asNetworkId } from '../core/ids.ts';
 import { DEFAULT_ISUPPORT } from '../core/irc/isupport.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,6 +7,7 @@ import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { Network, NetworkSink, Person, Voice } from '../ports/network.ts';
 import { Attempts } from './attempts.ts';
+import { Guard } from './guard.ts';
 import { OwnNames } from './identity.ts';
 import { endpointOf, introduceBot, introducePerson } from './introductions.ts';
 import { Listener } from './listener.ts';
@@ -16,15 +17,14 @@ import { Pacing } from './pacing.ts';
 
 import { Pool } from './pool.ts';
 import { AWAY } from './pool-errors.ts';
-import type { Puppet } from './puppet.ts';
 import type { Naming } from './puppet-name.ts';
 import { Renames } from './renames.ts';
 import { ServerFacts } from './server-facts.ts';
 import { setTopicOn } from './set-topic.ts';
 import { Sightings } from './sightings.ts';
+import { Speakers } from './speakers.ts';
 import { readStatus } from './status.ts';
 import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
-import { puppetVoice, Relay } from './voices.ts';
 import { within } from './within.ts';
 
 export type IrcNetworkOptions = {
@@ -48,6 +48,7 @@ export function makeIrcNetwork(options: IrcNetworkOptions): IrcNetwork {
 
 class IrcSide implements IrcNetwork {
   readonly id;
+  readonly guard: Guard;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #failpoint: Failpoint;
@@ -55,10 +56,10 @@ class IrcSide implements IrcNetwork {
   readonly #names: OwnNames;
   readonly #ownLines = new OwnLines();
   readonly #attempts = new Attempts();
-  readonly #relay: Relay;
   #config: NetworkConfig;
   #listener: Listener | undefined;
   #pool: Pool | undefined;
+  #speakers: Speakers | undefined;
   #sink: NetworkSink | undefined;
   #channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }> = [];
   #stopTicking: (() => void) | undefined;
@@ -79,11 +80,13 @@ class IrcSide implements IrcNetwork {
       clock,
       this.#timings.renameMs,
     );
-    this.#relay = new Relay(
-      () => this.#config,
-      this.#attempts,
-      () => clock.nowMs(),
-    );
+    this.guard = new Guard({
+      session: () => this.#listener?.session,
+      isJoined: (channel) => this.#listener?.joins.get(channel)?.state === 'joined',
+      names: this.#names,
+      botNick: config.bot.nick,
+      log: this.#log,
+    });
   }
 
   get inDoubt(): 'resend' | 'drop' {
@@ -147,6 +150,7 @@ class IrcSide implements IrcNetwork {
       names: this.#names,
       outgoing: { ...outgoing, sightings },
       keyOf: (channel) => listener.joins.get(channel)?.key,
+      admit: (channel, nick) => this.guard.admit(channel, nick),
       networkUp: () => listener.session !== undefined,
       introduce: (person, known) =>
         introducePerson(
@@ -160,6 +164,14 @@ class IrcSide implements IrcNetwork {
     });
     this.#listener = listener;
     this.#pool = pool;
+    this.#speakers = new Speakers({
+      config: () => this.#config,
+      clock,
+      timings,
+      attempts: this.#attempts,
+      listener,
+      pool,
+    });
     listener.setChannels(this.#channels);
     listener.inBackground(this.#begin(sink, listener, pool));
   }
@@ -182,32 +194,15 @@ class IrcSide implements IrcNetwork {
   }
 
   async voice(person: Person, channel: string): Promise<Result<Voice>> {
-    const session = this.#listener?.session;
-    const pool = this.#pool;
-    if (session === undefined || pool === undefined) return fail(AWAY);
-    const state = this.#listener?.joins.get(channel)?.state;
-    // The listener comes first: it has to see what is said, and to be the channel's oldest member.
-    if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
-    const relay = () => this.#relay.voice(session, person, channel);
-    if (this.#config.puppets.mode === 'relay') return ok(relay());
-    const ready = pool.puppetOf(person.userId);
-    if (ready?.isIn(channel) === true) return ok(this.#voiceOf(ready, channel));
-    const puppet = await within(this.#clock, pool.connect(person), this.#timings.voiceMs);
-    if (this.#listener?.session !== session) return fail(AWAY);
-    if (puppet === undefined || !puppet.ok) return ok(relay());
-    const entered = await puppet.value.enter(channel);
-    if (entered.ok)
-      return { ok: true, value: puppetVoice(puppet.value, channel, this.#attempts, () => this.#clock.nowMs()) };
-    return NO_ROOM_FOR_PUPPETS.has(entered.error.code) ? { ok: true, value: relay() } : entered;
+    return (await this.#speakers?.voice(person, channel)) ?? fail(AWAY);
   }
 
   expect(person: Person, channel: string): void {
-    if (this.#config.puppets.mode === 'relay' || this.#pool === undefined) return;
-    this.#listener?.inBackground(
-      this.#pool.connect(person).then((puppet) => {
-        if (puppet.ok) void puppet.value.enter(channel);
-      }),
-    );
+    this.#speakers?.expect(person, channel);
+  }
+
+  async evict(userId: string, reason: string): Promise<void> {
+    await this.#speakers?.evict(userId, reason);
   }
 
   async dismiss(userId: string, channel: string, reason: string): Promise<void> {
@@ -260,7 +255,7 @@ class IrcSide implements IrcNetwork {
     }
     if (this.#isStopped) return;
     this.#tick();
-    listener.start();
+    await listener.start();
   }
 
   /** One pulse for all deadlines of all connections. */
@@ -281,10 +276,6 @@ class IrcSide implements IrcNetwork {
     return this.fold(known.nick) === this.fold(nick) || (account !== undefined && account === known.account);
   }
 
-  #voiceOf(puppet: Puppet, channel: string): Voice {
-    return puppetVoice(puppet, channel, this.#attempts, () => this.#clock.nowMs());
-  }
-
   #naming(): Naming {
     const link = this.#listener?.session?.link;
     return {
@@ -295,6 +286,3 @@ class IrcSide implements IrcNetwork {
     };
   }
 }
-
-/** The connection may enter no more channels: the bot speaks for the person in this one. */
-const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);

@@ -2,7 +2,6 @@ import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import { keyFromMsgid } from '../core/ids.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import { refusalToError } from '../core/irc/numerics.ts';
-import { type Bucket, fullBucket, takeTokens } from '../core/pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
@@ -13,6 +12,7 @@ import { type Pacing, WINDOW } from './pacing.ts';
 import { FLOODED, readRefusal, unanswered, unsent } from './refusals.ts';
 import type { Sightings } from './sightings.ts';
 import type { Utterance } from './speech.ts';
+import { Throttle } from './throttle.ts';
 
 export type OutgoingTools = {
   readonly clock: Clock;
@@ -41,15 +41,16 @@ export class Outgoing {
   readonly #unseen = new Set<Job>();
   /** Reference of a labelled answer of several lines → its label. */
   readonly #answers = new Map<string, string>();
-  #bucket: Bucket | undefined;
   #barriers = 0;
   #pumping = false;
   #closed = false;
   #wake: (() => void) | undefined;
+  readonly throttle: Throttle;
 
   constructor(link: Link, tools: OutgoingTools) {
     this.#link = link;
     this.#tools = tools;
+    this.throttle = new Throttle(tools.pacing);
   }
 
   get idle(): boolean {
@@ -144,12 +145,9 @@ export class Outgoing {
   #next(nowMs: number): Piece | undefined {
     const piece = this.#queue[0];
     if (piece === undefined || !this.#windowOpen(piece)) return undefined;
-    const rules = this.#tools.pacing.rules(nowMs);
-    if (rules === undefined) return piece;
-    const taken = takeTokens(this.#bucket ?? fullBucket(rules, nowMs), rules, nowMs);
-    this.#bucket = taken.bucket;
-    if (taken.waitMs === 0) return piece;
-    this.#pumpAfter(taken.waitMs);
+    const waitMs = this.throttle.take(nowMs);
+    if (waitMs === 0) return piece;
+    this.#pumpAfter(waitMs);
     return undefined;
   }
 

@@ -6,11 +6,13 @@ import type { Log } from '../ports/log.ts';
 import type { NetworkSink, Person } from '../ports/network.ts';
 import { ConnectPace } from './connect-pace.ts';
 import type { LinkEnd } from './link.ts';
+import { Outage } from './outage.ts';
 import { AWAY, full, HOPELESS, isBan } from './pool-errors.ts';
 import { Puppet, type PuppetTools } from './puppet.ts';
 import type { Introduction } from './registration.ts';
 import type { Timings } from './timings.ts';
 import { makeTurns } from './turns.ts';
+import { within } from './within.ts';
 
 /** What is known of a person's puppet whether it is connected or not. */
 export type Known = { readonly nick: string; readonly account: string | null; readonly prefix: string | null };
@@ -55,10 +57,12 @@ export class Pool {
   readonly #known = new Map<string, Known>();
   readonly #turn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #pace: ConnectPace;
+  readonly #outage: Outage;
   #stopped = false;
 
   constructor(tools: PoolTools) {
     this.#tools = tools;
+    this.#outage = new Outage(tools.log);
     this.#turn = makeTurns(tools.config().puppets.reconnectsAtOnce);
     this.#pace = new ConnectPace(tools.clock, () => tools.config().puppets.connectPerSecond);
   }
@@ -147,6 +151,20 @@ export class Pool {
     }
   }
 
+  /** Their connection ends now, wherever it is. Resolves when it has ended, at once where there is none. */
+  async evict(userId: string, reason: string): Promise<void> {
+    const { clock, log, timings } = this.#tools;
+    const seat = this.#seats.get(userId);
+    const puppet = seat?.puppet;
+    const closed = puppet?.closed;
+    if (seat === undefined) return;
+    this.#close(seat, reason);
+    if (puppet === undefined || closed === undefined) return;
+    log.info('The connection of a person to IRC was ended.', { userId, why: reason });
+    await within(clock, closed, timings.evictMs);
+    puppet.link.destroy(reason);
+  }
+
   nickFreed(nick: string): void {
     for (const { puppet } of this.#seats.values()) puppet?.nickFreed(nick);
   }
@@ -191,6 +209,7 @@ export class Pool {
       const opened = await this.#turn(() => this.#openOnce(seat));
       if (opened.ok) {
         seat.failures = 0;
+        this.#outage.over(clock.nowMs());
         sink.changed();
         return opened;
       }
@@ -255,16 +274,13 @@ export class Pool {
   }
 
   #block(seat: Seat, error: BridgeError): void {
-    const { clock, log, timings } = this.#tools;
+    const { clock, timings } = this.#tools;
     const untilMs = clock.nowMs() + (isBan(error) ? BANNED_MS : timings.retryPuppetMs);
     seat.blocked = { untilMs, error };
     seat.failures = 0;
-    const { userId } = seat.person;
-    log.warn('A person gets no connection of their own for a while; the bot speaks for them.', {
-      userId,
-      code: error.code,
-      why: error.text,
-    });
+    // One cause that keeps a hundred people out is said once.
+    const text = `A person gets no connection of their own for a while; the bot speaks for them. ${error.text}`;
+    this.#outage.failed({ code: error.code, text }, clock.nowMs(), { userId: seat.person.userId, code: error.code });
   }
 
   #close(seat: Seat, reason: string): void {

@@ -1,9 +1,8 @@
-import type { BridgeError, Result } from '../core/errors.ts';
-import { fail, ok } from '../core/errors.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
 import { PUPPET_CAPS } from '../core/irc/cap-request.ts';
 import { fold } from '../core/irc/casemap.ts';
 import type { IrcLine } from '../core/irc/line.ts';
-import { refusalToError } from '../core/irc/numerics.ts';
+import { type Refusal, refusalToError } from '../core/irc/numerics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Person } from '../ports/network.ts';
@@ -12,6 +11,7 @@ import { isJoinRefusal, joinLines } from './joins.ts';
 import { Link, type LinkEnd } from './link.ts';
 import { Outgoing, type OutgoingTools } from './outgoing.ts';
 import { concernsPuppet } from './puppet-lines.ts';
+import { gone, lost, makePlace, noAnswer, type Place } from './puppet-place.ts';
 import type { Introduction } from './registration.ts';
 import { Replies } from './replies.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -27,18 +27,10 @@ export type PuppetTools = {
   readonly names: OwnNames;
   readonly outgoing: OutgoingTools;
   readonly keyOf: (channel: string) => string | undefined;
+  /** Asks the bot to let this nick into a channel whose door is closed. */
+  readonly admit: (channel: string, nick: string) => Promise<boolean>;
   readonly seen: (puppet: Puppet) => void;
   readonly ended: (puppet: Puppet, end: LinkEnd) => void;
-};
-
-/** A channel as one puppet stands to it. */
-type Place = {
-  readonly channel: string;
-  joined: boolean;
-  askedMs: number;
-  /** Number of the PING behind the last JOIN. */
-  barrier: number;
-  waiting: Array<(result: Result<void>) => void>;
 };
 
 /** One registered or registering connection of a person, until it ends. */
@@ -207,8 +199,23 @@ export class Puppet {
   #refused({ command, params }: IrcLine): void {
     const place = this.#places.get(this.#fold(params[1] ?? ''));
     if (place === undefined || place.joined) return;
-    this.#places.delete(this.#fold(place.channel));
     const refusal = { code: command, command: 'JOIN', target: place.channel, reason: params.at(-1) ?? '' };
+    if (command === INVITE_ONLY && !place.invited) void this.#enterInvited(place, refusal);
+    else this.#turnAway(place, refusal);
+  }
+
+  /** The door that keeps us out may be our own: the bot lets us in, if it can, and we try once more. */
+  async #enterInvited(place: Place, refusal: Refusal): Promise<void> {
+    place.invited = true;
+    place.barrier = 0;
+    const isInvited = await this.#tools.admit(place.channel, this.link.nick);
+    if (this.#places.get(this.#fold(place.channel)) !== place || !this.link.ready) return;
+    if (isInvited) this.#ask([place]);
+    else this.#turnAway(place, refusal);
+  }
+
+  #turnAway(place: Place, refusal: Refusal): void {
+    this.#places.delete(this.#fold(place.channel));
     this.#settle(place, fail(refusalToError(refusal)));
   }
 
@@ -242,7 +249,7 @@ export class Puppet {
     const folded = this.#fold(channel);
     const known = this.#places.get(folded);
     if (known !== undefined) return known;
-    const place: Place = { channel, joined: false, askedMs: 0, barrier: 0, waiting: [] };
+    const place = makePlace(channel);
     this.#places.set(folded, place);
     return place;
   }
@@ -253,6 +260,7 @@ export class Puppet {
 }
 
 const JOIN_BARRIER = 'join-';
+const INVITE_ONLY = '473';
 
 const HANDLERS: ReadonlyMap<string, (puppet: Puppet, line: IrcLine) => void> = new Map<
   string,
@@ -275,24 +283,3 @@ const HANDLERS: ReadonlyMap<string, (puppet: Puppet, line: IrcLine) => void> = n
     },
   ],
 ]);
-
-const gone = (channel: string): BridgeError => ({
-  code: 'irc_not_in_channel',
-  text: `Your connection is no longer in ${channel} on IRC.`,
-  retry: 'later',
-  notify: 'log',
-});
-
-const noAnswer = (channel: string): BridgeError => ({
-  code: 'irc_join_unanswered',
-  text: `The IRC server did not answer when your connection wanted to join ${channel}; the bridge tries again.`,
-  retry: 'later',
-  notify: 'log',
-});
-
-const lost = (why: string): BridgeError => ({
-  code: 'irc_lost',
-  text: `Your connection to IRC was lost (${why}); the bridge connects again.`,
-  retry: 'later',
-  notify: 'log',
-});

@@ -44,6 +44,15 @@ export class Roster {
     return this.#channels.get(this.#fold(channel))?.size ?? 0;
   }
 
+  members(channel: string): readonly RosterEntry[] {
+    return [...(this.#channels.get(this.#fold(channel)) ?? [])].flatMap((folded) => this.#entry(folded) ?? []);
+  }
+
+  member(channel: string, nick: string): RosterEntry | undefined {
+    const folded = this.#fold(nick);
+    return this.#channels.get(this.#fold(channel))?.has(folded) === true ? this.#entry(folded) : undefined;
+  }
+
   /** One line of NAMES (353): names with prefixes, perhaps with addresses. */
   names(channel: string, list: string, isupport: Isupport): void {
     const folded = this.#fold(channel);
@@ -77,8 +86,7 @@ export class Roster {
 
   /** Tells the whole list of a channel. */
   tellAll(channel: string): void {
-    const members = [...(this.#channels.get(this.#fold(channel)) ?? [])];
-    this.#tell(channel, { kind: 'list', members: members.flatMap((folded) => this.#entry(folded) ?? []) });
+    this.#tell(channel, { kind: 'list', members: this.members(channel) });
   }
 
   join(channel: string, nick: string, account: string | null | undefined): void {
@@ -138,8 +146,10 @@ export class Roster {
     if (someone === undefined || someone.account === account) return;
     const before = { nick: someone.nick, account: someone.account };
     someone.account = account;
+    const member = { nick: someone.nick, account };
     for (const channel of someone.channels) {
-      this.#tell(channel, { kind: 'rename', from: before, to: { nick: someone.nick, account } });
+      this.#tell(channel, { kind: 'rename', from: before, to: member });
+      this.#tell(channel, { kind: 'account', member });
     }
   }
 

@@ -1,8 +1,10 @@
 import { BatchAssembler } from '../core/irc/batch.ts';
 import { BotNick } from './bot-nick.ts';
 import { CtcpAnswers } from './ctcp-answers.ts';
+import { Errands } from './errands.ts';
 import { type Link, makeEpoch } from './link.ts';
 import { Outgoing, type OutgoingTools } from './outgoing.ts';
+import { Ranks } from './ranks.ts';
 import { Replies } from './replies.ts';
 import type { Roster } from './roster.ts';
 import { WhoQueue } from './who-queue.ts';
@@ -16,9 +18,11 @@ export type Session = {
   readonly assembler: BatchAssembler;
   readonly replies: Replies;
   readonly roster: Roster;
+  readonly ranks: Ranks;
   readonly who: WhoQueue;
   readonly ctcp: CtcpAnswers;
   readonly outgoing: Outgoing;
+  readonly errands: Errands;
   readonly readyMs: number;
   /** What the server's clock is ahead of ours. */
   aheadMs: number;
@@ -27,17 +31,27 @@ export type Session = {
   readonly nick: BotNick;
 };
 
-export function makeSession(link: Link, roster: Roster, outgoing: OutgoingTools, nick: string, nowMs: number): Session {
+export function makeSession(
+  link: Link,
+  roster: Roster,
+  tools: OutgoingTools & { readonly answerMs: number },
+  nick: string,
+  nowMs: number,
+): Session {
+  const replies = new Replies();
+  const outgoing = new Outgoing(link, tools);
   return {
     link,
     epoch: makeEpoch(),
     named: 0,
     assembler: new BatchAssembler(),
-    replies: new Replies(),
+    replies,
     roster,
+    ranks: new Ranks(() => link.isupport.casemapping),
     who: new WhoQueue(link, roster),
     ctcp: new CtcpAnswers(),
-    outgoing: new Outgoing(link, outgoing),
+    outgoing,
+    errands: new Errands(link, replies, outgoing.throttle, tools.clock, tools.answerMs),
     readyMs: nowMs,
     aheadMs: 0,
     greeted: false,

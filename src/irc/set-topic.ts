@@ -1,6 +1,7 @@
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { Assembled } from '../core/irc/batch-parts.ts';
 import { fold } from '../core/irc/casemap.ts';
+import { cutToBytes } from '../core/irc/cut.ts';
 import { sanitizeText } from '../core/irc/encode.ts';
 import { refusalToError } from '../core/irc/numerics.ts';
 import type { Link } from './link.ts';
@@ -32,18 +33,6 @@ function readAnswer(item: Assembled, link: Link, channel: string): Result<void> 
   if (command === 'TOPIC' && link.isMe(source?.nick) && concerns(params[0])) return ok(undefined);
   if (!TOPIC_REFUSALS.has(command) || !concerns(params[1])) return undefined;
   return fail(refusalToError({ code: command, command: 'TOPIC', target: channel, reason: params.at(-1) ?? '' }));
-}
-
-/** Whole characters only. */
-function cutToBytes(text: string, maxBytes: number): string {
-  let bytes = 0;
-  let cut = '';
-  for (const char of text) {
-    bytes += Buffer.byteLength(char);
-    if (bytes > maxBytes) break;
-    cut += char;
-  }
-  return cut;
 }
 
 const unanswered = (channel: string): BridgeError => ({

@@ -31,8 +31,12 @@ export type Timings = {
   /** Wait before the listener enters a channel again that it was thrown out of, doubling. */
   readonly rejoinFirstMs: number;
   readonly rejoinMaxMs: number;
+  /** How often it is noted up to when the network was heard. */
+  readonly heardMs: number;
   /** A goodbye may take so long. */
   readonly quitMs: number;
+  /** The goodbye of somebody who must go. */
+  readonly evictMs: number;
 };
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -54,5 +58,7 @@ export const DEFAULT_TIMINGS: Timings = {
   retryPuppetMs: 60_000,
   rejoinFirstMs: 2000,
   rejoinMaxMs: 300_000,
+  heardMs: 10_000,
   quitMs: 2500,
+  evictMs: 800,
 };

@@ -26,6 +26,11 @@ export class WhoQueue {
     }
   }
 
+  /** Somebody came of whose account nothing was said. */
+  again(channel: string, nowMs: number): void {
+    if (this.#link.isupport.whox && !this.#waiting.includes(channel)) this.add(channel, nowMs);
+  }
+
   /** `354 me 77 #c nick account`; account `0` for none. */
   reply([, token, , nick, account]: readonly string[]): void {
     if (token === TOKEN && nick !== undefined && account !== undefined)

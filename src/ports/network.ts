@@ -19,7 +19,16 @@ export type RosterChange =
   | { readonly kind: 'join'; readonly member: RosterEntry }
   /** `netsplit`: they vanished with a link and will most likely be back. */
   | { readonly kind: 'leave'; readonly member: RosterEntry; readonly netsplit: boolean }
-  | { readonly kind: 'rename'; readonly from: RosterEntry; readonly to: RosterEntry };
+  | { readonly kind: 'rename'; readonly from: RosterEntry; readonly to: RosterEntry }
+  /** Somebody present logged in or out; told behind the `rename` that says what it does to their name. */
+  | { readonly kind: 'account'; readonly member: RosterEntry };
+
+/** Up to when a network was heard, by the network's clock. What was said before is on disk. */
+export type Heard = {
+  readonly untilMs: number;
+  /** Channels that were not heard then, and since when. */
+  readonly awayFromMs: ReadonlyMap<string, number>;
+};
 
 /** What a network tells the app. */
 export interface NetworkSink {
@@ -29,6 +38,10 @@ export interface NetworkSink {
    * The network stops reading while more than its bound is unresolved.
    */
   events(events: readonly NetworkEvent[]): Promise<void>;
+  /** Noted every few seconds while connected, when the link ends and at a stop: a gap after a restart begins there. Never rejects. */
+  heardUntil(heard: Heard): Promise<void>;
+  /** What an earlier process noted last; undefined where none did. */
+  heardBefore(): Promise<Heard | undefined>;
   /** Where a channel's history has to be resumed; undefined for a channel never seen. */
   resumePoint(channel: string): Promise<ResumePoint | undefined>;
   /** Of these keys, those that are stored as received, and those that we ourselves sent. */
@@ -73,6 +86,35 @@ export interface Voice {
   say(line: OutgoingLine): Sending;
 }
 
+/** Who may come into a channel. Accounts are those of the network. */
+export type Door = {
+  readonly membersOnly: boolean;
+  /** Accounts that may come in where only members may. */
+  readonly accounts: readonly string[];
+  /** Accounts that are kept out, whoever may come in otherwise. */
+  readonly bannedAccounts: readonly string[];
+};
+
+/** What the listener may do in a channel, and who is there. Everything asked for together is done in the order of asking. */
+export interface ChannelGuard {
+  /** Whether our bot holds op in the channel now. Changes are told by {@link NetworkSink.changed}. */
+  mayAct(channel: string): boolean;
+  /** Everybody of the channel who is not one of ours. */
+  members(channel: string): readonly RosterEntry[];
+  /** Ours are never kicked. Somebody who is not there any more counts as kicked. */
+  kick(channel: string, nick: string, reason: string): Promise<Result<void>>;
+  /**
+   * Brings the channel's door to this state, writing only what differs. What people set themselves (bans of addresses, exceptions
+   * of another form) stays.
+   * @returns an error `irc_door_incomplete`, `retry: 'later'`, that names what could not be had, where all else was done
+   */
+  setDoor(channel: string, door: Door): Promise<Result<void>>;
+  /** Gives somebody present this status and takes any other; `''` takes all. Writes only what differs. */
+  setStatus(channel: string, nick: string, status: '' | 'v' | 'o'): Promise<Result<void>>;
+  /** Lets somebody in once. Who is in already counts as invited. */
+  invite(channel: string, nick: string): Promise<Result<void>>;
+}
+
 export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
 
 export type NetworkStatus = {
@@ -107,6 +149,11 @@ export interface Network {
   expect(person: Person, channel: string): void;
   /** The person left the room: their puppet leaves the channel, and the network when it is in none. */
   dismiss(userId: string, channel: string, reason: string): Promise<void>;
+  /**
+   * The person's own connection leaves everything at once, and is not brought back until {@link voice} is asked for again. What was not
+   * written is not said. Bounded to 1 s.
+   */
+  evict(userId: string, reason: string): Promise<void>;
   /** The person has another name now. */
   rename(person: Person): void;
   setTopic(person: Person, channel: string, topic: string): Promise<Result<void>>;
@@ -123,4 +170,6 @@ export interface Network {
   /** What to do with a line of which nobody can say whether it arrived. */
   readonly inDoubt: 'resend' | 'drop';
   status(): NetworkStatus;
+  /** Present where the network knows operators. */
+  readonly guard?: ChannelGuard;
 }

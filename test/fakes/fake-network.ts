@@ -99,6 +99,10 @@ export class FakeNetwork {
       dismiss: async (userId) => {
         this.dismissed.push(userId);
       },
+      evict: async (userId) => {
+        this.#voices.get(userId)?.cut();
+        this.#voices.delete(userId);
+      },
       rename: () => {},
       setTopic: async (_, __, topic) => {
         if (!this.isUp) return fail(UNSENT);

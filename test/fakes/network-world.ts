@@ -7,7 +7,15 @@ import { type IrcNetwork, makeIrcNetwork } from '../../src/irc/network.ts';
 import type { Timings } from '../../src/irc/timings.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
 import type { Log } from '../../src/ports/log.ts';
-import type { NetworkSink, OutgoingLine, Person, Receipt, ResumePoint, RosterChange } from '../../src/ports/network.ts';
+import type {
+  Heard,
+  NetworkSink,
+  OutgoingLine,
+  Person,
+  Receipt,
+  ResumePoint,
+  RosterChange,
+} from '../../src/ports/network.ts';
 import { waitUntil } from '../../src/sandbox/people/wait.ts';
 
 export type Settings = {
@@ -28,6 +36,7 @@ export class Memory {
   readonly keys = new Set<MessageKey>();
   readonly sent = new Set<MessageKey>();
   readonly puppets = new Map<string, Puppet>();
+  heard: Heard | undefined;
 }
 
 export const person = (name: string): Person => ({
@@ -67,6 +76,14 @@ export class NetworkWorld implements NetworkSink {
       this.memory.keys.add(event.key);
       this.memory.events.push(event);
     }
+  }
+
+  async heardUntil(heard: Heard): Promise<void> {
+    this.memory.heard = heard;
+  }
+
+  async heardBefore(): Promise<Heard | undefined> {
+    return this.memory.heard;
   }
 
   async resumePoint(channel: string): Promise<ResumePoint | undefined> {

@@ -265,6 +265,7 @@ describe('the listener', { timeout: 60_000 }, () => {
         { kind: 'join', member: { nick: 'dave', account: 'davey' } },
         { kind: 'rename', from: { nick: 'dave', account: 'davey' }, to: { nick: 'david', account: 'davey' } },
         { kind: 'rename', from: { nick: 'david', account: 'davey' }, to: { nick: 'david', account: null } },
+        { kind: 'account', member: { nick: 'david', account: null } },
         { kind: 'leave', member: { nick: 'david', account: null }, netsplit: true },
         { kind: 'leave', member: { nick: 'carol', account: null }, netsplit: false },
       ],

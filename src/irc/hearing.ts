@@ -1,0 +1,65 @@
+import { type Casemapping, fold } from '../core/irc/casemap.ts';
+import type { Heard, NetworkSink } from '../ports/network.ts';
+import type { Feed } from './feed.ts';
+import type { Joins } from './joins.ts';
+
+/** What lies unread in our own buffers is said to be unheard, too. */
+const UNREAD_MS = 1000;
+
+export type HearingTools = {
+  readonly sink: Pick<NetworkSink, 'heardUntil' | 'heardBefore'>;
+  readonly joins: Joins;
+  readonly feed: Pick<Feed, 'settled'>;
+  readonly everyMs: number;
+};
+
+/**
+ * Notes up to when the channels were heard, so that a gap begins there and not at the last line: where nobody spoke, nothing may be
+ * lost. A note is written behind the lines that it vouches for.
+ */
+export class Hearing {
+  readonly #tools: HearingTools;
+  #before: Heard | undefined;
+  #notedMs = 0;
+  #noting: Promise<void> = Promise.resolve();
+
+  constructor(tools: HearingTools) {
+    this.#tools = tools;
+  }
+
+  /** Takes over what an earlier process noted. */
+  async load(): Promise<void> {
+    this.#before = await this.#tools.sink.heardBefore();
+  }
+
+  /** Up to when an earlier process heard a channel; undefined where that is not known. */
+  beforeOf(channel: string, mapping: Casemapping): number | undefined {
+    if (this.#before === undefined) return undefined;
+    const { awayFromMs, untilMs } = this.#before;
+    for (const [away, sinceMs] of awayFromMs) if (fold(away, mapping) === fold(channel, mapping)) return sinceMs;
+    return untilMs;
+  }
+
+  /** @param networkMs the time by the network's clock */
+  tick(nowMs: number, networkMs: number, mapping: Casemapping): void {
+    if (nowMs - this.#notedMs < this.#tools.everyMs) return;
+    this.#notedMs = nowMs;
+    this.note(networkMs - UNREAD_MS, mapping);
+  }
+
+  /** Everything up to here was read, and is or will be on disk. */
+  note(untilMs: number, mapping: Casemapping): void {
+    const { feed, joins, sink } = this.#tools;
+    const awayFromMs = new Map<string, number>();
+    for (const { channel, view, awayFromMs: sinceMs } of joins.all()) {
+      // 0: not known, so since the last line.
+      if (!view.live) awayFromMs.set(channel, sinceMs ?? this.beforeOf(channel, mapping) ?? 0);
+    }
+    this.#noting = Promise.all([this.#noting, feed.settled()]).then(() => sink.heardUntil({ untilMs, awayFromMs }));
+  }
+
+  /** Resolves when what was noted is on disk. */
+  async settled(): Promise<void> {
+    await this.#noting;
+  }
+}

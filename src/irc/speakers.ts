@@ -1,0 +1,76 @@
+import type { NetworkConfig } from '../config/schema-network.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Person, Voice } from '../ports/network.ts';
+import type { Attempts } from './attempts.ts';
+import type { Listener } from './listener.ts';
+import type { Pool } from './pool.ts';
+import { AWAY } from './pool-errors.ts';
+import type { Puppet } from './puppet.ts';
+import type { Timings } from './timings.ts';
+import { puppetVoice, Relay } from './voices.ts';
+import { within } from './within.ts';
+
+export type SpeakersTools = {
+  readonly config: () => NetworkConfig;
+  readonly clock: Clock;
+  readonly timings: Timings;
+  readonly attempts: Attempts;
+  readonly listener: Listener;
+  readonly pool: Pool;
+};
+
+/** The connection may enter no more channels: the bot speaks for the person in this one. */
+const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);
+
+/** Which connection speaks for whom. */
+export class Speakers {
+  readonly #tools: SpeakersTools;
+  readonly #relay: Relay;
+  /** People who had to go: nobody connects for them ahead of their next word. */
+  readonly #evicted = new Set<string>();
+
+  constructor(tools: SpeakersTools) {
+    this.#tools = tools;
+    this.#relay = new Relay(tools.config, tools.attempts, () => tools.clock.nowMs());
+  }
+
+  async voice(person: Person, channel: string): Promise<Result<Voice>> {
+    const { clock, config, listener, pool, timings } = this.#tools;
+    const { session } = listener;
+    this.#evicted.delete(person.userId);
+    if (session === undefined) return fail(AWAY);
+    const state = listener.joins.get(channel)?.state;
+    // The listener comes first: it has to see what is said, and to be the channel's oldest member.
+    if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
+    const relay = () => ok(this.#relay.voice(session, person, channel));
+    if (config().puppets.mode === 'relay') return relay();
+    const ready = pool.puppetOf(person.userId);
+    if (ready?.isIn(channel) === true) return ok(this.#voiceOf(ready, channel));
+    const puppet = await within(clock, pool.connect(person), timings.voiceMs);
+    if (listener.session !== session || this.#evicted.has(person.userId)) return fail(AWAY);
+    if (puppet === undefined || !puppet.ok) return relay();
+    const entered = await puppet.value.enter(channel);
+    if (entered.ok) return ok(this.#voiceOf(puppet.value, channel));
+    return NO_ROOM_FOR_PUPPETS.has(entered.error.code) ? relay() : entered;
+  }
+
+  expect({ userId, displayName }: Person, channel: string): void {
+    const { config, listener, pool } = this.#tools;
+    if (config().puppets.mode === 'relay' || this.#evicted.has(userId)) return;
+    listener.inBackground(
+      pool.connect({ userId, displayName }).then((puppet) => {
+        if (puppet.ok) void puppet.value.enter(channel);
+      }),
+    );
+  }
+
+  async evict(userId: string, reason: string): Promise<void> {
+    this.#evicted.add(userId);
+    await this.#tools.pool.evict(userId, reason);
+  }
+
+  #voiceOf(puppet: Puppet, channel: string): Voice {
+    return puppetVoice(puppet, channel, this.#tools.attempts, () => this.#tools.clock.nowMs());
+  }
+}
