@@ -1,4 +1,5 @@
 import { reportProblems, type StatusReport } from '../ports/status.ts';
+import { askBridge, somethingElse } from './ask-bridge.ts';
 import { type Command, parseArguments } from './command.ts';
 import { statusAddress, typedAddress } from './status-address.ts';
 import { statusText } from './status-text.ts';
@@ -117,29 +118,16 @@ const waited = (ms: number, signal: AbortSignal): Promise<boolean> =>
     );
   });
 
-const ASK_TIMEOUT_MS = 8000;
-
 async function ask(url: string): Promise<{ readonly report: StatusReport } | { readonly problem: string }> {
-  const where = `${url}/status`;
+  const answer = await askBridge(url, '/status');
+  if ('problem' in answer) return answer;
   try {
-    const response = await fetch(where, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS), redirect: 'error' });
-    const text = await response.text();
-    if (response.status === 503)
-      return { problem: `Causeway answers at ${where}: ${printable(text.trim()).slice(0, 500)}` };
-    const report: unknown = JSON.parse(text);
+    const report: unknown = JSON.parse(answer.text);
     if (isReport(report)) return { report };
-  } catch (error) {
-    const reason = error as Error & { cause?: { code?: string } };
-    if (reason.name === 'TimeoutError')
-      return {
-        problem: `${where} did not answer within ${ASK_TIMEOUT_MS / 1000} s. The process is there but stuck; its log may say why.`,
-      };
-    if (!(error instanceof SyntaxError))
-      return {
-        problem: `Causeway does not answer at ${where} (${reason.cause?.code ?? reason.message}). Is it running? \`causeway run\` starts it; if it listens elsewhere, say where with --url.`,
-      };
+  } catch {
+    // Said below.
   }
-  return { problem: `Something other than Causeway answers at ${where}.` };
+  return { problem: somethingElse(url, '/status') };
 }
 
 function isReport(value: unknown): value is StatusReport {

@@ -1,8 +1,12 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { Log } from '../ports/log.ts';
 import type { MetricsPage } from '../ports/metrics.ts';
 import type { StatusReport, StatusSource } from '../ports/status.ts';
+import { authorityPages, CONFIRM_PATH, EXPLAIN_PATH } from './authority-pages.ts';
 import { MAX_LATE_MS, unreadyReasons } from './health.ts';
+import { inTime, Late } from './in-time.ts';
+import { words } from './words.ts';
 
 export type OperationsParts = {
   readonly status: StatusSource;
@@ -12,6 +16,9 @@ export type OperationsParts = {
   readonly lateMs: () => number;
   /** Whether the process is on its way out: then it is not ready, though alive. */
   readonly stopping: () => boolean;
+  /** Absent where no authority is asked: then nobody is anybody's member. */
+  readonly explain?: ExplainSource;
+  readonly confirm?: ConfirmSource;
   /** A report that takes longer counts as none. 5 s when left out. */
   readonly reportTimeoutMs?: number;
 };
@@ -31,14 +38,29 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** Health, readiness, metrics and status. Reads only: nothing here changes anything, and nobody has to log in. */
+const AUTHORITY_PAGES = {
+  explain: { [EXPLAIN_PATH]: 'who a person is to the cooperative; `causeway authority explain` prints it' },
+  confirm: { [CONFIRM_PATH]: 'lets a held plan go on; `causeway authority confirm` asks it' },
+} as const;
+
+/** Health, readiness, metrics and status. Nobody has to log in; all but confirming a plan only reads. */
 export function makeOperationsApp(parts: OperationsParts): Express {
   const app = express();
+  const timeoutMs = parts.reportTimeoutMs ?? 5000;
+  const pages = {
+    ...PAGES,
+    ...(parts.explain === undefined ? {} : AUTHORITY_PAGES.explain),
+    ...(parts.confirm === undefined ? {} : AUTHORITY_PAGES.confirm),
+  };
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
-  const report = sharedReport(parts.status, parts.reportTimeoutMs ?? 5000);
+  const report = sharedReport(parts.status, timeoutMs);
 
-  app.use((request, response, next) => {
+  app.use((_request, response, next) => {
     response.set(HEADERS);
+    next();
+  });
+  app.use(authorityPages({ ...parts, timeoutMs }));
+  app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     response.set('Allow', 'GET, HEAD');
     words(response, 405, 'Only GET is understood here.');
@@ -63,17 +85,17 @@ export function makeOperationsApp(parts: OperationsParts): Express {
     words(
       response,
       200,
-      `Causeway.\n${Object.entries(PAGES)
+      `Causeway.\n${Object.entries(pages)
         .map(([path, what]) => `${path}  ${what}`)
         .join('\n')}`,
     ),
   );
   app.use((_request, response) =>
-    words(response, 404, `There is nothing here. What there is: ${Object.keys(PAGES).join(' ')}`),
+    words(response, 404, `There is nothing here. What there is: ${Object.keys(pages).join(' ')}`),
   );
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    if (error instanceof ReportLate) {
+    if (error instanceof Late) {
       words(response, 503, error.message);
       return;
     }
@@ -91,36 +113,19 @@ export function makeOperationsApp(parts: OperationsParts): Express {
   return app;
 }
 
-function words(response: Response, status: number, text: string): void {
-  response.status(status).type('text/plain').send(`${text}\n`);
-}
-
 const isClientError = (error: unknown): boolean => {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500;
 };
 
-class ReportLate extends Error {
-  override readonly name = 'ReportLate';
-}
-
 /** Whoever asks while a report is being made gets the same one, so that no number of askers makes it dear. */
 function sharedReport(status: StatusSource, timeoutMs: number): () => Promise<StatusReport> {
   let pending: Promise<StatusReport> | undefined;
   return () => {
-    pending ??= inTime(status.report(), timeoutMs).finally(() => {
+    const late = `The state could not be found out within ${timeoutMs} ms; the database may be stuck. The log says more.`;
+    pending ??= inTime(status.report(), timeoutMs, late).finally(() => {
       pending = undefined;
     });
     return pending;
   };
-}
-
-function inTime(report: Promise<StatusReport>, timeoutMs: number): Promise<StatusReport> {
-  const late = new ReportLate(
-    `The state could not be found out within ${timeoutMs} ms; the database may be stuck. The log says more.`,
-  );
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late), timeoutMs);
-    report.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
