@@ -179,6 +179,14 @@ for (const version of VERSIONS)
       assert.equal(await applyPowers(room, { [fred.userId]: 0 }), false);
     });
 
+    test('as many powers are written as an event holds', async () => {
+      const room = await make(version);
+      const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`@member${i}:${SERVER}`, -1]));
+      assert.equal(await applyPowers(room, many), true);
+      assert.equal(await applyPowers(room, many), false);
+      assert.ok(Object.keys((await read(room)).powerLevels?.users ?? {}).length > 1_500);
+    });
+
     test('in a read-only room nobody speaks but the bot, and what was before comes back', async () => {
       const gina = await person();
       const room = await make(version, { preset: 'public_chat' });

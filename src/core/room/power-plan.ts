@@ -18,6 +18,8 @@ const SPOKEN = [
   'org.matrix.msc3381.poll.start',
   'org.matrix.msc3381.poll.response',
 ] as const;
+/** An event has room for 65,536 bytes with all that a homeserver adds. One that is too large would change nothing at all. */
+const MAX_POWERS_BYTES = 60_000;
 const THRESHOLDS: readonly Threshold[] = ['state_default', 'ban', 'kick', 'redact', 'invite'];
 
 export type PowerWish = {
@@ -36,8 +38,8 @@ export type PowerWish = {
 
 /**
  * The one content of `m.room.power_levels` to write, or undefined where there is nothing to change. Keys that we know
- * nothing of, entries of others and the order of all are kept. What the homeserver would refuse because the bot has too
- * little power is left out of it; {@link botLacks} says so.
+ * nothing of, entries of others and the order of all are kept. Left out is what the homeserver would refuse: changes for
+ * which the bot has too little power ({@link botLacks} says so), and entries beyond what fits into an event (about 1,500).
  */
 export function planPowers(wish: PowerWish): Record<string, unknown> | undefined {
   const { room, botId } = wish;
@@ -140,13 +142,37 @@ function plannedUsers(wish: PowerWish, draft: Content, power: number): Record<st
       else if (goal !== fallback) entries.push([userId, goal]);
     }
   }
-  const newcomers = [...wanted].filter(([userId]) => isOurs(userId) && !Object.hasOwn(before, userId));
-  for (const [userId, level] of newcomers.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const goal = Math.min(level, cap);
-    if (goal !== fallback) entries.push([userId, goal]);
+  const newcomers = [...wanted]
+    .filter(([userId]) => isOurs(userId) && !Object.hasOwn(before, userId))
+    .map(([userId, level]): [string, number] => [userId, Math.min(level, cap)])
+    .filter(([, goal]) => goal !== fallback);
+  if (newcomers.length > 0) {
+    const content = { ...draft, users: Object.fromEntries(entries) };
+    // To the byte, or the next plan would find room for one more. The first entry comes without a comma.
+    const left = MAX_POWERS_BYTES - bytesOf(content) + (entries.length === 0 ? 1 : 0);
+    entries.push(...withinBytes(newcomers, left));
   }
   return draft.users === undefined && entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
+
+/** Those with most power first, as they are few; what is left over does not fit. In the order of their names. */
+function withinBytes(entries: readonly [string, number][], bytes: number): [string, number][] {
+  let left = bytes;
+  const byName = (a: [string, number], b: [string, number]): number => (a[0] < b[0] ? -1 : 1);
+  return entries
+    .toSorted((a, b) => b[1] - a[1] || byName(a, b))
+    .filter((entry) => {
+      // `["@a:x",5]` becomes `,"@a:x":5`.
+      const size = bytesOf(entry) - 1;
+      if (size > left) return false;
+      left -= size;
+      return true;
+    })
+    .sort(byName);
+}
+
+const encoder = new TextEncoder();
+const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
 const NEEDED: ReadonlyArray<{ readonly what: string; readonly level: (room: ActualRoom) => number }> = [
   { what: 'change who may do what', level: (room) => room.powerForState('m.room.power_levels') },

@@ -71,6 +71,20 @@ describe('the powers of people', () => {
   });
 });
 
+describe('the powers of more people than fit into an event', () => {
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`@m${i}:willow.example`, i < 10 ? 50 : -1]));
+  test('are written as far as they fit, those with most first, and that is all', () => {
+    const room = made();
+    const next = plan(room, many) ?? {};
+    const users = next.users as Record<string, number>;
+    const size = JSON.stringify(next).length;
+    assert.ok(size > 59_000 && size <= 60_000, String(size));
+    assert.equal(Object.values(users).filter((level) => level === 50).length, 10);
+    applyEvent(room, levels(next));
+    assert.equal(plan(room, many), undefined);
+  });
+});
+
 describe('the levels of a room', () => {
   test('that we made are put back where somebody lowered them, and stay where somebody raised them', () => {
     const events = { ...(OWN.events as object), 'm.room.encryption': 0, 'm.room.topic': 75, 'x.own': 3 };
