@@ -233,3 +233,77 @@ describe('what a homeserver answers', () => {
     });
   });
 });
+
+describe('what is done about somebody’s membership', () => {
+  const R = '!r:l';
+  const A = '@a:l';
+  const is = (membership: string) => ({ body: { membership } });
+  const no = { status: 403, body: { errcode: 'M_FORBIDDEN' } };
+  type Do = (homeserver: Awaited<ReturnType<typeof setup>>['homeserver']) => Promise<{ ok: boolean }>;
+  const kick: Do = (homeserver) => homeserver.kick(BOT, R, A, 'why');
+  const ban: Do = (homeserver) => homeserver.ban(BOT, R, A, 'why');
+  const unban: Do = (homeserver) => homeserver.unban(BOT, R, A, 'why');
+  const reject: Do = (homeserver) => homeserver.rejectKnock(BOT, R, A, 'why');
+  const KICK = 'POST kick {"user_id":"@a:l","reason":"why"}';
+  const LOOK = 'GET state/m.room.member/%40a%3Al ';
+  const WRITE = 'PUT state/m.room.member/%40a%3Al ';
+
+  const CASES: ReadonlyArray<readonly [what: string, run: Do, script: Answer[], asked: string[], ends: string]> = [
+    ['a kick is one request', kick, [{}], [KICK], 'ok'],
+    ['a kick of somebody who left is done', kick, [no, is('leave')], [KICK, LOOK], 'ok'],
+    ['a kick of somebody unheard of is done', kick, [no, { status: 404 }], [KICK, LOOK], 'ok'],
+    ['a kick that we may not do is refused', kick, [no, is('join')], [KICK, LOOK], 'matrix.forbidden never'],
+    ['a kick that failed is not taken for done', kick, [{ status: 502 }], [KICK], 'matrix.server-error later'],
+    ['a ban is a state', ban, [{}], [`${WRITE}{"membership":"ban","reason":"why"}`], 'ok'],
+    ['a ban is lifted by its own call', unban, [is('ban'), {}], [LOOK, KICK.replace('kick', 'unban')], 'ok'],
+    ['a ban that is none is not lifted', unban, [is('join')], [LOOK], 'ok'],
+    ['a ban that cannot be looked at is not lifted', unban, [{ status: 502 }], [LOOK], 'matrix.server-error later'],
+    [
+      'a knock is refused by a state',
+      reject,
+      [is('knock'), {}],
+      [LOOK, `${WRITE}{"membership":"leave","reason":"why"}`],
+      'ok',
+    ],
+    ['nobody who was let in meanwhile is thrown out by that', reject, [is('join')], [LOOK], 'ok'],
+  ];
+  for (const [what, run, script, requests, ends] of CASES)
+    test(what, async () => {
+      const { homeserver, asked } = await setup(...script);
+      assert.equal(code(await run(homeserver)), ends);
+      const short = asked.map(({ line, body }) => {
+        const [method, path = ''] = line.split(' ');
+        return `${method} ${path.replace('/_matrix/client/v3/rooms/!r%3Al/', '').replace(/\?.*/, '')} ${body}`;
+      });
+      assert.deepEqual(short, requests);
+    });
+});
+
+describe('a room', () => {
+  test('is made as a Space, closed to others and on no list, where that is asked for', async () => {
+    const { homeserver, asked } = await setup({ body: { room_id: '!r' } });
+    const wish = { name: 'R', preset: 'private_chat', roomVersion: '11', initialState: [], powerLevels: {} } as const;
+    await homeserver.createRoom({
+      ...wish,
+      creationContent: { type: 'm.space', 'm.federate': false },
+      visibility: 'private',
+    });
+    const { creation_content, visibility } = JSON.parse(asked[0]?.body ?? '');
+    const { 'coop.causeway.nonce': nonce, ...rest } = creation_content;
+    assert.deepEqual([rest, typeof nonce, visibility], [{ type: 'm.space', 'm.federate': false }, 'string', 'private']);
+  });
+
+  test('is put on the list of rooms and taken from it', async () => {
+    const { homeserver, asked } = await setup({ body: { visibility: 'public' } }, {});
+    assert.deepEqual(await homeserver.isPublished('!r:l'), { ok: true, value: true });
+    assert.equal(code(await homeserver.publish('!r:l', false)), 'ok');
+    const path = `/_matrix/client/v3/directory/list/room/!r%3Al?user_id=${encodeURIComponent(BOT)}`;
+    assert.deepEqual(
+      asked.map(({ line, body }) => [line, body]),
+      [
+        [`GET ${path}`, ''],
+        [`PUT ${path}`, '{"visibility":"private"}'],
+      ],
+    );
+  });
+});
