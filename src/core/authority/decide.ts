@@ -1,7 +1,8 @@
 import { doorOf, RANK, type Resource } from './access.ts';
+import { type At, ageOf, momentOf } from './at.ts';
 import type { Action, Lookup, Member, Role } from './member.ts';
 import { rolesOn } from './roles-on.ts';
-import { type At, type Standing, standing } from './standing.ts';
+import { type Standing, standing } from './standing.ts';
 
 export type Decision = {
   readonly allow: boolean;
@@ -50,7 +51,7 @@ export function decide(action: Action, person: Lookup<Member>, resource: Resourc
   if (rule.needs === 'speak') return speaks ? yes : no;
   if (rule.needs === 'read') return speaks || (own.membership === 'may' && READING.has(code)) ? yes : no;
   if (person.kind === 'unknown' || own.membership === 'unchanged') return no;
-  const isStale = Math.min(at.ageMs, at.nowMs - person.freshness.asOfMs) > at.softMs;
+  const isStale = ageOf(person.freshness, at) > at.softMs;
   if (rule.grants && isStale && isThere(own)) return { ...no, code: 'waiting', why: waitingFor(rule, resource) };
   if (rule.needs === 'stay') return isThere(own) ? yes : no;
   if (code !== 'admitted' && code !== 'waiting') return no;
@@ -62,9 +63,7 @@ const isThere = ({ membership }: Standing): boolean => membership === 'in' || me
 
 function hasRole(person: Lookup<Member>, needed: Role, resource: Resource, at: At): boolean {
   if (person.kind !== 'found') return false;
-  const ageMs = Math.min(at.ageMs, Math.max(0, at.nowMs - person.freshness.asOfMs));
-  const beganByMs = ageMs > at.softMs ? at.nowMs - ageMs : at.nowMs;
-  const held = [...rolesOn(person.value, resource, { nowMs: at.nowMs, beganByMs })];
+  const held = [...rolesOn(person.value, resource, momentOf(person.freshness, at))];
   return held.some((role) => RANK[role] >= RANK[needed]);
 }
 

@@ -1,3 +1,4 @@
+import { givenToSeveral, namedTwice, namesNobody, notExplained } from './directory-alerts.ts';
 import { type DirectoryRow, type DumpedRecord, parseDump, writeDump } from './directory-dump.ts';
 import { HandleIndex } from './handle-index.ts';
 import {
@@ -48,6 +49,8 @@ export class Directory {
   #asOfMs: number | undefined;
   #present = 0;
   #lastSnapshotWasEmpty = false;
+  /** Until the next snapshot, what is known may not be what the authority says: it grows old, whatever is alive. */
+  #mayLack = false;
   #silence: Unknown = NOT_HEARD;
 
   /** When the authority last said how everything is, or that nothing changed; milliseconds since 1970. */
@@ -69,7 +72,8 @@ export class Directory {
     const changes: Changes = { changed: new Set(), alerts: [], touched: new Map() };
     if (update.kind === 'member') this.#take(subjectKey(update.subject), update.member, update.freshness, changes);
     else if (update.kind === 'snapshot') this.#takeAll(update.snapshot, update.freshness, changes);
-    else if (update.kind === 'heartbeat') this.#heardAt(update.asOfMs);
+    else if (update.kind === 'gap') this.#mayLack = true;
+    else if (update.kind === 'heartbeat' && !this.#mayLack) this.#heardAt(update.asOfMs);
     else if (update.kind === 'unknown') this.#silence = { reason: update.reason, text: update.text };
     this.#tellConflicts(changes);
     return { changed: [...changes.changed], alerts: changes.alerts, touched: [...changes.touched.values()] };
@@ -87,7 +91,7 @@ export class Directory {
   resolve(handle: Handle): Lookup<SubjectRef> {
     const owner = this.#handles.ownerOf(handle, (one, other) => this.#hadLater(one, other));
     if (owner.kind === 'several')
-      return { kind: 'unknown', reason: 'ambiguous', text: conflictText(handle, owner.subjects) };
+      return { kind: 'unknown', reason: 'ambiguous', text: givenToSeveral(handle, owner.subjects) };
     if (owner.kind === 'nobody') return this.#stranger();
     const freshness = this.#entries.get(owner.subject)?.freshness ?? this.#complete;
     if (freshness === undefined) return { kind: 'unknown', ...this.#silence };
@@ -159,17 +163,15 @@ export class Directory {
     this.#lastSnapshotWasEmpty = members.length === 0;
     if (members.length === 0) {
       const known = this.#present;
-      changes.alerts.push(
-        known === 0
-          ? 'The authority names nobody at all. If that is not meant, look whether Causeway may read its list.'
-          : `The authority names nobody at all, where it named ${known}. That is taken for a mistake and changes nothing; look whether Causeway may read its list.`,
-      );
+      changes.alerts.push(namesNobody(known));
+      this.#mayLack = known > 0;
       if (known > 0) return;
     }
+    this.#mayLack = false;
     const named = new Set<string>();
     for (const member of members) {
       const key = subjectKey(member.subject);
-      if (named.has(key)) changes.alerts.push(`The authority names ${nameOf(key)} twice; what it said first counts.`);
+      if (named.has(key)) changes.alerts.push(namedTwice(key));
       else this.#take(key, member, freshness, changes, true);
       named.add(key);
     }
@@ -190,27 +192,34 @@ export class Directory {
       this.#takeOld(key, known, before, member, freshness);
       return;
     }
+    const isSame = before !== undefined && sameValue(before.member, member);
+    if (isSame && known !== undefined) {
+      this.#entries.set(key, { ...known, freshness });
+      return;
+    }
     const former = member === null ? formerOf(before) : undefined;
     this.#store(key, known, { member, freshness, ...(former !== undefined && { former }) });
-    if (before !== undefined && sameValue(before.member, member)) return;
+    if (isSame) return;
     changes.changed.add(key);
     this.#touch(before?.member?.handles ?? [], changes);
     this.#touch(member?.handles ?? [], changes);
     if (member?.status === 'unmapped' && before?.member?.statusText !== member.statusText)
-      changes.alerts.push(
-        `The authority calls the standing of ${member.name ?? nameOf(key)} “${member.statusText}”, which nobody explained: nothing changes for them. Add the word to authority.statuses.`,
-      );
+      changes.alerts.push(notExplained(member));
   }
 
-  /** What is older changes nothing, except that it may tell which handles somebody had who is gone, or confirm what is known. */
+  /** What is older changes nothing, except that it tells which handles somebody had who is gone, or confirms what is known. */
   #takeOld(key: string, known: Entry | undefined, before: Entry, member: Member | null, freshness: Freshness): void {
-    if (freshness.revision === before.freshness.revision && freshness.asOfMs > before.freshness.asOfMs) {
-      this.#store(key, known, { ...before, freshness });
-      return;
-    }
-    if (member === null || before.member !== null) return;
-    if (before.former !== undefined && before.former.revision >= freshness.revision) return;
-    this.#store(key, known, { ...before, former: { revision: freshness.revision, handles: member.handles } });
+    const isSame = freshness.revision === before.freshness.revision && freshness.asOfMs > before.freshness.asOfMs;
+    const isMemory =
+      member !== null &&
+      before.member === null &&
+      freshness.revision > (before.former?.revision ?? Number.NEGATIVE_INFINITY);
+    if (known !== undefined && !isSame && !isMemory) return;
+    this.#store(key, known, {
+      ...before,
+      ...(isSame && { freshness }),
+      ...(isMemory && { former: { revision: freshness.revision, handles: member.handles } }),
+    });
   }
 
   #store(key: string, before: Entry | undefined, entry: Entry | undefined): void {
@@ -247,7 +256,7 @@ export class Directory {
   #tellConflicts({ touched, alerts }: Changes): void {
     for (const handle of touched.values()) {
       const claimants = this.#handles.claimants(handle);
-      if (claimants.length > 1) alerts.push(conflictText(handle, claimants));
+      if (claimants.length > 1) alerts.push(givenToSeveral(handle, claimants));
     }
   }
 
@@ -285,8 +294,3 @@ const formerOf = (before: Entry | undefined): Former | undefined =>
   before === undefined || before.member === null
     ? before?.former
     : { revision: before.freshness.revision, handles: before.member.handles };
-
-const nameOf = (key: string): string => parseSubjectKey(key).sub;
-
-const conflictText = ({ value, network }: Handle, subjects: readonly string[]): string =>
-  `${value}${network === undefined ? '' : ` on ${network}`} is given to several people (${subjects.map(nameOf).sort().join(', ')}), so it counts for none of them. Correct it where members are kept.`;

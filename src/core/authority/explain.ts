@@ -1,6 +1,7 @@
 import type { Resource } from './access.ts';
+import { type At, ageOf } from './at.ts';
 import type { Handle, Lookup, Member, Seat } from './member.ts';
-import { type At, type Standing, standing } from './standing.ts';
+import { type Standing, standing } from './standing.ts';
 
 export type ExplainInput = {
   /** As it was asked: a Matrix id, an account, a name. */
@@ -30,15 +31,21 @@ function saysLines(who: string, person: Lookup<Member>): string[] {
   const { name, subject, status, statusText, seats, roles, handles } = person.value;
   return [
     `${who} is ${name === undefined ? '' : `${name}, `}${subject.sub} of ${subject.iss}.`,
-    `The authority says: ${status === statusText ? status : `“${statusText}”, which means ${status}`}.`,
+    `The authority says: ${meaning(status, statusText)}.`,
     `Seats: ${listed(seats.map(seatText))}.`,
     `Roles in the cooperative: ${listed(roles.map((role) => `${role.role}${term(role)}`))}.`,
     `Handles: ${listed(handles.map(handleText))}.`,
   ];
 }
 
-function freshLine(person: Lookup<Member>, { nowMs, ageMs, softMs, hardMs }: At): string {
-  const ownAgeMs = person.kind === 'unknown' ? ageMs : Math.min(ageMs, Math.max(0, nowMs - person.freshness.asOfMs));
+function meaning(status: Member['status'], text: string): string {
+  if (status === 'unmapped') return `“${text}”, which nobody explained: an admin has to add it to authority.statuses`;
+  return status === text ? status : `“${text}”, which means ${status}`;
+}
+
+function freshLine(person: Lookup<Member>, at: At): string {
+  const { ageMs, softMs, hardMs } = at;
+  const ownAgeMs = person.kind === 'unknown' ? ageMs : ageOf(person.freshness, at);
   const limits = `Older than ${seconds(softMs)} lets nobody new in; older than ${seconds(hardMs)} stops confidential rooms.`;
   if (!Number.isFinite(ownAgeMs)) return `The authority was not heard yet. ${limits}`;
   const which = person.kind === 'unknown' ? '' : ` (revision ${person.freshness.revision}, by ${person.freshness.via})`;

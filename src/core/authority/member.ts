@@ -22,7 +22,10 @@ export type Handle = {
   readonly network?: string;
 };
 
-/** One string per handle. Account names are folded by the caller (they compare by the network's case mapping). */
+/** Accounts of networks compare without case: every server that has accounts folds them, if not all in the same way. */
+export const foldAccount = (account: string): string => account.toLowerCase();
+
+/** One string per handle. Account names are folded by whoever makes the handle ({@link foldAccount}). */
 export const handleKey = ({ kind, value, network }: Handle): string => `${kind} ${network ?? ''} ${value}`;
 
 export function parseHandleKey(key: string): Handle {
@@ -79,7 +82,10 @@ export type Member = {
 export type Freshness = {
   /** When the authority said it, milliseconds since 1970 by our clock. */
   readonly asOfMs: number;
-  /** Grows with every change of this subject; what is older never undoes what is newer. */
+  /**
+   * Grows with every change and snapshot, in one count for the whole authority that also goes on over restarts (such as
+   * milliseconds of the clock): what is older never undoes what is newer.
+   */
   readonly revision: number;
   readonly via: 'push' | 'poll' | 'snapshot' | 'cache';
 };

@@ -1,6 +1,5 @@
 import {
   doorOf,
-  type Effect,
   type IrcStatus,
   MOST_POWER,
   OPERATIONS_TABLE,
@@ -10,17 +9,12 @@ import {
   SILENT_POWER,
   STATUS_TABLE,
 } from './access.ts';
+import { type At, ageOf, momentOf } from './at.ts';
 import type { Freshness, Lookup, Member, Role, Status } from './member.ts';
-import { type Moment, meets, rolesOn } from './roles-on.ts';
+import { meets, rolesOn } from './roles-on.ts';
 import { WORDS } from './words.ts';
 
-/**
- * When a question is asked, and how old the authority's last word is.
- * @property ageMs since the authority last said anything; infinite where it never did
- * @property softMs older answers let nobody new in
- * @property hardMs older answers end the relaying of confidential rooms
- */
-export type At = { readonly nowMs: number; readonly ageMs: number; readonly softMs: number; readonly hardMs: number };
+export type { At } from './at.ts';
 
 /** What follows for one person in one room or Space. */
 export type Standing = {
@@ -39,21 +33,17 @@ export type Standing = {
 
 /** The tables applied: pure, and the only place that says what a standing means. */
 export function standing(person: Lookup<Member>, resource: Resource, at: At): Standing {
-  if (person.kind === 'unknown') return unchanged(resource, at, 'unknown', null);
-  const age = ageOf(person.freshness, at);
+  if (person.kind === 'unknown') return unchanged(resource, at.ageMs, at, 'unknown', null);
   if (person.kind === 'found' && person.value.status === 'unmapped')
-    return unchanged(resource, at, 'unmapped', person.freshness.revision, person.value.statusText);
+    return ofUnmapped(person.value, resource, at, person.freshness);
   const plain =
     person.kind === 'absent'
       ? ofStranger(resource, person.freshness.revision)
       : ofMember(person.value, person.value.status as Status, resource, at, person.freshness);
   const grouped = inGroupState(plain, resource);
   const isGuess = person.kind === 'absent' && person.stranger === true;
-  return aged(grouped, resource, at, age, isGuess);
+  return aged(grouped, resource, at, ageOf(person.freshness, at), isGuess);
 }
-
-/** The newest word that covers this person: their own, or that nothing changed for anybody. */
-const ageOf = ({ asOfMs }: Freshness, { nowMs, ageMs }: At): number => Math.min(ageMs, Math.max(0, nowMs - asOfMs));
 
 function ofStranger(resource: Resource, revision: number): Standing {
   const door = doorOf(resource);
@@ -70,8 +60,7 @@ function ofStranger(resource: Resource, revision: number): Standing {
 
 function ofMember(member: Member, status: Status, resource: Resource, at: At, freshness: Freshness): Standing {
   const { revision } = freshness;
-  const age = ageOf(freshness, at);
-  const moment = { nowMs: at.nowMs, beganByMs: age > at.softMs ? at.nowMs - age : at.nowMs };
+  const moment = momentOf(freshness, at);
   const door = doorOf(resource);
   const effect = STATUS_TABLE[status][door];
   const hasPlace = meets(member, resource, moment);
@@ -108,7 +97,8 @@ function inGroupState(plain: Standing, resource: Resource): Standing {
 
 function aged(plain: Standing, resource: Resource, at: At, ageMs: number, isGuess: boolean): Standing {
   if (ageMs <= at.softMs) return plain;
-  if (ageMs > at.hardMs && resource.staleness === 'confidential' && plain.speaks)
+  const isThere = plain.membership === 'in' || plain.membership === 'may';
+  if (isThere && ageMs > at.hardMs && resource.staleness === 'confidential')
     return { ...plain, membership: 'may', speaks: false, code: 'stale', why: WORDS.stale(resource) };
   if (plain.membership === 'in') return { ...plain, membership: 'may', code: 'waiting', why: WORDS.waiting(resource) };
   // Of a stranger the authority never said a word: that nobody named them is no statement once it is old.
@@ -116,14 +106,22 @@ function aged(plain: Standing, resource: Resource, at: At, ageMs: number, isGues
   return plain;
 }
 
+/** Nobody knows what the word means; but without a seat nothing is theirs, whatever it means. */
+function ofUnmapped(member: Member, resource: Resource, at: At, freshness: Freshness): Standing {
+  const plain = unchanged(resource, ageOf(freshness, at), at, 'unmapped', freshness.revision, member.statusText);
+  const hasPlace = doorOf(resource) !== 'closed' || meets(member, resource, momentOf(freshness, at));
+  return hasPlace ? plain : { ...plain, speaks: false, puppet: false };
+}
+
 function unchanged(
   resource: Resource,
+  ageMs: number,
   at: At,
   code: 'unknown' | 'unmapped',
   revision: number | null,
   statusText = '',
 ): Standing {
-  const isStopped = resource.staleness === 'confidential' && at.ageMs > at.hardMs;
+  const isStopped = resource.staleness === 'confidential' && ageMs > at.hardMs;
   const speaks = !isStopped && resource.groupState === 'active';
   return {
     membership: 'unchanged',
@@ -136,5 +134,3 @@ function unchanged(
     revision,
   };
 }
-
-export type { Effect, Moment };
