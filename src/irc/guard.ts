@@ -129,7 +129,7 @@ function statusChanges(
 async function order(session: Session, line: OutgoingLine, channel: string): Promise<Result<void>> {
   const heard = await session.errands.run([line]);
   if (!heard.ok) return heard;
-  const about = new Set([channel, ...line.params.slice(0, 2)]);
+  const about = new Set([channel, ...line.params]);
   const refused = heard.value.find((answer) => isRefusalOf(answer, about, session));
   if (refused === undefined) return ok(undefined);
   const { command, params } = refused;
