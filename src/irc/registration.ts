@@ -99,7 +99,7 @@ export class Registration {
     const why = params.at(-1) ?? 'no reason given';
     return this.fail(
       'irc_sasl_failed',
-      `the login of account ${sasl.account} by ${sasl.mechanism} failed (${why}); check the account and its password`,
+      `the login of account ${sasl.account} by ${sasl.mechanism} failed (${why}); check the account and its ${PROOFS.get(sasl.mechanism) ?? 'password'}`,
       'later',
     );
   }
@@ -151,6 +151,12 @@ export class Registration {
     );
   }
 }
+
+/** What proves the account. */
+const PROOFS: ReadonlyMap<string, string> = new Map([
+  ['EXTERNAL', 'certificate'],
+  ['IRCV3BEARER', 'key'],
+]);
 
 const MAX_NICK_ATTEMPTS = 20;
 
