@@ -22,8 +22,14 @@ export type YamlTree = {
   sourceAt(path: Path): string;
 };
 
+export type TreeBounds = { readonly maxBytes: number; readonly maxNodes: number };
+
 /** @param file as messages name it */
-export function readYamlTree(file: string, source: string): YamlTree {
+export function readYamlTree(
+  file: string,
+  source: string,
+  { maxBytes, maxNodes }: TreeBounds = { maxBytes: MAX_FILE_BYTES, maxNodes: MAX_NODES },
+): YamlTree {
   const lineCounter = new LineCounter();
   const places = new Map<string, Place>();
   const problems: ConfigProblem[] = [];
@@ -50,14 +56,9 @@ export function readYamlTree(file: string, source: string): YamlTree {
   });
 
   const bytes = Buffer.byteLength(source);
-  if (bytes > MAX_FILE_BYTES) {
+  if (bytes > maxBytes) {
     problems.push(
-      problemAtOffset(
-        0,
-        [],
-        `The file has ${bytes} bytes.`,
-        `At most ${MAX_FILE_BYTES} are read; is it the right file?`,
-      ),
+      problemAtOffset(0, [], `The file has ${bytes} bytes.`, `At most ${maxBytes} are read; is it the right file?`),
     );
     return tree(undefined, true);
   }
@@ -105,7 +106,7 @@ export function readYamlTree(file: string, source: string): YamlTree {
   let nodes = 0;
   let tooLarge: string | undefined;
   const convert = (node: unknown, path: (string | number)[], fallback: number): unknown => {
-    if (++nodes > MAX_NODES) tooLarge ??= `The file unfolds to more than ${MAX_NODES} values.`;
+    if (++nodes > maxNodes) tooLarge ??= `The file unfolds to more than ${maxNodes} values.`;
     if (path.length > MAX_DEPTH) tooLarge ??= `The file is nested more than ${MAX_DEPTH} levels deep.`;
     if (tooLarge !== undefined) return undefined;
     const offset = (node as Node | null)?.range?.[0] ?? fallback;
