@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   register: async () => (await import('./cli/register.ts')).register,
   check: async () => (await import('./cli/check.ts')).check,
   status: async () => (await import('./cli/status.ts')).status,
+  authority: async () => (await import('./cli/authority.ts')).authority,
+  audit: async () => (await import('./cli/audit.ts')).audit,
   sample: async () => (await import('./cli/sample.ts')).sample,
 };
 

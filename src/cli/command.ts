@@ -33,7 +33,8 @@ export const configOption: CommandOption = {
   text: 'the configuration (config.yaml)',
 };
 
-type Flags = Readonly<Record<string, string | boolean | undefined>>;
+/** Lists are those of options with `multiple`. */
+type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 export type ParsedArguments =
   | { readonly ok: true; readonly flags: Flags; readonly positionals: readonly string[] }
   | { readonly ok: false; readonly text: string };
