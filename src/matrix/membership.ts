@@ -15,20 +15,21 @@ export async function kick(
   reason: string,
 ): Promise<Result<void>> {
   const result = await post(call, as, room, 'kick', { user_id: userId, reason });
-  if (result.ok || result.error.retry !== 'never') return result;
+  if (result.ok || (result.error.retry !== 'never' && !isFault(result))) return result;
   // Whoever is out already is refused with 403, as are we where we may not.
-  const isOut = await isOneOf(call, as, room, userId, ['leave', 'ban']);
-  return isOut.ok && isOut.value ? ok(undefined) : result;
+  const membership = await membershipOf(call, as, room, userId);
+  if (!membership.ok) return result;
+  if (membership.value === 'leave' || membership.value === 'ban') return ok(undefined);
+  return isFault(result) && membership.value === 'invite'
+    ? writeMember(call, as, room, userId, { membership: 'leave', reason })
+    : result;
 }
 
-/** As state: Dendrite's /ban answers 500 for a person of ours who has no account (any more, or yet). */
+/** As state, see {@link isFault}. */
 export const ban = (call: Call, as: string, room: string, userId: string, reason: string): Promise<Result<void>> =>
   writeMember(call, as, room, userId, { membership: 'ban', reason });
 
-/**
- * By its own call and not by a `leave` in the state, which would throw out whoever is in by now. Asked first, since
- * Dendrite answers 500 for somebody who never was there.
- */
+/** By its own call, and not by a `leave` in the state, which would throw out whoever came in meanwhile. */
 export async function unban(
   call: Call,
   as: string,
@@ -36,9 +37,11 @@ export async function unban(
   userId: string,
   reason: string,
 ): Promise<Result<void>> {
-  const isBanned = await isOneOf(call, as, room, userId, ['ban']);
-  if (!isBanned.ok) return isBanned;
-  return isBanned.value ? post(call, as, room, 'unban', { user_id: userId, reason }) : ok(undefined);
+  const membership = await membershipOf(call, as, room, userId);
+  if (!membership.ok) return membership;
+  if (membership.value !== 'ban') return ok(undefined);
+  const result = await post(call, as, room, 'unban', { user_id: userId, reason });
+  return isFault(result) ? writeMember(call, as, room, userId, { membership: 'leave', reason }) : result;
 }
 
 /** Dendrite's /kick answers 403 for somebody who knocks, so the `leave` is written as state. */
@@ -49,40 +52,36 @@ export async function rejectKnock(
   userId: string,
   reason: string,
 ): Promise<Result<void>> {
-  const knocks = await isOneOf(call, as, room, userId, ['knock']);
-  if (!knocks.ok) return knocks;
-  if (!knocks.value) return ok(undefined);
-  return writeMember(call, as, room, userId, { membership: 'leave', reason });
+  const membership = await membershipOf(call, as, room, userId);
+  if (!membership.ok) return membership;
+  return membership.value === 'knock'
+    ? writeMember(call, as, room, userId, { membership: 'leave', reason })
+    : ok(undefined);
 }
 
-const memberPath = (room: string, userId: string): string[] => [
-  'client',
-  'v3',
-  'rooms',
-  room,
-  'state',
-  'm.room.member',
-  userId,
-];
-
-const writeMember = async (call: Call, as: string, room: string, userId: string, body: object): Promise<Result<void>> =>
-  nothing(objectOf(await call({ method: 'PUT', path: memberPath(room, userId), as, body }), 'repeatable'));
+/**
+ * Dendrite answers 500 to /kick, /ban and /unban of a person of ours who has no account, though it lets one be invited.
+ * Membership written as state has no such fault.
+ */
+const isFault = (result: Result<void>): boolean => !result.ok && result.error.code === 'matrix.server-error';
 
 const post = async (call: Call, as: string, room: string, verb: string, body: object): Promise<Result<void>> =>
   nothing(
     objectOf(await call({ method: 'POST', path: ['client', 'v3', 'rooms', room, verb], as, body }), 'repeatable'),
   );
 
-/** Somebody without any membership counts as one who left. */
-async function isOneOf(
-  call: Call,
-  as: string,
-  room: string,
-  userId: string,
-  memberships: readonly string[],
-): Promise<Result<boolean>> {
+const memberPath = (room: string, userId: string): string[] => [
+  ...['client', 'v3', 'rooms', room, 'state'],
+  ...['m.room.member', userId],
+];
+
+const writeMember = async (call: Call, as: string, room: string, userId: string, body: object): Promise<Result<void>> =>
+  nothing(objectOf(await call({ method: 'PUT', path: memberPath(room, userId), as, body }), 'repeatable'));
+
+/** `leave` also for somebody who never was there. */
+async function membershipOf(call: Call, as: string, room: string, userId: string): Promise<Result<string>> {
   const outcome = await call({ method: 'GET', path: memberPath(room, userId), as });
-  if ('answer' in outcome && outcome.answer.status === 404) return ok(memberships.includes('leave'));
+  if ('answer' in outcome && outcome.answer.status === 404) return ok('leave');
   const content = objectOf(outcome, 'repeatable');
-  return content.ok ? ok(memberships.includes(String(content.value.membership))) : content;
+  return content.ok ? ok(String(content.value.membership)) : content;
 }

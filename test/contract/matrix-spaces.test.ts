@@ -132,6 +132,8 @@ for (const version of VERSIONS)
       okOf(await homeserver.unban(BOT, room, stranger, 'nothing'));
       okOf(await homeserver.ban(BOT, room, stranger, 'expelled'));
       assert.equal(await membership(room, stranger), 'ban');
+      okOf(await homeserver.unban(BOT, room, stranger, 'readmitted'));
+      assert.equal(await membership(room, stranger), 'leave');
     });
 
     test('an invitation is withdrawn by a kick', async () => {
@@ -146,7 +148,11 @@ for (const version of VERSIONS)
       okOf(await homeserver.kick(BOT, room, dora.userId, 'withdrawn'));
       assert.equal(await membership(room, dora.userId), 'leave');
       assert.notEqual(await refused(dora.join(room)), 200);
-      okOf(await homeserver.kick(BOT, room, `@nobody-${version}:${SERVER}`, 'never was there'));
+      const nobody = `@nobody-${version}:${SERVER}`;
+      okOf(await homeserver.kick(BOT, room, nobody, 'never was there'));
+      okOf(await homeserver.invite(BOT, room, nobody));
+      okOf(await homeserver.kick(BOT, room, nobody, 'has no account'));
+      assert.equal(await membership(room, nobody), 'leave');
     });
 
     test('−1 reads and cannot speak, and everything comes back with one write', async () => {

@@ -247,24 +247,30 @@ describe('what is done about somebody’s membership', () => {
   const KICK = 'POST kick {"user_id":"@a:l","reason":"why"}';
   const LOOK = 'GET state/m.room.member/%40a%3Al ';
   const WRITE = 'PUT state/m.room.member/%40a%3Al ';
+  const LEAVE = `${WRITE}{"membership":"leave","reason":"why"}`;
+  const UNBAN = KICK.replace('kick', 'unban');
+  const FAULT = { status: 500, raw: '' };
 
   const CASES: ReadonlyArray<readonly [what: string, run: Do, script: Answer[], asked: string[], ends: string]> = [
     ['a kick is one request', kick, [{}], [KICK], 'ok'],
     ['a kick of somebody who left is done', kick, [no, is('leave')], [KICK, LOOK], 'ok'],
     ['a kick of somebody unheard of is done', kick, [no, { status: 404 }], [KICK, LOOK], 'ok'],
     ['a kick that we may not do is refused', kick, [no, is('join')], [KICK, LOOK], 'matrix.forbidden never'],
-    ['a kick that failed is not taken for done', kick, [{ status: 502 }], [KICK], 'matrix.server-error later'],
-    ['a ban is a state', ban, [{}], [`${WRITE}{"membership":"ban","reason":"why"}`], 'ok'],
-    ['a ban is lifted by its own call', unban, [is('ban'), {}], [LOOK, KICK.replace('kick', 'unban')], 'ok'],
-    ['a ban that is none is not lifted', unban, [is('join')], [LOOK], 'ok'],
-    ['a ban that cannot be looked at is not lifted', unban, [{ status: 502 }], [LOOK], 'matrix.server-error later'],
+    ['a kick that failed is not taken for done', kick, [FAULT, is('join')], [KICK, LOOK], 'matrix.server-error later'],
+    ['a kick that never arrived is not looked after', kick, [{ hangUp: true }], [KICK], 'matrix.answer-lost later'],
     [
-      'a knock is refused by a state',
-      reject,
-      [is('knock'), {}],
-      [LOOK, `${WRITE}{"membership":"leave","reason":"why"}`],
+      'an invitation that /kick fails at is withdrawn by a state',
+      kick,
+      [FAULT, is('invite'), {}],
+      [KICK, LOOK, LEAVE],
       'ok',
     ],
+    ['a ban that /unban fails at is lifted by a state', unban, [is('ban'), FAULT, {}], [LOOK, UNBAN, LEAVE], 'ok'],
+    ['a ban is a state', ban, [{}], [`${WRITE}{"membership":"ban","reason":"why"}`], 'ok'],
+    ['a ban is lifted by its own call', unban, [is('ban'), {}], [LOOK, UNBAN], 'ok'],
+    ['a ban that is none is not lifted', unban, [is('join')], [LOOK], 'ok'],
+    ['a ban that cannot be looked at is not lifted', unban, [{ status: 502 }], [LOOK], 'matrix.server-error later'],
+    ['a knock is refused by a state', reject, [is('knock'), {}], [LOOK, LEAVE], 'ok'],
     ['nobody who was let in meanwhile is thrown out by that', reject, [is('join')], [LOOK], 'ok'],
   ];
   for (const [what, run, script, requests, ends] of CASES)
