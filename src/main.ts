@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { type Bridge, makeBridge } from './app/bridge.ts';
@@ -13,6 +13,7 @@ import { secretsIn } from './config/secrets.ts';
 import { BOT_LOCALPART, type NetworkId } from './core/ids.ts';
 import { openDatabase } from './db/open-database.ts';
 import { stores } from './db/stores.ts';
+import { openDeciding } from './deciding.ts';
 import { makeFailpoint } from './failpoints.ts';
 import { listen } from './http/http-server.ts';
 import { makeOperationsApp } from './http/operations-app.ts';
@@ -125,8 +126,15 @@ class Process {
       failpoint,
       logLines: () => this.#config.log.lines,
       digest: (text) => createHash('sha256').update(text).digest('hex'),
+      code: () =>
+        Array.from({ length: CODE_LENGTH }, () => CODE_LETTERS.charAt(randomInt(CODE_LETTERS.length))).join(''),
     };
-    const bridge = await makeBridge({ kit, config, version, pid: process.pid, notes });
+    const deciding = await openDeciding(config, kit);
+    if (!deciding.ok) {
+      await database.value.close();
+      return this.#refuse(deciding.error.text);
+    }
+    const bridge = await makeBridge({ kit, config, version, pid: process.pid, notes, ...deciding.value });
     prometheus.beforeScrape(async () => gaugesFromReport(metrics, await bridge.status.report()));
     const sources = this.#sources(kit, bridge);
     const heard = await sources.listener.listen();
@@ -137,6 +145,7 @@ class Process {
       log,
       lateMs: () => loop.lateMs(),
       stopping: () => this.#stopping,
+      ...(deciding.value.authority === undefined ? {} : { explain: bridge.deciding, confirm: bridge.deciding }),
     });
     const operations = heard.ok ? await listen(app, parseListen(config.http.listen) ?? NOWHERE) : heard;
     if (!heard.ok || !operations.ok) {
@@ -161,6 +170,7 @@ class Process {
     await bridge.stop();
     await operations.value.close();
     loop.stop();
+    await deciding.value.audit?.close();
     await database.value.close();
     log.info('Causeway has stopped');
     return 0;
@@ -242,6 +252,9 @@ class Process {
   }
 }
 
+/** Without letters and digits that are mistaken for each other. */
+const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+const CODE_LENGTH = 8;
 const ONE_KEYSTROKE_MS = 700;
 const NOWHERE = { host: '127.0.0.1', port: 0 };
 

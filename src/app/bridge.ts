@@ -1,7 +1,10 @@
 import type { Config } from '../config/schema.ts';
-import type { MatrixEvent } from '../core/events.ts';
 import { GHOST_PREFIX, type NetworkId } from '../core/ids.ts';
+import type { Audit } from '../ports/audit.ts';
+import type { Authority } from '../ports/authority.ts';
+import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { StatusSource } from '../ports/status.ts';
+import { Enforcement } from './admission/enforcement.ts';
 import { Echoes } from './echoes.ts';
 import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -23,7 +26,9 @@ import { People } from './people.ts';
 import { type Portal, PortalTable } from './portal-table.ts';
 import { Provision } from './provision.ts';
 import { ReadBack } from './read-back.ts';
+import { redactDouble } from './redact-double.ts';
 import { RoomAnchors } from './room-anchors.ts';
+import { RoomMembers } from './room-members.ts';
 import { Rosters } from './rosters.ts';
 import { Signal } from './signal.ts';
 import { Status } from './status.ts';
@@ -36,6 +41,9 @@ export type BridgeParts = {
   readonly version: string;
   readonly pid: number;
   readonly notes: readonly string[];
+  /** Who decides who is let in; undefined: everybody is. */
+  readonly authority?: Authority;
+  readonly audit?: Audit;
 };
 
 /** The running bridge: every part of the app, put together and set going. */
@@ -43,6 +51,8 @@ export type Bridge = {
   /** Where the sources of Matrix events knock. */
   readonly gate: MatrixGate;
   readonly status: StatusSource;
+  /** Says what the authority knows of a person, and lets held plans go on. */
+  readonly deciding: ExplainSource & ConfirmSource;
   /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
   start(): void;
   /** Links that are new are made, links that are gone are dropped, and nobody else notices. */
@@ -79,10 +89,23 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const doubts = new NetworkDoubts(kit, bootId);
   const receipts = new NetworkReceipts(kit, () => lanes, portals);
   const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals);
+  const enforcement = new Enforcement({
+    kit,
+    config,
+    portals,
+    ledger,
+    lanes: () => lanes,
+    isOurs,
+    authority: parts.authority,
+    audit: parts.audit ?? NO_AUDIT,
+  });
+  await enforcement.load();
+  const gate = enforcement.admission;
   const toMatrix = new ToMatrixDriver({
     kit,
     lanes: () => lanes,
     portals,
+    gate,
     effects: new MatrixEffects(kit, ghosts),
     echoes,
     doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
@@ -93,14 +116,27 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     lanes: () => lanes,
     portals,
     people,
+    gate,
     notices,
     doubts,
     receipts,
     networkChanged,
   });
-  const lanes = new Lanes(kit, { 'to-matrix': toMatrix.drive, 'to-network': toNetwork.drive });
+  const lanes = new Lanes(kit, {
+    'to-matrix': toMatrix.drive,
+    'to-network': toNetwork.drive,
+    room: enforcement.keeper.drive,
+  });
   // Before anything can come in: what is new must not overtake what an earlier process left.
   lanes.expect(await kit.db.transaction((sql) => kit.stores.outbox.openLanes(sql)));
+  const members = new RoomMembers({
+    kit,
+    people,
+    ghosts,
+    gate,
+    isOurs,
+    ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
+  });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes);
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => stopping, stop });
   const inbox = new MatrixInbox({
@@ -112,49 +148,37 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
-    onMember: (portal, event) => inBackground(kit, memberChanged(portal, event)),
+    onMember: (portal, event) => inBackground(kit, members.changed(portal, event)),
+    isHouse: (room) => enforcement.rooms.resourceOf(room) !== undefined,
+    onAsked: (event) => inBackground(kit, enforcement.asked.inRoom(event)),
     onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });
-  const gate = new MatrixGate({ kit, portals, inbox, readBack, people, isOurs, nudge });
+  const matrixGate = new MatrixGate({
+    kit,
+    portals,
+    inbox,
+    readBack,
+    people,
+    isOurs,
+    nudge,
+    gate,
+    keeping: enforcement,
+  });
   const provision = new Provision({
     kit,
     portals,
     anchors,
     networkName: (id) => networkNames.get(id) ?? id,
+    creation: (portal) => enforcement.creation(portal),
     onReady: (portal) => {
       // What was said since its newest event was noted came to a room that was not linked yet.
       if (portal.roomId !== undefined) readBack.hold(portal.roomId);
       enter(portal.network);
+      enforcement.ready(portal);
     },
     stopping: () => stopping,
     nudge,
   });
-
-  async function memberChanged(portal: Portal, event: MatrixEvent): Promise<void> {
-    const userId = event.state_key;
-    if (userId === undefined) return;
-    if (isOurs(userId)) {
-      if (event.content.membership !== 'join') await ghosts.forgetRoom(userId, event.room_id);
-      return;
-    }
-    people.forget(event.room_id, userId);
-    if (event.content.membership !== 'join') return;
-    const network = kit.networks.get(portal.network);
-    network?.rename(await people.person(event.room_id, userId));
-    await connectAhead(portal);
-  }
-
-  /** In small rooms everybody is connected before the first line, where the configuration asks for it. */
-  async function connectAhead(portal: Portal): Promise<void> {
-    const { roomId } = portal;
-    const most = config.networks.find((network) => network.id === portal.network)?.puppets.ahead ?? 0;
-    if (roomId === undefined || most === 0) return;
-    const members = await kit.db.transaction((sql) => kit.stores.member.inRoom(sql, roomId));
-    const here = members.filter((member) => member.membership === 'join' && !isOurs(member.userId));
-    if (here.length > most) return;
-    const network = kit.networks.get(portal.network);
-    for (const { userId } of here) network?.expect(await people.person(roomId, userId), portal.channel);
-  }
 
   /** The listener enters the channels of all portals that have a room. */
   function enter(id: NetworkId): void {
@@ -172,7 +196,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   readBack.interrupted('start', 'Causeway was away');
 
   return {
-    gate,
+    gate: matrixGate,
+    deciding: enforcement,
     status: new Status({
       kit,
       portals,
@@ -183,15 +208,16 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       homeserverUrl: config.homeserver.url,
       notes: parts.notes,
       isOurs,
+      authority: () => enforcement.report(),
       arrivals: {
         get lastPushMs() {
-          return gate.lastPushMs;
+          return matrixGate.lastPushMs;
         },
         get lastSyncMs() {
-          return gate.lastSyncMs;
+          return matrixGate.lastSyncMs;
         },
         get problem() {
-          return gate.problem;
+          return matrixGate.problem;
         },
         get software() {
           return software;
@@ -205,12 +231,13 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
         const onChanged = (): void => {
           networkChanged.raise();
           if (network.status().state === 'up')
-            for (const portal of portals.ofNetwork(network.id)) inBackground(kit, connectAhead(portal));
+            for (const portal of portals.ofNetwork(network.id)) inBackground(kit, members.connectAhead(portal));
         };
         network.start(new NetworkGate(kit, network, lines, rosters, onChanged));
         enter(network.id);
       }
       rosters.start();
+      enforcement.start();
       endHousekeeping = startHousekeeping(kit);
       lanes.resume();
       readBack.begin();
@@ -222,6 +249,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
     reload(next) {
       const added = applyLinks(kit, portals, next);
+      enforcement.reconfigure(next);
       for (const network of kit.networks.keys()) enter(network);
       provisionAll(added);
     },
@@ -233,6 +261,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       endHousekeeping();
       readBack.stop();
       rosters.stop();
+      await within(kit, 1_000, enforcement.stop());
       await within(
         kit,
         3_000,
@@ -247,22 +276,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   };
 }
 
-/** A second event for lines that were said already: it is taken back, so that nobody reads them twice. */
-async function redactDouble(kit: Kit, event: MatrixEvent, first: string): Promise<void> {
-  kit.log.warn('the homeserver let a line through twice; the second is removed', {
-    room: event.room_id,
-    event: event.event_id,
-    first,
-  });
-  const { botId } = kit.homeserver;
-  await kit.homeserver.redact(
-    botId,
-    event.room_id,
-    event.event_id,
-    `double-${event.event_id}`,
-    'This line was delivered twice.',
-  );
-}
+/** Where nobody decides, there is nothing to record. */
+const NO_AUDIT: Audit = { write: () => Promise.resolve(true), problem: undefined, close: () => Promise.resolve() };
 
 /** Work that nobody waits for and that corrects itself at the next occasion. */
 const inBackground = (kit: Kit, work: Promise<unknown>): void => {

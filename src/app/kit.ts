@@ -22,4 +22,6 @@ export type Kit = {
   readonly logLines: () => boolean;
   /** SHA-256 in hex; the core has no hashing of its own. */
   readonly digest: (text: string) => string;
+  /** A one-time code that nobody can guess: 8 letters and digits that are not mistaken for each other. */
+  readonly code: () => string;
 };

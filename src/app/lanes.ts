@@ -1,4 +1,4 @@
-import { type LaneId, laneDirection } from '../core/ids.ts';
+import { type LaneId, type LaneKind, laneKind } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -7,6 +7,8 @@ import { Signal } from './signal.ts';
 
 /** Carries out the rows of a lane in order; returns when the queue is empty or `stopping` is raised. */
 export type LaneDriver = (queue: LaneQueue) => Promise<void>;
+
+export type LaneDrivers = Readonly<Record<LaneKind, LaneDriver>>;
 
 const STORE_RETRY_MS = 500;
 /** A row at which our code fails so many times in a row is set aside: one bad row never stops a lane. */
@@ -18,14 +20,14 @@ const MAX_BUGS = 3;
  */
 export class Lanes {
   readonly #kit: Kit;
-  readonly #drivers: { readonly 'to-matrix': LaneDriver; readonly 'to-network': LaneDriver };
+  readonly #drivers: LaneDrivers;
   readonly #lanes = new Map<LaneId, { queue: LaneQueue; done: Promise<void> }>();
   /** Lanes with rows from before this process, until they are opened. */
   readonly #fromBefore = new Set<LaneId>();
   readonly #stop: Signal;
   #stopping = false;
 
-  constructor(kit: Kit, drivers: { readonly 'to-matrix': LaneDriver; readonly 'to-network': LaneDriver }) {
+  constructor(kit: Kit, drivers: LaneDrivers) {
     this.#kit = kit;
     this.#drivers = drivers;
     this.#stop = new Signal(kit.clock);
@@ -108,7 +110,7 @@ export class Lanes {
     const bugs = { rowId: 0, count: 0 };
     while (!this.#stopping && !queue.isEmpty) {
       try {
-        await this.#drivers[laneDirection(queue.id)](queue);
+        await this.#drivers[laneKind(queue.id)](queue);
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) await this.#bug(queue, bugs, describe(error));
         await this.pause(STORE_RETRY_MS);

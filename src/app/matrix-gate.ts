@@ -3,6 +3,7 @@ import { parseGhostId } from '../core/ids.ts';
 import { namespaceAlias } from '../core/room/portal-room.ts';
 import type { MatrixSink } from '../ports/matrix.ts';
 import type { Kit } from './kit.ts';
+import type { LineGate } from './line-gate.ts';
 import type { MatrixInbox } from './matrix-inbox.ts';
 import type { People } from './people.ts';
 import type { PortalTable } from './portal-table.ts';
@@ -20,6 +21,9 @@ export type MatrixGateParts = {
   readonly people: People;
   readonly isOurs: (userId: string) => boolean;
   readonly nudge: Signal;
+  readonly gate: LineGate;
+  /** What keeps rooms hears of everything too, once it is on disk. */
+  readonly keeping: { seen(events: readonly MatrixEvent[]): void; interrupted(): void };
 };
 
 /** Where both sources of Matrix events knock: keeps account of what came when, and passes it on. */
@@ -52,6 +56,7 @@ export class MatrixGate implements MatrixSink {
   async events(source: 'push' | 'sync', events: readonly MatrixEvent[], cursor?: string): Promise<void> {
     const { kit, inbox, portals } = this.#parts;
     await inbox.events(source, events, cursor);
+    this.#parts.keeping.seen(events);
     const nowMs = kit.clock.nowMs();
     if (source === 'push') {
       this.#lastPushMs = nowMs;
@@ -68,15 +73,16 @@ export class MatrixGate implements MatrixSink {
 
   interrupted(source: 'push' | 'sync', why: string): void {
     this.#parts.readBack.interrupted(source, why);
+    this.#parts.keeping.interrupted();
   }
 
   typing(roomId: string, userIds: readonly string[]): void {
-    const { portals, kit, people, isOurs } = this.#parts;
+    const { portals, kit, people, isOurs, gate } = this.#parts;
     const portal = portals.byRoom(roomId);
     const network = portal === undefined ? undefined : kit.networks.get(portal.network);
     if (portal === undefined || network === undefined) return;
     for (const userId of userIds) {
-      if (isOurs(userId)) continue;
+      if (isOurs(userId) || gate.toNetwork(portal.id, userId).kind !== 'yes') continue;
       people.person(roomId, userId).then(
         (person) => network.expect(person, portal.channel),
         (error: unknown) => kit.log.debug('nobody was connected ahead', { error: String(error) }),

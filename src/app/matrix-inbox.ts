@@ -1,3 +1,4 @@
+import { isForBridge } from '../core/commands.ts';
 import { matrixToNetwork } from '../core/convert/matrix-to-network.ts';
 import type { MatrixEvent } from '../core/events.ts';
 import { makeLaneId } from '../core/ids.ts';
@@ -21,6 +22,10 @@ export type MatrixInboxParts = {
   readonly onHeld: (room: string) => void;
   /** Something happened to somebody in a portal's room; called once it is on disk. */
   readonly onMember: (portal: Portal, event: MatrixEvent) => void;
+  /** Whether a room is one of ours without being a portal's: what people ask there is heard. */
+  readonly isHouse: (room: string) => boolean;
+  /** Somebody asks something of the bridge itself; called once it is on disk. */
+  readonly onAsked: (event: MatrixEvent) => void;
   /** A second event for one line was seen. */
   readonly onDouble: (event: MatrixEvent, first: string) => void;
 };
@@ -55,7 +60,7 @@ export class MatrixInbox {
   async #accept(entry: Entry, event: MatrixEvent, source: 'push' | 'sync'): Promise<void> {
     const { kit, portals, anchors, isOurs, isHeld } = this.#parts;
     const portal = portals.byRoom(event.room_id);
-    if (portal === undefined) return;
+    if (portal === undefined) return this.#acceptInHouse(entry, event, source);
     const room = event.room_id;
     entry.afterCommit(() => {
       if (!isHeld(room)) anchors.seen(room, event.event_id, SEEN[source]);
@@ -72,6 +77,15 @@ export class MatrixInbox {
     const held = isHeld(room);
     if (held) entry.afterCommit(() => this.#parts.onHeld(room));
     await this.#store(entry, portal, event, SEEN[source], held);
+  }
+
+  async #acceptInHouse(entry: Entry, event: MatrixEvent, source: 'push' | 'sync'): Promise<void> {
+    const { kit, isOurs, isHouse, onAsked } = this.#parts;
+    if (!isHouse(event.room_id) || isOurs(event.sender) || !isForBridge(event)) return;
+    const receivedAtMs = kit.clock.nowMs();
+    const row = { id: entry.nextId(), source: 'matrix', key: event.event_id, lane: '', receivedAtMs } as const;
+    if (await kit.stores.inbox.insert(entry.sql, { ...row, payload: null, state: 'routed', seen: SEEN[source] }))
+      entry.afterCommit(() => onAsked(event));
   }
 
   #echo(event: MatrixEvent): void {
@@ -97,11 +111,15 @@ export class MatrixInbox {
 
   /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
-    const { kit, isOurs, onMember } = this.#parts;
+    const { kit, isOurs, onMember, onAsked } = this.#parts;
     if (event.type === 'm.room.member') await this.#member(entry, event);
     entry.afterCommit(() => {
       if (event.type === 'm.room.member') onMember(portal, event);
     });
+    if (!isOurs(event.sender) && isForBridge(event)) {
+      entry.afterCommit(() => onAsked(event));
+      return;
+    }
     try {
       const effects = matrixToNetwork(event, { network: portal.network, channel: portal.channel, isOurs });
       const [toMatrix, toNetwork] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));

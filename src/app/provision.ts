@@ -1,17 +1,18 @@
 import { fail, ok, type Result } from '../core/errors.ts';
 import { adoptionRefusal } from '../core/room/adoption.ts';
 import {
-  aliasOf,
   bridgeState,
   initialState,
   namespaceAlias,
   type PortalRoom,
   portalPowerLevels,
 } from '../core/room/portal-room.ts';
+import type { CreateRoom } from '../ports/matrix.ts';
 import { Backoff } from './backoff.ts';
 import type { Kit } from './kit.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 import { ANCHOR, FLOOR, type RoomAnchors } from './room-anchors.ts';
+import { RoomMaker } from './room-maker.ts';
 import type { Signal } from './signal.ts';
 
 /** Rooms prepared at the same time: each makes a homeserver work hard. */
@@ -19,8 +20,6 @@ const AT_ONCE = 3;
 /** Least wait after a call whose answer was lost: the homeserver may still be at it. */
 const LOST_ANSWER_MS = 3_000;
 
-/** Notes how far the making of a room got, so that a crash in the middle makes no second one. */
-const CREATING = 'creating:';
 /** Notes what the configuration called the room when it was linked. */
 export const MEANT = 'meant:';
 
@@ -29,6 +28,8 @@ export type ProvisionParts = {
   readonly portals: PortalTable;
   readonly anchors: RoomAnchors;
   readonly networkName: (id: string) => string;
+  /** What the authority asks of a room from its first moment on, where it asks for anything. */
+  readonly creation: (portal: Portal) => Partial<CreateRoom>;
   /** A portal has its room from now on. */
   readonly onReady: (portal: Portal) => void;
   readonly stopping: () => boolean;
@@ -39,12 +40,13 @@ export type ProvisionParts = {
 /** Gives portals their rooms: found by alias or id and adopted where the bot may act, made where there is none. */
 export class Provision {
   readonly #parts: ProvisionParts;
-  #roomVersion: string | undefined;
+  readonly #maker: RoomMaker;
   #busy = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(parts: ProvisionParts) {
     this.#parts = parts;
+    this.#maker = new RoomMaker(parts.kit);
   }
 
   /** Until it has its room, or needs somebody to act (then `problem` says what). */
@@ -96,100 +98,30 @@ export class Provision {
   }
 
   async #room(portal: Portal): Promise<Result<string>> {
-    const { kit } = this.#parts;
-    const alias = aliasOf(portal.config.room, kit.homeserver.serverName);
-    if (alias === undefined) return this.#adopt(portal, portal.config.room);
-    const there = await kit.homeserver.resolveAlias(alias);
-    if (!there.ok) return there;
-    if (there.value !== undefined) return this.#take(portal, alias, there.value);
-    if (!alias.endsWith(`:${kit.homeserver.serverName}`))
-      return fail({
-        code: 'no-such-room',
-        text: `There is no room ${alias}, and only its own homeserver could make it. Make it there, or write an alias of ${kit.homeserver.serverName}.`,
-        retry: 'never',
-        notify: 'log',
-      });
-    return this.#create(portal, alias);
-  }
-
-  async #create(portal: Portal, alias: string): Promise<Result<string>> {
-    const { kit } = this.#parts;
-    const made = await this.#unfinishedRoom(portal);
-    if (!made.ok) return made;
-    let roomId = made.value;
-    if (roomId === undefined) {
-      const version = await this.#version();
-      if (!version.ok) return version;
-      await this.#note(portal, 'asked');
-      const created = await kit.homeserver.createRoom({
-        name: this.#describe(portal).name,
+    const { kit, portals } = this.#parts;
+    const { botId } = kit.homeserver;
+    const room = this.#describe(portal);
+    const bridge = bridgeState(room, botId);
+    const [mark] = bridge;
+    if (mark === undefined) throw new Error('a portal has no mark');
+    const found = await this.#maker.ensure({
+      key: portal.id,
+      room: portal.config.room,
+      mark,
+      isTaken: (roomId) => portals.byRoom(roomId) !== undefined,
+      create: (roomVersion) => ({
+        name: room.name,
         ...(portal.config.topic === undefined ? {} : { topic: portal.config.topic }),
         preset: 'public_chat',
-        roomVersion: version.value,
-        initialState: initialState(this.#describe(portal), kit.homeserver.botId),
-        powerLevels: portalPowerLevels(kit.homeserver.botId, version.value),
-      });
-      if (!created.ok) return created;
-      roomId = created.value;
-    }
-    await this.#note(portal, roomId);
-    const named = await kit.homeserver.createAlias(alias, roomId);
-    if (!named.ok) return named;
-    return this.#complete(portal, alias, roomId);
-  }
-
-  /** The room behind an alias: our own whose making was cut off, or somebody's to be adopted. */
-  async #take(portal: Portal, alias: string, roomId: string): Promise<Result<string>> {
-    const { kit } = this.#parts;
-    const noted = await kit.db.transaction((sql) => kit.stores.cursor.get(sql, CREATING + portal.id));
-    return noted === roomId ? this.#complete(portal, alias, roomId) : this.#adopt(portal, roomId);
-  }
-
-  /** What a room of our making still needs once it has its alias. */
-  async #complete(portal: Portal, alias: string, roomId: string): Promise<Result<string>> {
-    const { homeserver } = this.#parts.kit;
-    const content = { alias };
-    const canonical = await homeserver.sendState(homeserver.botId, roomId, 'm.room.canonical_alias', '', content);
-    return canonical.ok ? this.#finish(portal, roomId) : canonical;
-  }
-
-  /** The room of a creation that a crash cut off: noted, or among the bot's rooms under our mark. */
-  async #unfinishedRoom(portal: Portal): Promise<Result<string | undefined>> {
-    const { kit } = this.#parts;
-    const noted = await kit.db.transaction((sql) => kit.stores.cursor.get(sql, CREATING + portal.id));
-    if (noted === undefined) return ok(undefined);
-    if (noted !== 'asked') return ok(noted);
-    const rooms = await kit.homeserver.joinedRooms(kit.homeserver.botId);
-    if (!rooms.ok) return rooms;
-    const [mark] = bridgeState(this.#describe(portal), kit.homeserver.botId);
-    for (const room of rooms.value) {
-      if (this.#parts.portals.byRoom(room) !== undefined || mark === undefined) continue;
-      const state = await kit.homeserver.stateContent(room, mark.type, mark.state_key);
-      if (!state.ok && state.error.retry !== 'never') return state;
-      if (state.ok && state.value !== undefined) return ok(room);
-    }
-    return ok(undefined);
-  }
-
-  async #adopt(portal: Portal, roomId: string): Promise<Result<string>> {
-    const { kit } = this.#parts;
-    const joined = await kit.homeserver.join(kit.homeserver.botId, roomId);
-    if (!joined.ok)
-      return joined.error.retry === 'never'
-        ? fail({
-            ...joined.error,
-            text: `The bot ${kit.homeserver.botId} cannot join ${portal.config.room}. Invite it there. (${joined.error.text})`,
-          })
-        : joined;
-    const state = await kit.homeserver.state(roomId);
-    if (!state.ok) return state;
-    const refusal = adoptionRefusal(state.value, kit.homeserver.botId, portal.config.room);
-    if (refusal !== undefined) return fail({ code: 'room-refused', text: refusal, retry: 'never', notify: 'log' });
-    for (const { type, state_key, content } of bridgeState(this.#describe(portal), kit.homeserver.botId)) {
-      const written = await kit.homeserver.sendState(kit.homeserver.botId, roomId, type, state_key, content);
-      if (!written.ok) return written;
-    }
-    return this.#finish(portal, roomId);
+        roomVersion,
+        initialState: initialState(room, botId),
+        powerLevels: portalPowerLevels(botId, roomVersion),
+        ...this.#parts.creation(portal),
+      }),
+      refusal: (state) => adoptionRefusal(state, botId, portal.config.room),
+      onAdopt: bridge,
+    });
+    return found.ok ? this.#finish(portal, found.value) : found;
   }
 
   /** What every room needs, made or adopted; then it is stored as the portal's. */
@@ -219,21 +151,10 @@ export class Provision {
         lastToNetworkMs: null,
       });
       await stores.cursor.set(sql, MEANT + portal.id, portal.config.room);
-      await stores.cursor.delete(sql, CREATING + portal.id);
+      await this.#maker.finished(sql, portal.id);
     });
     if (anchor !== undefined) anchors.set(roomId, anchor);
     return ok(roomId);
-  }
-
-  /** The newest version that the server calls stable and we know, 12 before 11 before its default. */
-  async #version(): Promise<Result<string>> {
-    if (this.#roomVersion !== undefined) return ok(this.#roomVersion);
-    const probe = await this.#parts.kit.homeserver.probe();
-    if (!probe.ok) return probe;
-    const { roomVersions, defaultRoomVersion } = probe.value;
-    const known = ['12', '11', '10'].find((version) => roomVersions.get(version) === 'stable');
-    this.#roomVersion = known ?? defaultRoomVersion;
-    return ok(this.#roomVersion);
   }
 
   #describe(portal: Portal): PortalRoom {
@@ -245,10 +166,5 @@ export class Provision {
       name: config.name ?? channel,
       ...(config.topic === undefined ? {} : { topic: config.topic }),
     };
-  }
-
-  async #note(portal: Portal, progress: string): Promise<void> {
-    const { kit } = this.#parts;
-    await kit.db.transaction((sql) => kit.stores.cursor.set(sql, CREATING + portal.id, progress));
   }
 }

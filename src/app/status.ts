@@ -1,5 +1,5 @@
 import { makeLaneId } from '../core/ids.ts';
-import type { NetworkReport, PortalReport, StatusReport, StatusSource } from '../ports/status.ts';
+import type { AuthorityReport, NetworkReport, PortalReport, StatusReport, StatusSource } from '../ports/status.ts';
 import type { LaneBacklog } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
@@ -15,6 +15,8 @@ export type StatusParts = {
   readonly homeserverUrl: string;
   readonly notes: readonly string[];
   readonly isOurs: (userId: string) => boolean;
+  /** Undefined where everybody is let in. */
+  readonly authority: () => AuthorityReport | undefined;
   readonly arrivals: {
     readonly lastPushMs: number | null;
     readonly lastSyncMs: number | null;
@@ -43,6 +45,7 @@ export class Status implements StatusSource {
     const channels = new Map(networks.map((network) => [network.id, network.channels]));
     const people = await this.#people();
     const problem = kit.homeserver.health.problem ?? arrivals.problem;
+    const authority = this.#parts.authority();
     return {
       bridge: { version, pid, startedAtMs, uptimeMs: nowMs - startedAtMs, nowMs, problems: [], notes },
       homeserver: {
@@ -58,6 +61,7 @@ export class Status implements StatusSource {
         healthy: kit.db.healthy && backlog !== undefined,
         ...(kit.db.problem === undefined ? {} : { problem: kit.db.problem }),
       },
+      ...(authority === undefined ? {} : { authority }),
       networks: networks.map(({ channels: _, ...rest }): NetworkReport => rest),
       portals: [...portals.all()].map((portal) =>
         this.#portal(portal, {

@@ -4,16 +4,19 @@ import type { Effect, SendToMatrix } from '../core/events.ts';
 import { lanePortal } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { OutboxRow } from '../ports/stores.ts';
+import { allowedNow } from './allowed-now.ts';
 import { Backoff } from './backoff.ts';
 import type { Echoes } from './echoes.ts';
 import type { Kit } from './kit.ts';
 import type { LaneQueue } from './lane.ts';
 import type { Lanes } from './lanes.ts';
+import type { LineGate } from './line-gate.ts';
 import { type MatrixDoubts, SETTLE_MS } from './matrix-doubt.ts';
 import type { MatrixEffects } from './matrix-effects.ts';
 import type { MatrixReceipts } from './matrix-receipts.ts';
 import { parseEffect } from './parse-effect.ts';
 import type { PortalTable } from './portal-table.ts';
+import { Stuck } from './stuck.ts';
 
 /** Rows marked `sending` in one commit: what may have to be looked up after a crash. */
 const MARK_AHEAD = 64;
@@ -26,6 +29,7 @@ export type ToMatrixParts = {
   readonly lanes: () => Lanes;
   readonly portals: PortalTable;
   readonly effects: MatrixEffects;
+  readonly gate: LineGate;
   readonly echoes: Echoes;
   readonly doubts: MatrixDoubts;
   readonly receipts: MatrixReceipts;
@@ -73,12 +77,14 @@ export class ToMatrixDriver {
     const { kit, portals, receipts, echoes } = this.#parts;
     const before = this.#uncertain.get(head.id);
     if (before !== undefined && !(await this.#lookAgain(queue, rows, backoff))) return;
+    const allowed = allowedNow(this.#parts.gate, lanePortal(queue.id), effect);
+    if (!allowed.ok) return this.#deny(queue, head, allowed.error);
     // What was sent before is sent again as it was, under its transaction id: a homeserver that remembers it makes no second.
     const batch = before === undefined ? this.#batch(rows, effect) : rows.slice(0, before);
     const keys = batch.map((row) => row.key);
     const labels = { direction: 'to-matrix', network: portals.networkOf(lanePortal(queue.id)) } as const;
     if (backoff.attempt > 0) kit.metrics.retries.add(labels);
-    const result = await this.#parts.effects.run(joined(batch, effect), keys);
+    const result = await this.#parts.effects.run(joined(batch, allowed.value), keys);
     if (result.ok) {
       if (result.value !== '') echoes.sent(keys, result.value);
       kit.failpoint('after-matrix-answer');
@@ -143,6 +149,17 @@ export class ToMatrixDriver {
       effects.push(effect);
     }
     return rows.slice(0, joinable(effects));
+  }
+
+  async #deny(queue: LaneQueue, row: OutboxRow, error: BridgeError): Promise<void> {
+    const { kit, portals } = this.#parts;
+    const network = portals.networkOf(lanePortal(queue.id));
+    await kit.db.transaction((sql) => kit.stores.outbox.finish(sql, [row.id]));
+    queue.take(row.id);
+    this.#uncertain.delete(row.id);
+    kit.metrics.denied.add({ direction: 'to-matrix', cause: error.code });
+    kit.metrics.messages.add({ direction: 'to-matrix', network, outcome: 'dropped' });
+    kit.log.info('a line was not let in', { network, cause: error.code });
   }
 
   async #markSending(queue: LaneQueue, rows: readonly OutboxRow[]): Promise<void> {
@@ -226,32 +243,6 @@ export class ToMatrixDriver {
     await lanes().pause(waitMs);
   }
 }
-
-/** Sees when one row alone keeps a lane from going on: a lane must not wait for what will never work. */
-class Stuck {
-  readonly #kit: Kit;
-  #rowId = 0;
-  #tries = 0;
-  #sinceMs = 0;
-
-  constructor(kit: Kit) {
-    this.#kit = kit;
-  }
-
-  isHopeless(row: OutboxRow, error: BridgeError): boolean {
-    const nowMs = this.#kit.clock.nowMs();
-    if (error.code !== 'matrix.server-error' || this.#rowId !== row.id) {
-      this.#rowId = row.id;
-      this.#tries = 0;
-      this.#sinceMs = nowMs;
-    }
-    this.#tries++;
-    return this.#tries >= STUCK_TRIES && nowMs - this.#sinceMs >= STUCK_MS;
-  }
-}
-
-const STUCK_TRIES = 10;
-const STUCK_MS = 120_000;
 
 /** State events and membership are harmless when repeated; messages are not. */
 const isSend = (effect: Effect): boolean => effect.op === 'matrix.message' || effect.op === 'matrix.notice';

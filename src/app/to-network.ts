@@ -9,6 +9,7 @@ import { Flight, type StoredLine } from './flight.ts';
 import type { Kit } from './kit.ts';
 import type { LaneQueue } from './lane.ts';
 import type { Lanes } from './lanes.ts';
+import type { LineGate } from './line-gate.ts';
 import type { NetworkDoubts } from './network-doubt.ts';
 import type { NetworkReceipts } from './network-receipts.ts';
 import type { Notices } from './notices.ts';
@@ -27,6 +28,7 @@ export type ToNetworkParts = {
   readonly lanes: () => Lanes;
   readonly portals: PortalTable;
   readonly people: People;
+  readonly gate: LineGate;
   readonly notices: Notices;
   readonly doubts: NetworkDoubts;
   readonly receipts: NetworkReceipts;
@@ -111,6 +113,8 @@ class LaneRun {
 
   async #say(head: OutboxRow, next: readonly OutboxRow[], effect: SayOnNetwork, network: Network): Promise<void> {
     const flight = this.#flight;
+    const denied = this.#denied(effect);
+    if (denied !== undefined) return this.#failed(head, effect, denied);
     const person = await this.#parts.people.person(effect.room, effect.userId);
     const voice = await network.voice(person, effect.channel);
     if (flight.hasTroubles) return;
@@ -227,9 +231,23 @@ class LaneRun {
     this.#queue.take(row.id);
   }
 
+  /** Why this person may not speak here now. */
+  #denied({ userId, network }: SayOnNetwork | TopicOnNetwork): BridgeError | undefined {
+    const { gate, kit } = this.#parts;
+    const verdict = gate.toNetwork(lanePortal(this.#queue.id), userId);
+    if (verdict.kind !== 'no') return undefined;
+    kit.metrics.denied.add({ direction: 'to-network', cause: verdict.error.code });
+    kit.log.info('a line was not let out', { network, cause: verdict.error.code });
+    return verdict.error;
+  }
+
   async #topic(row: OutboxRow, effect: TopicOnNetwork, network: Network): Promise<void> {
     const person = await this.#parts.people.person(effect.room, effect.userId);
-    const set = await network.setTopic(person, effect.channel, effect.topic);
+    const denied = this.#denied(effect);
+    const set =
+      denied === undefined
+        ? await network.setTopic(person, effect.channel, effect.topic)
+        : { ok: false as const, error: denied };
     if (!set.ok && set.error.retry !== 'never') return this.#holdUp(effect, set.error);
     if (!set.ok) await this.#parts.notices.refused(lanePortal(this.#queue.id), row, effect, set.error);
     else await this.#finish(row);

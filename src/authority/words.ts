@@ -1,4 +1,4 @@
-import { type Handle, ROLES, type Role, STATUSES, type Status } from '../core/authority/member.ts';
+import { foldAccount, type Handle, ROLES, type Role, STATUSES, type Status } from '../core/authority/member.ts';
 
 /** What an authority calls standings and roles, in our words (`authority.statuses`, `authority.roles`). */
 export type Words = {
@@ -49,5 +49,5 @@ export const toDidHandle = (value: string): Handle | undefined =>
 /** `home/ada`: the network's id, then the account. @returns undefined for anything else */
 export function toIrcHandle(value: string): Handle | undefined {
   const [, network, account] = IRC.exec(value) ?? [];
-  return network === undefined || account === undefined ? undefined : { kind: 'irc-account', network, value: account };
+  return network === undefined || account === undefined ? undefined : { kind: 'irc-account', network, value: foldAccount(account) };
 }

@@ -90,7 +90,13 @@ export type NoticeToMatrix = {
   readonly replyTo?: { readonly eventId: string; readonly userId: string };
 };
 
-export type TopicToMatrix = { readonly op: 'matrix.topic'; readonly room: string; readonly topic: string };
+export type TopicToMatrix = {
+  readonly op: 'matrix.topic';
+  readonly room: string;
+  readonly topic: string;
+  /** Who set it, by what the server says. */
+  readonly by: { readonly nick: string; readonly account: string | null };
+};
 
 export type KickFromMatrix = {
   readonly op: 'matrix.kick';
@@ -129,6 +135,15 @@ export type PartOnNetwork = {
   readonly reason: string;
 };
 
+/** Brings a room or Space to what configuration and authority say, whatever it is now. */
+export type ReconcileRoom = {
+  readonly op: 'room.reconcile';
+  /** Id among the rooms that we keep. */
+  readonly resource: string;
+  /** What made it necessary, for the audit log. */
+  readonly cause: string;
+};
+
 export type Effect =
   | SendToMatrix
   | NoticeToMatrix
@@ -136,7 +151,8 @@ export type Effect =
   | KickFromMatrix
   | SayOnNetwork
   | TopicOnNetwork
-  | PartOnNetwork;
+  | PartOnNetwork
+  | ReconcileRoom;
 
 /** An effect with the key under which it is done once. */
 export type KeyedEffect = { readonly key: string; readonly effect: Effect };

@@ -10,7 +10,7 @@ type Brand<T, B extends string> = T & { readonly [brand]: B };
 export type NetworkId = Brand<string, 'NetworkId'>;
 /** `network/#folded-channel`: a channel of one network, folded by that network's case mapping. */
 export type PortalId = Brand<string, 'PortalId'>;
-/** One serial queue: a portal in one direction. */
+/** One serial queue: a portal in one direction, or one room that is kept as it should be. */
 export type LaneId = Brand<string, 'LaneId'>;
 /** Names one message of a network for ever: its msgid, else connection epoch and line number. */
 export type MessageKey = Brand<string, 'MessageKey'>;
@@ -18,6 +18,8 @@ export type MessageKey = Brand<string, 'MessageKey'>;
 export type GhostId = Brand<string, 'GhostId'>;
 
 export type Direction = 'to-matrix' | 'to-network';
+/** What a lane does: carries lines of a portal, or keeps a room or Space as it should be. */
+export type LaneKind = Direction | 'room';
 
 export const asNetworkId = (text: string): NetworkId => text as NetworkId;
 
@@ -27,9 +29,20 @@ export const makePortalId = (network: NetworkId, foldedChannel: string): PortalI
 
 export const makeLaneId = (portal: PortalId, direction: Direction): LaneId => `${direction}:${portal}` as LaneId;
 
-export const laneDirection = (lane: LaneId): Direction => (lane.startsWith('to-matrix:') ? 'to-matrix' : 'to-network');
+/** @param resource id of the room or Space among those that we keep (core/authority/access) */
+export const makeRoomLaneId = (resource: string): LaneId => `room:${resource}` as LaneId;
 
+export const laneKind = (lane: LaneId): LaneKind => lane.slice(0, lane.indexOf(':')) as LaneKind;
+
+/** What the bot says in a room that is no portal's has a lane of its own. `=` is in no network's id. */
+export const makeHouseLaneId = (room: string): LaneId =>
+  makeLaneId(makePortalId('=house' as NetworkId, room), 'to-matrix');
+
+/** Of a lane that carries lines. */
 export const lanePortal = (lane: LaneId): PortalId => lane.slice(lane.indexOf(':') + 1) as PortalId;
+
+/** Of a lane that keeps a room. */
+export const laneResource = (lane: LaneId): string => lane.slice(lane.indexOf(':') + 1);
 
 /** Key of a line that carries a msgid. A msgid is unique within its network (IRCv3 message-ids). */
 export const keyFromMsgid = (msgid: string): MessageKey => `m:${msgid}` as MessageKey;

@@ -40,6 +40,7 @@ describe('a channel without a room gets one', () => {
           'm.room.guest_access ',
           'm.room.history_visibility ',
           'm.room.member @_causeway_bot:willow.example',
+          'm.room.power_levels ',
           `uk.half-shot.bridge ${mark}`,
         ],
       },

@@ -47,7 +47,7 @@ async function build() {
       queue.take(head.id);
     }
   };
-  const lanes: Lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive });
+  const lanes: Lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive, room: drive });
   const ledger = new Ledger(kit, () => lanes);
   await ledger.open();
   const portals = new PortalTable();
@@ -71,6 +71,8 @@ async function build() {
     isHeld: (id) => readBack.isHeld(id),
     onHeld: (id) => readBack.prefer(id),
     onMember: () => {},
+    isHouse: () => false,
+    onAsked: () => {},
     onDouble: () => {},
   });
   readBack.begin();

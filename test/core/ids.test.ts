@@ -8,7 +8,7 @@ import {
   keyFromLine,
   keyFromMsgid,
   keyFromReplay,
-  laneDirection,
+  laneKind,
   lanePortal,
   makeGhostId,
   makeLaneId,
@@ -106,8 +106,8 @@ describe('lanes and keys', () => {
     const portal = makePortalId(home, '#a:b/c');
     const lane = makeLaneId(portal, 'to-network');
     assert.equal(lanePortal(lane), portal);
-    assert.equal(laneDirection(lane), 'to-network');
-    assert.equal(laneDirection(makeLaneId(portal, 'to-matrix')), 'to-matrix');
+    assert.equal(laneKind(lane), 'to-network');
+    assert.equal(laneKind(makeLaneId(portal, 'to-matrix')), 'to-matrix');
   });
 
   test('keys of the three kinds never meet', () => {

@@ -26,7 +26,8 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
   const networks = [
     { id: HOME, puppets: { ahead: 0 }, channels: channels.map((channel) => ({ ...defaults, ...channel })) },
   ];
-  return { networks, homeserver: { url: 'http://fake' } } as unknown as Config;
+  const authority = { source: 'none', mode: 'enforce', softSeconds: 60, hardSeconds: 900, reconcileSeconds: 900 };
+  return { networks, homeserver: { url: 'http://fake' }, authority } as unknown as Config;
 }
 
 /** What every part of the app is given, with everything behind it faked but the database. */
@@ -42,6 +43,7 @@ export function kitFor(db: Db, clock: ManualClock, parts: Partial<Kit> = {}): Ki
     failpoint: () => {},
     logLines: () => false,
     digest: (text) => createHash('sha256').update(text).digest('hex'),
+    code: () => 'ABCD2345',
     ...parts,
   };
 }

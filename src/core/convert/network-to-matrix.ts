@@ -33,7 +33,14 @@ export function networkToMatrix(event: NetworkEvent, view: NetworkView): KeyedEf
     case 'message':
       return event.own ? [] : messageEffects(event, view);
     case 'topic':
-      return event.own ? [] : one(event, { op: 'matrix.topic', room: view.room, topic: stripFormatting(event.topic) });
+      return event.own
+        ? []
+        : one(event, {
+            op: 'matrix.topic',
+            room: view.room,
+            topic: stripFormatting(event.topic),
+            by: { nick: event.source.nick, account: event.source.account ?? null },
+          });
     case 'kick': {
       const reason = stripFormatting(event.reason).slice(0, 300);
       return one(event, {

@@ -1,0 +1,200 @@
+import type { Resource } from '../../core/authority/access.ts';
+import type { Directory } from '../../core/authority/directory.ts';
+import type { Handle, Lookup, Member, SubjectRef } from '../../core/authority/member.ts';
+import { foldAccount, subjectKey } from '../../core/authority/member.ts';
+import type { Step } from '../../core/authority/plan-members.ts';
+import { type At, type Standing, standing } from '../../core/authority/standing.ts';
+import type { NetworkId, PortalId } from '../../core/ids.ts';
+import { ADMIN_ROOM } from '../../core/room/layout.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LineGate, Speaker, Verdict } from '../line-gate.ts';
+import type { Portal, PortalTable } from '../portal-table.ts';
+
+const YES: Verdict = { kind: 'yes' };
+export const UNADMITTED_MARK = '(not admitted)';
+
+export type AdmissionParts = {
+  readonly clock: Clock;
+  readonly portals: PortalTable;
+  readonly directory: Directory;
+  /** Without one everybody is let in. */
+  readonly hasAuthority: boolean;
+  /** By resource id. */
+  readonly resources: () => ReadonlyMap<string, Resource>;
+  readonly limits: () => { readonly softMs: number; readonly hardMs: number };
+  /** A sentence while we cannot keep a gated channel or its room as they should be: then nothing passes there. */
+  readonly degraded: (resource: string) => string | undefined;
+  /** Account under which a proof was given for a nick that has none, while its holder stays. */
+  readonly provenNick: (network: NetworkId, nick: string) => SubjectRef | undefined;
+  /** Matrix ids that the configuration names as admins. */
+  readonly admins: () => readonly string[];
+};
+
+/**
+ * Who may do what, now: answered from memory, so that a revocation holds from the moment at which it is known, for what
+ * waits in lanes too.
+ */
+export class Admission implements LineGate {
+  readonly #parts: AdmissionParts;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  at(): At {
+    const { clock, directory, limits } = this.#parts;
+    const nowMs = clock.nowMs();
+    const ageMs = directory.asOfMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - directory.asOfMs);
+    return { nowMs, ageMs, ...limits() };
+  }
+
+  /** @throws {Error} for a resource that is not in the configuration: a bug */
+  resource(id: string): Resource {
+    const resource = this.#parts.resources().get(id);
+    if (resource === undefined) throw new Error(`there is no resource ${id}`);
+    return resource;
+  }
+
+  resourceOf(portal: Portal): Resource | undefined {
+    return this.#parts.resources().get(`channel:${portal.id}`);
+  }
+
+  /** Who a Matrix user is to the authority. */
+  matrixUser(userId: string): Lookup<Member> {
+    return this.#member({ kind: 'mxid', value: userId });
+  }
+
+  /** Who a person of a network is to the authority: an account that the server vouches for, or a proof; never a nick. */
+  networkUser(network: NetworkId, speaker: Speaker): Lookup<Member> {
+    const { provenNick, directory } = this.#parts;
+    if (speaker.account !== null && speaker.account !== '')
+      return this.#member({ kind: 'irc-account', value: foldAccount(speaker.account), network });
+    const subject = provenNick(network, speaker.nick);
+    if (subject !== undefined) return directory.member(subjectKey(subject));
+    return this.#member({ kind: 'irc-account', value: '', network });
+  }
+
+  /** What follows for a Matrix user from what the authority says, in one room or Space. */
+  standingOf(userId: string, resourceId: string): Standing {
+    if (resourceId === ADMIN_ROOM && this.isAdmin(userId)) return ADMIN;
+    return this.standingFor(this.matrixUser(userId), this.resource(resourceId));
+  }
+
+  /** Named by the configuration, whatever the authority says. */
+  isAdmin(userId: string): boolean {
+    return this.#parts.admins().includes(userId);
+  }
+
+  /** Whether the authority names this user. */
+  isKnown(userId: string): boolean {
+    return this.#parts.directory.resolve({ kind: 'mxid', value: userId }).kind === 'found';
+  }
+
+  /** Never moved by us: admins may look into every room, and come by themselves. */
+  isExempt(userId: string, resourceId: string): boolean {
+    return resourceId !== ADMIN_ROOM && this.isAdmin(userId);
+  }
+
+  /** Matrix ids of these subjects, of everybody without them, and of the admins. */
+  *matrixIds(subjects?: ReadonlySet<string>): Iterable<string> {
+    const { directory, admins } = this.#parts;
+    yield* admins();
+    for (const key of subjects ?? keysOf(directory))
+      for (const { kind, value } of directory.handlesOf(key)) if (kind === 'mxid') yield value;
+  }
+
+  subjectRefOf(userId: string): SubjectRef | undefined {
+    const subject = this.#parts.directory.resolve({ kind: 'mxid', value: userId });
+    return subject.kind === 'found' ? subject.value : undefined;
+  }
+
+  /** Subject key of a Matrix user; the id itself where the authority does not know it. */
+  subjectOf(userId: string): string {
+    const subject = this.#parts.directory.resolve({ kind: 'mxid', value: userId });
+    return subject.kind === 'found' ? subjectKey(subject.value) : userId;
+  }
+
+  /** Whether a step that was planned is still right: somebody may have come back, or gone, meanwhile. */
+  stillWants({ kind, userId, code }: Step, resourceId: string): boolean {
+    const { membership } = this.standingOf(userId, resourceId);
+    if (kind === 'invite' || kind === 'unban') return membership === 'in';
+    return membership === 'out' || membership === 'banned' || code === 'left-space';
+  }
+
+  standingFor(person: Lookup<Member>, resource: Resource): Standing {
+    return standing(person, resource, this.at());
+  }
+
+  /** Members with accounts on a network, with these. */
+  *accountsOn(network: NetworkId): Iterable<{ readonly member: Lookup<Member>; readonly accounts: readonly string[] }> {
+    const { directory } = this.#parts;
+    for (const key of keysOf(directory)) {
+      const accounts = directory
+        .handlesOf(key)
+        .filter((each) => each.kind === 'irc-account' && each.network === network);
+      if (accounts.length > 0) yield { member: directory.member(key), accounts: accounts.map(({ value }) => value) };
+    }
+  }
+
+  /** May a line of this Matrix user go out to the portal's channel? */
+  toNetwork(id: PortalId, userId: string): Verdict {
+    const portal = this.#parts.portals.get(id);
+    const resource = this.#gated(portal);
+    if (portal === undefined || resource === undefined) return YES;
+    const lost = this.#parts.degraded(resource.id);
+    if (lost !== undefined && resource.require !== 'none') return no('authority.degraded', lost);
+    const { speaks, why, code } = this.standingFor(this.matrixUser(userId), resource);
+    return speaks ? YES : no(`authority.${code}`, why);
+  }
+
+  /** May a line of this person of the channel come into the portal's room? */
+  toMatrix(id: PortalId, speaker: Speaker): Verdict {
+    const portal = this.#parts.portals.get(id);
+    const resource = this.#gated(portal);
+    if (portal === undefined || resource === undefined) return YES;
+    const lost = this.#parts.degraded(resource.id);
+    if (lost !== undefined && resource.require !== 'none') return no('authority.degraded', lost);
+    const person = this.networkUser(portal.network, speaker);
+    const { speaks, why, code } = this.standingFor(person, resource);
+    if (speaks) return YES;
+    // Somebody of whom nothing is known may be let through under a mark; somebody who was shut out never is.
+    const isStranger = person.kind === 'absent';
+    if (isStranger && portal.config.unadmitted === 'tag') return { kind: 'tag', mark: UNADMITTED_MARK };
+    return no(`authority.${code}`, why);
+  }
+
+  /** Who is in a room that follows an authority is not decided by operators of a network. */
+  mayKick(): boolean {
+    return !this.#parts.hasAuthority;
+  }
+
+  #gated(portal: Portal | undefined): Resource | undefined {
+    return portal === undefined || !this.#parts.hasAuthority ? undefined : this.resourceOf(portal);
+  }
+
+  #member(handle: Handle): Lookup<Member> {
+    const { directory } = this.#parts;
+    const subject = directory.resolve(handle);
+    return subject.kind === 'found' ? directory.member(subjectKey(subject.value)) : subject;
+  }
+}
+
+const ADMIN: Standing = {
+  membership: 'in',
+  power: 50,
+  speaks: true,
+  puppet: false,
+  ircStatus: '',
+  code: 'admin',
+  why: 'The configuration names them among the admins.',
+  revision: null,
+};
+
+function* keysOf(directory: Directory): Iterable<string> {
+  for (const { subject } of directory.members()) yield subjectKey(subject);
+}
+
+const no = (code: string, text: string): Verdict => ({
+  kind: 'no',
+  error: { code, text, retry: 'never', notify: 'sender' },
+});

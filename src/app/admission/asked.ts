@@ -1,0 +1,54 @@
+import { parseCommand } from '../../core/commands.ts';
+import { markerKeys } from '../../core/convert/marker.ts';
+import type { MatrixEvent, NetworkSource } from '../../core/events.ts';
+import type { NetworkId } from '../../core/ids.ts';
+import { answerCommand } from './commands.ts';
+import type { Enforcement } from './enforcement.ts';
+import type { Say } from './say.ts';
+
+/** Answers what people ask of the bridge itself: commands, and reactions to what it announced. */
+export class Asked {
+  readonly #enforcement: Enforcement;
+  readonly #say: Say;
+
+  constructor(enforcement: Enforcement, say: Say) {
+    this.#enforcement = enforcement;
+    this.#say = say;
+  }
+
+  /** Somebody said it in a room. */
+  async inRoom(event: MatrixEvent): Promise<void> {
+    const answer = await this.#answer(event);
+    if (answer === undefined) return;
+    const replyTo = { eventId: event.event_id, userId: event.sender };
+    await this.#say.inRoom(event.room_id, answer, `answer|${event.event_id}`, replyTo);
+  }
+
+  /** Somebody said it to the bot on a network. @returns what the bot answers there */
+  onNetwork(network: NetworkId, source: NetworkSource, text: string): Promise<string> {
+    const asker = { kind: 'network', network, nick: source.nick, account: source.account ?? null } as const;
+    return answerCommand(this.#enforcement, asker, parseCommand(text, true) ?? { name: 'help', words: [] });
+  }
+
+  /** A message of our own came back. */
+  async ownMessage(event: MatrixEvent): Promise<void> {
+    const keys = markerKeys(event.content);
+    if (keys.length > 0) await this.#enforcement.requests.announced(keys, event.event_id);
+  }
+
+  async #answer(event: MatrixEvent): Promise<string | undefined> {
+    const { body } = event.content;
+    if (event.type === 'm.reaction') return this.#reaction(event);
+    const command = typeof body === 'string' ? parseCommand(body) : undefined;
+    const asker = { kind: 'matrix', userId: event.sender, room: event.room_id } as const;
+    return command === undefined ? undefined : answerCommand(this.#enforcement, asker, command);
+  }
+
+  async #reaction({ content, sender }: MatrixEvent): Promise<string | undefined> {
+    const relates = content['m.relates_to'];
+    if (typeof relates !== 'object' || relates === null) return undefined;
+    const { event_id: eventId, key } = relates as Record<string, unknown>;
+    if (typeof eventId !== 'string' || typeof key !== 'string') return undefined;
+    return this.#enforcement.requests.reacted(key, sender, eventId);
+  }
+}

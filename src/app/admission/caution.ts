@@ -1,0 +1,89 @@
+import { guardPlan } from '../../core/authority/guard.ts';
+import type { ActualRoom } from '../../core/room/actual-room.ts';
+import type { ManagedRoom } from '../../core/room/layout.ts';
+import type { Audit } from '../../ports/audit.ts';
+import type { Kit } from '../kit.ts';
+import type { Holds } from './holds.ts';
+import type { KeepPlan } from './keep-plan.ts';
+import type { Reports } from './reports.ts';
+
+/** Notes that a room once was as the authority wants it: from then on its plans are no first ones. */
+const ENFORCED = 'enforced:';
+const STEPS_TOLD = 50;
+
+export type CautionParts = {
+  readonly kit: Kit;
+  readonly holds: Holds;
+  readonly audit: Audit;
+  readonly reports: Reports;
+  readonly mode: () => 'observe' | 'enforce';
+  readonly isOurs: (userId: string) => boolean;
+  readonly lastSnapshotWasEmpty: () => boolean;
+};
+
+/** Holds plans back that take much away, or that nobody has seen the like of yet, until a person says that they are meant. */
+export class Caution {
+  readonly #parts: CautionParts;
+
+  constructor(parts: CautionParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the plan waits for somebody's word. */
+  async holds(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<boolean> {
+    const { holds, kit, isOurs, mode, lastSnapshotWasEmpty } = this.#parts;
+    const present = [...room.members].filter(([id, { membership }]) => isThere(membership) && !isOurs(id)).length;
+    const isFirstEnforcement = !(await this.#wasEnforced(wanted.id));
+    const context = { snapshotWasEmpty: lastSnapshotWasEmpty(), isFirstEnforcement };
+    const guard = guardPlan(plan.members, { present }, context);
+    const isObserved = mode() === 'observe';
+    if (!guard.held && !isObserved) return false;
+    const hash = kit.digest(`${wanted.id}\n${plan.members.hashText}`).slice(0, 12);
+    if (!isObserved && holds.isConfirmed(wanted.id, hash)) return false;
+    const why = guard.held ? guard.why : 'authority.mode is observe.';
+    const isNews = await holds.hold({ hash, resource: wanted.id, why, removes: guard.held ? guard.removes : [] });
+    if (isNews) await this.#tell(wanted, plan, hash, why, isObserved);
+    return true;
+  }
+
+  /** The room is as it should be for everybody. */
+  async kept(resource: string): Promise<void> {
+    const { kit, holds, mode } = this.#parts;
+    await holds.release(resource);
+    if (mode() === 'enforce' && !(await this.#wasEnforced(resource)))
+      await kit.db.transaction((sql) => kit.stores.cursor.set(sql, ENFORCED + resource, String(kit.clock.nowMs())));
+  }
+
+  async #tell(wanted: ManagedRoom, plan: KeepPlan, hash: string, why: string, isObserved: boolean): Promise<void> {
+    const { audit, reports } = this.#parts;
+    await audit.write([
+      {
+        phase: 'held',
+        actor: 'reconcile',
+        cause: hash,
+        subject: '',
+        action: 'plan',
+        resource: wanted.id,
+        why,
+        revision: null,
+      },
+    ]);
+    const next = isObserved
+      ? 'Nothing is done.'
+      : `Nothing is done before somebody says \`!causeway confirm ${hash}\` here.`;
+    const steps = [
+      ...plan.members.steps.map(({ kind, userId, why: because }) => `${kind} ${userId}: ${because}`),
+      ...(plan.powers === undefined ? [] : ['power levels change']),
+      ...plan.writes.map((write) => `${write.type}: ${write.why}`),
+    ];
+    const more = steps.length > STEPS_TOLD ? [`… and ${steps.length - STEPS_TOLD} more`] : [];
+    reports.say([`${wanted.name}: a plan is held. ${why} ${next}`, ...steps.slice(0, STEPS_TOLD), ...more].join('\n'));
+  }
+
+  async #wasEnforced(resource: string): Promise<boolean> {
+    const { kit } = this.#parts;
+    return (await kit.db.transaction((sql) => kit.stores.cursor.get(sql, ENFORCED + resource))) !== undefined;
+  }
+}
+
+const isThere = (membership: string): boolean => membership === 'join' || membership === 'invite';

@@ -1,0 +1,139 @@
+import type { Resource } from '../../core/authority/access.ts';
+import type { Lookup, Member } from '../../core/authority/member.ts';
+import type { Standing } from '../../core/authority/standing.ts';
+import type { Audit } from '../../ports/audit.ts';
+import type { ChannelGuard, Door, RosterEntry } from '../../ports/network.ts';
+import type { Kit } from '../kit.ts';
+import type { Portal, PortalTable } from '../portal-table.ts';
+import type { Admission } from './admission.ts';
+import type { Holds } from './holds.ts';
+import type { Reports } from './reports.ts';
+
+export type ChannelDoorsParts = {
+  readonly kit: Kit;
+  readonly portals: PortalTable;
+  readonly admission: Admission;
+  readonly audit: Audit;
+  readonly holds: Holds;
+  readonly reports: Reports;
+  readonly mode: () => 'observe' | 'enforce';
+};
+
+type Present = { readonly entry: RosterEntry; readonly person: Lookup<Member>; readonly standing: Standing };
+
+const FEW = 5;
+const SHARE = 0.1;
+const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
+
+/**
+ * Keeps channels as the authority says where our bot is an operator: who may come in, who is put out, who has which
+ * status. Where it is none, the gate for lines is all there is.
+ */
+export class ChannelDoors {
+  readonly #parts: ChannelDoorsParts;
+
+  constructor(parts: ChannelDoorsParts) {
+    this.#parts = parts;
+  }
+
+  /** Brings a channel to what it should be, as far as the bot may; running it twice changes nothing. */
+  async keep(resource: Resource, cause: string): Promise<void> {
+    const portal = this.#parts.portals.get(resource.id.slice('channel:'.length) as Portal['id']);
+    if (portal?.roomId === undefined || !portal.config.guard || this.#parts.mode() === 'observe') return;
+    const guard = this.#parts.kit.networks.get(portal.network)?.guard;
+    if (guard === undefined || !guard.mayAct(portal.channel)) return;
+    const present = this.#present(portal, resource, guard);
+    const out =
+      resource.require === 'none'
+        ? present.filter(isBanned)
+        : present.filter(({ standing }) => !STAYS.has(standing.membership));
+    if (out.length > 0 && (await this.#mayPutOut(resource, out, present.length)))
+      await this.#putOut(portal, resource, guard, out, cause);
+    this.#log(portal, await guard.setDoor(portal.channel, this.#door(portal, resource)));
+    for (const { entry, person, standing } of present)
+      if (person.kind === 'found' && !out.some((gone) => gone.entry === entry))
+        this.#log(portal, await guard.setStatus(portal.channel, entry.nick, standing.ircStatus));
+  }
+
+  #present(portal: Portal, resource: Resource, guard: ChannelGuard): Present[] {
+    const { admission } = this.#parts;
+    return guard.members(portal.channel).map((entry) => {
+      const person = admission.networkUser(portal.network, entry);
+      return { entry, person, standing: admission.standingFor(person, resource) };
+    });
+  }
+
+  /** Who may come in, by account. A person of whom nobody knows anything now keeps the place they had. */
+  #door(portal: Portal, resource: Resource): Door {
+    const { admission } = this.#parts;
+    const accounts: string[] = [];
+    const bannedAccounts: string[] = [];
+    for (const { member, accounts: own } of admission.accountsOn(portal.network)) {
+      const { membership } = admission.standingFor(member, resource);
+      if (STAYS.has(membership)) accounts.push(...own);
+      else if (membership === 'banned') bannedAccounts.push(...own);
+    }
+    const membersOnly = resource.require !== 'none';
+    return { membersOnly, accounts: membersOnly ? accounts : [], bannedAccounts };
+  }
+
+  async #mayPutOut(resource: Resource, out: readonly Present[], present: number): Promise<boolean> {
+    const { holds, reports, kit } = this.#parts;
+    if (out.length <= Math.max(FEW, present * SHARE)) return true;
+    const removes = out.map(({ entry }) => entry.nick).sort();
+    const hash = kit.digest(`${resource.id} door\n${removes.join('\n')}`).slice(0, 12);
+    const door = `${resource.id}#door`;
+    if (holds.isConfirmed(door, hash)) {
+      await holds.release(door);
+      return true;
+    }
+    const why = `${out.length} of ${present} people of ${resource.label} would be put out of the channel at once.`;
+    if (await holds.hold({ hash, resource: door, why, removes }))
+      reports.say(
+        `${why} Nobody is before somebody says \`!causeway confirm ${hash}\` here: ${removes.slice(0, 30).join(', ')}`,
+      );
+    return false;
+  }
+
+  async #putOut(
+    portal: Portal,
+    resource: Resource,
+    guard: ChannelGuard,
+    out: readonly Present[],
+    cause: string,
+  ): Promise<void> {
+    const { audit, kit } = this.#parts;
+    const entries = out.map(({ entry, standing }) => ({
+      actor: 'reconcile',
+      cause,
+      subject: `irc-account ${portal.network} ${entry.account ?? entry.nick}`,
+      action: 'irc.kick',
+      resource: resource.id,
+      why: standing.why,
+      revision: standing.revision,
+    }));
+    await audit.write(entries.map((entry) => ({ ...entry, phase: 'intent' as const })));
+    const results: string[] = [];
+    for (const { entry, standing } of out) {
+      const kicked = await guard.kick(portal.channel, entry.nick, standing.why);
+      this.#log(portal, kicked);
+      kit.metrics.enforced.add({ step: 'irc.kick', outcome: kicked.ok ? 'done' : 'failed' });
+      results.push(kicked.ok ? 'done' : kicked.error.code);
+    }
+    await audit.write(
+      entries.map((entry, at) => ({ ...entry, phase: 'outcome' as const, result: results[at] ?? 'unknown' })),
+    );
+  }
+
+  #log(portal: Portal, result: Awaited<ReturnType<ChannelGuard['setDoor']>>): void {
+    if (result.ok) return;
+    const { network, channel } = portal;
+    this.#parts.kit.log.warn('a channel could not be brought to what it should be', {
+      network,
+      channel,
+      why: result.error.text,
+    });
+  }
+}
+
+const isBanned = ({ standing }: Present): boolean => standing.membership === 'banned';

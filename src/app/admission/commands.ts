@@ -1,0 +1,153 @@
+import type { Command } from '../../core/commands.ts';
+import type { NetworkId } from '../../core/ids.ts';
+import type { Enforcement } from './enforcement.ts';
+import { explain } from './explaining.ts';
+import type { Side } from './proofs.ts';
+
+/** Who asks, and where: in a room of Matrix, or in a private message of a network. */
+export type Asker =
+  | { readonly kind: 'matrix'; readonly userId: string; readonly room: string }
+  | { readonly kind: 'network'; readonly network: NetworkId; readonly nick: string; readonly account: string | null };
+
+type Row = {
+  /** Words after the name, for the help. */
+  readonly usage: string;
+  readonly text: string;
+  /** Which side may ask it. */
+  readonly for: 'everybody' | 'matrix' | 'admins';
+  readonly run: (enforcement: Enforcement, asker: Asker, words: readonly string[]) => Promise<string>;
+};
+
+/** Everything that people can ask of the bridge by `!causeway …`. */
+const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
+  ['help', { usage: '', text: 'what can be asked', for: 'everybody', run: async (_, asker) => help(asker) }],
+  [
+    'link',
+    {
+      usage: '[CODE]',
+      text: 'prove that your account on IRC is you: ask for a code on one side, say it on the other',
+      for: 'everybody',
+      run: link,
+    },
+  ],
+  ['whoami', { usage: '', text: 'what the cooperative knows of you', for: 'everybody', run: whoami }],
+  ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],
+  [
+    'approve',
+    {
+      usage: 'ID',
+      text: 'let somebody in who asked (coordinators)',
+      for: 'matrix',
+      run: (e, a, [id]) => answer(e, a, id, true),
+    },
+  ],
+  [
+    'refuse',
+    {
+      usage: 'ID',
+      text: 'do not let them in (coordinators)',
+      for: 'matrix',
+      run: (e, a, [id]) => answer(e, a, id, false),
+    },
+  ],
+  [
+    'explain',
+    {
+      usage: 'PERSON [ROOM]',
+      text: 'what the authority says of somebody, and what follows',
+      for: 'admins',
+      run: (e, _, [person, room]) => explained(e, person, room),
+    },
+  ],
+  ['plans', { usage: '', text: 'plans that wait for a confirmation', for: 'admins', run: plans }],
+  ['confirm', { usage: 'HASH', text: 'let a plan go on that is held', for: 'admins', run: confirm }],
+]);
+
+/** @returns the answer for whoever asked; never rejects for what people can type */
+export async function answerCommand(enforcement: Enforcement, asker: Asker, command: Command): Promise<string> {
+  const row = COMMANDS.get(command.name);
+  if (row === undefined) return `There is no command ${command.name.slice(0, 40)}. \`!causeway help\` lists them.`;
+  if (row.for !== 'everybody' && asker.kind !== 'matrix') return 'This can only be asked from Matrix.';
+  if (row.for === 'admins' && !(asker.kind === 'matrix' && mayAdminister(enforcement, asker.userId)))
+    return 'This is for the council and the admins named in the configuration.';
+  return row.run(enforcement, asker, command.words);
+}
+
+const help = async (asker: Asker): Promise<string> =>
+  [...COMMANDS]
+    .filter(([, row]) => row.for === 'everybody' || asker.kind === 'matrix')
+    .map(([name, { usage, text }]) => `!causeway ${[name, usage].filter((part) => part !== '').join(' ')}: ${text}`)
+    .join('\n');
+
+/** Admins by the configuration, and whoever may be in the admin room by the authority. */
+const mayAdminister = ({ admission, rooms }: Enforcement, userId: string): boolean =>
+  admission.isAdmin(userId) ||
+  (rooms.get('room:admin') !== undefined && admission.standingOf(userId, 'room:admin').membership === 'in');
+
+const sideOf = ({ admission }: Enforcement, asker: Asker): Side => {
+  if (asker.kind === 'network') return asker;
+  return { kind: 'matrix', userId: asker.userId, subject: admission.subjectRefOf(asker.userId) };
+};
+
+async function link(enforcement: Enforcement, asker: Asker, [code]: readonly string[]): Promise<string> {
+  const side = sideOf(enforcement, asker);
+  if (code !== undefined) {
+    const done = await enforcement.proofs.finish(code, side);
+    if (done.ok) enforcement.relinked('link', done.relinked);
+    return done.text;
+  }
+  if (side.kind === 'matrix' && side.subject === undefined)
+    return `${side.userId} is not known to the cooperative, so there is nobody to link an account with.`;
+  const other =
+    side.kind === 'matrix'
+      ? 'say `/msg BOT link CODE` on IRC, logged in to your account'
+      : 'say `!causeway link CODE` in a room of the bridge on Matrix';
+  return `Your code is ${enforcement.proofs.begin(side)}. Within ten minutes ${other}, with this code.`;
+}
+
+async function whoami({ admission }: Enforcement, asker: Asker): Promise<string> {
+  const person =
+    asker.kind === 'matrix' ? admission.matrixUser(asker.userId) : admission.networkUser(asker.network, asker);
+  if (person.kind === 'absent') return 'The cooperative does not know you by this account.';
+  if (person.kind === 'unknown') return `The cooperative’s directory cannot say who you are now: ${person.text}`;
+  const { name, subject, statusText, seats, roles } = person.value;
+  const what = [...roles.map(({ role }) => role), ...seats.map(({ group }) => `in ${group}`)].join(', ');
+  return `You are ${name ?? subject.sub}: ${statusText}${what === '' ? '' : `; ${what}`}.`;
+}
+
+async function request(enforcement: Enforcement, asker: Asker, [room]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const resource = room === undefined ? undefined : enforcement.findRoom(room);
+  if (resource === undefined) return 'Say which room: `!causeway request #room`.';
+  return enforcement.requests.ask(asker.userId, resource);
+}
+
+async function answer(enforcement: Enforcement, asker: Asker, id: string | undefined, isYes: boolean): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  return id === undefined ? 'Say which request, by its id.' : enforcement.requests.answer(id, asker.userId, isYes);
+}
+
+async function explained(
+  enforcement: Enforcement,
+  person: string | undefined,
+  room: string | undefined,
+): Promise<string> {
+  if (person === undefined) return 'Say who: a Matrix id, a subject, or network/account.';
+  return (await explain(enforcement, person, room)).join('\n');
+}
+
+async function plans({ holds }: Enforcement): Promise<string> {
+  const held = holds.all();
+  if (held.length === 0) return 'No plan is held.';
+  return held
+    .map(
+      ({ hash, resource, why, removes }) =>
+        `${hash}: ${resource}. ${why} Removes ${removes.length}: ${removes.slice(0, 20).join(', ')}`,
+    )
+    .join('\n');
+}
+
+async function confirm(enforcement: Enforcement, asker: Asker, [hash]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  return hash === undefined ? 'Say which plan, by its hash.' : (await enforcement.confirm(hash, asker.userId)).text;
+}

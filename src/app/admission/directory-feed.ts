@@ -1,0 +1,129 @@
+import type { Directory } from '../../core/authority/directory.ts';
+import { nextChangeAtMs } from '../../core/authority/expiry.ts';
+import type { AuthorityUpdate } from '../../core/authority/member.ts';
+import type { Authority } from '../../ports/authority.ts';
+import { Backoff } from '../backoff.ts';
+import type { Kit } from '../kit.ts';
+import type { DirectoryStore } from './directory-store.ts';
+
+/** Without a word for so long the authority's stream is taken for dead: three heartbeats. */
+const SILENT_MS = 30_000;
+/** Longest timer that the clock takes; what is later is looked at again then. */
+const LONGEST_TIMER_MS = 86_400_000;
+
+export type DirectoryFeedParts = {
+  readonly kit: Kit;
+  readonly authority: Authority;
+  readonly directory: Directory;
+  readonly store: DirectoryStore;
+  /** Something is known of these subjects that was not; `undefined`: perhaps of anybody. Called after the directory has it. */
+  readonly onChanged: (subjects: readonly string[] | undefined, cause: string) => void;
+  /** A sentence for the admin room. */
+  readonly onAlert: (text: string) => void;
+};
+
+/** Follows the authority: what it says goes into the directory at once, then to those who act on it. */
+export class DirectoryFeed {
+  readonly #parts: DirectoryFeedParts;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #cancelExpiry = (): void => {};
+  #cancelSilence = (): void => {};
+  #problem: string | undefined = 'The authority was not heard yet.';
+
+  constructor(parts: DirectoryFeedParts) {
+    this.#parts = parts;
+  }
+
+  /** A sentence while the authority says nothing that can be used. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  start(): void {
+    this.#planExpiry();
+    this.#running = this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#cancelExpiry();
+    this.#cancelSilence();
+    await this.#parts.authority.close();
+    await this.#running;
+  }
+
+  async #follow(): Promise<void> {
+    const { kit, authority } = this.#parts;
+    const backoff = new Backoff(kit.clock, 200, 10_000);
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const update of authority.watch(this.#stop.signal)) {
+          this.#listenFor();
+          if (update.kind !== 'unknown') backoff.reset();
+          await this.#take(update);
+        }
+      } catch (error) {
+        kit.log.error('a bug: the authority’s stream failed', { error: String(error) });
+      }
+      if (!this.#stop.signal.aborted) await new Promise<void>((resolve) => kit.clock.after(backoff.nextMs(), resolve));
+    }
+  }
+
+  async #take(update: AuthorityUpdate): Promise<void> {
+    const { kit, directory, store, onChanged, onAlert } = this.#parts;
+    if (update.kind === 'gap') return this.#reread();
+    if (update.kind === 'unknown') return this.#unknown(update.text);
+    this.#heard();
+    const { changed, alerts } = directory.apply(update);
+    kit.metrics.authorityUpdates.add({ outcome: changed.length > 0 ? 'applied' : 'unchanged' });
+    for (const alert of alerts) onAlert(alert);
+    if (changed.length === 0) return store.stillSo(directory);
+    onChanged(changed, causeOf(update));
+    this.#planExpiry();
+    await store.save(directory, changed);
+  }
+
+  async #reread(): Promise<void> {
+    const { authority } = this.#parts;
+    const all = await authority.snapshot();
+    if (all.kind === 'found') return this.#take({ kind: 'snapshot', snapshot: all.value, freshness: all.freshness });
+    if (all.kind === 'unknown') this.#unknown(all.text);
+  }
+
+  #unknown(text: string): void {
+    const { kit } = this.#parts;
+    kit.metrics.authorityUpdates.add({ outcome: 'unknown' });
+    if (this.#problem === text) return;
+    this.#problem = text;
+    kit.log.warn('the authority does not say who is a member; nobody is removed, nobody new is let in', { why: text });
+  }
+
+  #heard(): void {
+    if (this.#problem !== undefined) this.#parts.kit.log.info('the authority answers');
+    this.#problem = undefined;
+  }
+
+  #listenFor(): void {
+    this.#cancelSilence();
+    this.#cancelSilence = this.#parts.kit.clock.after(SILENT_MS, () =>
+      this.#unknown('The authority has not said a word for half a minute; its stream is taken for dead.'),
+    );
+  }
+
+  /** Roles and seats begin and end by themselves, with the authority down too. */
+  #planExpiry(): void {
+    const { kit, directory, onChanged } = this.#parts;
+    this.#cancelExpiry();
+    const nowMs = kit.clock.nowMs();
+    const nextMs = nextChangeAtMs(directory.members(), nowMs);
+    if (nextMs === undefined) return;
+    this.#cancelExpiry = kit.clock.after(Math.min(Math.max(nextMs - nowMs, 0), LONGEST_TIMER_MS), () => {
+      if (kit.clock.nowMs() >= nextMs) onChanged(undefined, 'timer');
+      this.#planExpiry();
+    });
+  }
+}
+
+const causeOf = (update: AuthorityUpdate): string =>
+  update.kind === 'member' || update.kind === 'snapshot' ? `authority@${update.freshness.revision}` : 'authority';

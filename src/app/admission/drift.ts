@@ -1,0 +1,63 @@
+import type { MatrixEvent } from '../../core/events.ts';
+import type { ManagedRooms } from './managed-rooms.ts';
+
+/** State of a kept room that people can change against the authority, and how that is called. */
+const KEPT: ReadonlyMap<string, string> = new Map([
+  ['m.room.power_levels', 'changed who may do what.'],
+  ['m.room.join_rules', 'changed how one comes in.'],
+  ['m.room.server_acl', 'changed which servers may take part.'],
+  ['m.room.guest_access', 'changed whether guests may come in.'],
+  ['m.room.history_visibility', 'changed who may read the past.'],
+  ['m.room.canonical_alias', 'changed the main address.'],
+  ['m.space.child', 'changed what stands in the Space.'],
+  ['m.space.parent', 'changed the Space that the room belongs to.'],
+  ['m.room.tombstone', 'replaced the room.'],
+]);
+
+/** Whether an event of a kept room may call for putting something right. */
+const isAboutKeeping = (event: MatrixEvent): boolean =>
+  event.state_key !== undefined && (event.type === 'm.room.member' || KEPT.has(event.type));
+
+/** Sees what happens to kept rooms by other hands than ours. */
+export class Drift {
+  readonly #rooms: ManagedRooms;
+  readonly #botId: string;
+  readonly #isOurs: (userId: string) => boolean;
+
+  constructor(rooms: ManagedRooms, botId: string, isOurs: (userId: string) => boolean) {
+    this.#rooms = rooms;
+    this.#botId = botId;
+    this.#isOurs = isOurs;
+  }
+
+  /** @returns what has to be looked at because of an event; undefined for what concerns nothing that we keep */
+  of(event: MatrixEvent): { readonly resources: readonly string[]; readonly cause: string } | undefined {
+    if (!isAboutKeeping(event)) return undefined;
+    const resource = this.#rooms.resourceOf(event.room_id);
+    if (resource === undefined || !this.#rooms.seen(event) || event.sender === this.#botId) return undefined;
+    const isMember = event.type === 'm.room.member';
+    if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) return undefined;
+    return { resources: [resource, ...(isMember ? this.#below(resource) : [])], cause: `drift ${driftOf(event)}` };
+  }
+
+  /** Who leaves a Space leaves what one enters through it. */
+  #below(space: string): string[] {
+    const rooms = [...this.#rooms.all()].filter(({ join }) => join.rule === 'restricted' && join.allow === space);
+    return rooms.map(({ id }) => id);
+  }
+}
+
+/** What somebody did to a kept room, as a sentence. */
+function driftOf(event: MatrixEvent): string {
+  if (event.type !== 'm.room.member') return `${event.sender} ${KEPT.get(event.type) ?? 'changed the room.'}`;
+  const { membership } = event.content;
+  const who = event.state_key ?? '';
+  if (who === event.sender) return membership === 'join' ? `${who} came in.` : `${who} left.`;
+  return `${event.sender} ${BY_OTHERS.get(membership) ?? 'changed the membership of'} ${who}.`;
+}
+
+const BY_OTHERS: ReadonlyMap<unknown, string> = new Map([
+  ['invite', 'invited'],
+  ['leave', 'removed'],
+  ['ban', 'banned'],
+]);

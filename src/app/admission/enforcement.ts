@@ -1,0 +1,299 @@
+import type { Config } from '../../config/schema.ts';
+import type { Resource } from '../../core/authority/access.ts';
+import { Directory } from '../../core/authority/directory.ts';
+import type { MatrixEvent } from '../../core/events.ts';
+import { ADMIN_ROOM } from '../../core/room/layout.ts';
+import type { Audit } from '../../ports/audit.ts';
+import type { Authority } from '../../ports/authority.ts';
+import type { ConfirmSource, ExplainSource } from '../../ports/explain.ts';
+import type { CreateRoom } from '../../ports/matrix.ts';
+import type { AuthorityReport } from '../../ports/status.ts';
+import type { Kit } from '../kit.ts';
+import type { Lanes } from '../lanes.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Portal, PortalTable } from '../portal-table.ts';
+import { Admission } from './admission.ts';
+import { Asked } from './asked.ts';
+import { authorityReport } from './authority-report.ts';
+import { Caution } from './caution.ts';
+import { ChannelDoors } from './channel-doors.ts';
+import { DirectoryFeed } from './directory-feed.ts';
+import { DirectoryStore } from './directory-store.ts';
+import { Drift } from './drift.ts';
+import { explain } from './explaining.ts';
+import { Holds } from './holds.ts';
+import { KeepSteps } from './keep-steps.ts';
+import { ManagedRooms } from './managed-rooms.ts';
+import { Proofs } from './proofs.ts';
+import { Puppets } from './puppets.ts';
+import { Reports } from './reports.ts';
+import { Requests } from './requests.ts';
+import { type Arrangement, arrange } from './resources.ts';
+import { RoomKeeper } from './room-keeper.ts';
+import { Say } from './say.ts';
+
+export type EnforcementParts = {
+  readonly kit: Kit;
+  readonly config: Config;
+  readonly portals: PortalTable;
+  readonly ledger: Ledger;
+  readonly lanes: () => Lanes;
+  readonly isOurs: (userId: string) => boolean;
+  /** Undefined: everybody is let in. */
+  readonly authority: Authority | undefined;
+  readonly audit: Audit;
+};
+
+/** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
+export class Enforcement implements ExplainSource, ConfirmSource {
+  readonly admission: Admission;
+  readonly keeper: RoomKeeper;
+  readonly holds: Holds;
+  readonly reports: Reports;
+  readonly rooms: ManagedRooms;
+  readonly proofs: Proofs;
+  readonly requests: Requests;
+  readonly asked: Asked;
+  readonly directory = new Directory();
+  readonly #parts: EnforcementParts;
+  readonly #say: Say;
+  readonly #store: DirectoryStore;
+  readonly #feed: DirectoryFeed | undefined;
+  readonly #puppets: Puppets;
+  readonly #drift: Drift;
+  #config: Config;
+  #arrangement: Arrangement;
+  #cancelRound = (): void => {};
+
+  constructor(parts: EnforcementParts) {
+    const { kit, config, portals, ledger, lanes, isOurs, authority, audit } = parts;
+    this.#parts = parts;
+    this.#config = config;
+    this.#arrangement = arrange(config, kit.homeserver.serverName);
+    this.#store = new DirectoryStore(kit);
+    this.rooms = new ManagedRooms({ kit, portals });
+    this.rooms.configure(this.#arrangement.rooms);
+    this.holds = new Holds(kit);
+    this.#say = new Say(kit, ledger, portals);
+    this.reports = new Reports(kit, this.#say, () => this.rooms.roomIdOf(ADMIN_ROOM));
+    this.proofs = new Proofs(kit, audit);
+    this.admission = new Admission({
+      clock: kit.clock,
+      portals,
+      directory: this.directory,
+      hasAuthority: authority !== undefined,
+      resources: () => this.#arrangement.resources,
+      limits: () => ({
+        softMs: this.#config.authority.softSeconds * 1000,
+        hardMs: this.#config.authority.hardSeconds * 1000,
+      }),
+      degraded: (resource) => this.keeper.lost(resource),
+      provenNick: (network, nick) => this.proofs.ofNick(network, nick),
+      admins: () => this.#config.cooperative?.admins ?? [],
+    });
+    const mode = (): 'observe' | 'enforce' => this.#config.authority.mode;
+    const steps = new KeepSteps({
+      kit,
+      audit,
+      onDone: (event) => this.rooms.seen(event),
+      subjectOf: (userId) => this.admission.subjectOf(userId),
+    });
+    this.keeper = new RoomKeeper({
+      kit,
+      ledger,
+      lanes,
+      rooms: this.rooms,
+      admission: this.admission,
+      steps,
+      caution: new Caution({
+        kit,
+        holds: this.holds,
+        audit,
+        reports: this.reports,
+        mode,
+        isOurs,
+        lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
+      }),
+      doors: new ChannelDoors({
+        kit,
+        portals,
+        admission: this.admission,
+        audit,
+        holds: this.holds,
+        reports: this.reports,
+        mode,
+      }),
+      reports: this.reports,
+      hasAuthority: authority !== undefined,
+      isOurs,
+    });
+    this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.#say });
+    this.asked = new Asked(this, this.#say);
+    this.#drift = new Drift(this.rooms, kit.homeserver.botId, isOurs);
+    this.#puppets = new Puppets({ kit, portals, admission: this.admission, isOurs });
+    this.#feed =
+      authority === undefined
+        ? undefined
+        : new DirectoryFeed({
+            kit,
+            authority,
+            directory: this.directory,
+            store: this.#store,
+            onChanged: (subjects, cause) => this.#changed(subjects, cause),
+            onAlert: (text) => this.reports.say(text),
+          });
+  }
+
+  /** Takes up what an earlier process knew; before anything comes in. */
+  async load(): Promise<void> {
+    const { authority } = this.#parts;
+    await this.rooms.load();
+    await this.holds.load();
+    await this.proofs.load();
+    await this.requests.load();
+    if (authority === undefined) return;
+    await this.#store.load(this.directory, authority.description.issuer);
+    this.directory.setLinks(this.proofs.all());
+  }
+
+  start(): void {
+    this.#feed?.start();
+    this.#round('start');
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelRound();
+    await this.#feed?.stop();
+  }
+
+  reconfigure(config: Config): void {
+    this.#config = config;
+    this.#arrangement = arrange(config, this.#parts.kit.homeserver.serverName);
+    this.rooms.configure(this.#arrangement.rooms);
+    this.#lookAtAll('configuration');
+  }
+
+  /** A portal has its room: it takes its place among the others, and its people are looked at. */
+  ready(portal: Portal): void {
+    const resource = `channel:${portal.id}`;
+    const parent = this.rooms.get(resource)?.parent;
+    this.#look([resource, ...(parent === undefined ? [] : [parent])], 'linked');
+  }
+
+  /** What a room that a portal makes begins with, so that no door stands open until it is kept. */
+  creation(portal: Portal): Partial<CreateRoom> {
+    const wanted = this.rooms.get(`channel:${portal.id}`);
+    if (wanted === undefined || this.#parts.authority === undefined) return {};
+    return {
+      preset: wanted.join.rule === 'public' ? 'public_chat' : 'private_chat',
+      ...(wanted.federate ? {} : { creationContent: { 'm.federate': false } }),
+    };
+  }
+
+  /** Somebody came into a channel of a network, has another account or another name; or our bot may do more or less there. */
+  channelChanged(portal: Portal, nick?: string): void {
+    if (this.#parts.authority === undefined) return;
+    if (nick !== undefined) this.proofs.nickGone(portal.network, nick);
+    this.#look([`channel:${portal.id}`], 'channel', []);
+  }
+
+  /** Events that are on disk, from either source. */
+  seen(events: readonly MatrixEvent[]): void {
+    const { botId } = this.#parts.kit.homeserver;
+    for (const event of events) {
+      if (event.sender === botId && event.type === 'm.room.message') void this.asked.ownMessage(event);
+      const drift = this.#drift.of(event);
+      if (drift !== undefined) this.#look(drift.resources, drift.cause);
+    }
+  }
+
+  /** Events may have been missed: everything is read again. */
+  interrupted(): void {
+    this.rooms.forget();
+    this.#lookAtAll('interrupted');
+  }
+
+  report(): AuthorityReport | undefined {
+    const { authority, audit } = this.#parts;
+    if (authority === undefined) return undefined;
+    return authorityReport({
+      source: authority.description.source,
+      mode: this.#config.authority.mode,
+      at: this.admission.at(),
+      directory: this.directory,
+      problem: this.#feed?.problem,
+      held: this.holds.all(),
+      driftCorrected: this.keeper.driftCorrected,
+      auditProblem: audit.problem,
+    });
+  }
+
+  resources(): readonly Resource[] {
+    return [...this.#arrangement.resources.values()];
+  }
+
+  /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
+  findRoom(room: string): string | undefined {
+    return this.rooms.find(room) ?? this.resources().find(({ label }) => label === room)?.id;
+  }
+
+  explain(person: string, room?: string): Promise<readonly string[]> {
+    return explain(this, person, room);
+  }
+
+  /** Lets a held plan go on. @returns what became of it, as a sentence */
+  async confirm(hash: string, actor: string): Promise<{ readonly ok: boolean; readonly text: string }> {
+    const plan = this.holds.confirm(hash);
+    if (plan === undefined)
+      return {
+        ok: false,
+        text: `No plan ${hash} is held. It may have changed meanwhile: \`causeway status\` names those that are.`,
+      };
+    const { resource, why } = plan;
+    await this.#parts.audit.write([
+      { phase: 'confirmed', actor, cause: hash, subject: '', action: 'plan', resource, why, revision: null },
+    ]);
+    await this.keeper.look([resource], actor.startsWith('@') ? actor : 'confirmed');
+    return { ok: true, text: `The plan for ${resource} goes on.` };
+  }
+
+  /** Proofs changed whose handle is whose. */
+  relinked(cause: string, subjects: readonly string[]): void {
+    this.directory.setLinks(this.proofs.all());
+    this.#changed(subjects, cause);
+  }
+
+  #changed(subjects: readonly string[] | undefined, cause: string): void {
+    // Relaying has ended by now: whoever is asked whether a line may pass asks the directory. Connections end next, rooms follow.
+    this.#puppets.follow(subjects);
+    this.#parts.authority?.setSubjects?.([...this.directory.members()].map(({ subject }) => subject));
+    this.#look(
+      [...this.rooms.all()].map(({ id }) => id),
+      cause,
+      subjects,
+    );
+  }
+
+  #lookAtAll(cause: string): void {
+    this.#look(
+      [...this.rooms.all()].map(({ id }) => id),
+      cause,
+    );
+  }
+
+  #look(resources: readonly string[], cause: string, subjects?: readonly string[]): void {
+    const { log } = this.#parts.kit;
+    this.keeper
+      .look(resources, cause, subjects)
+      .catch((error: unknown) => log.warn('a room waits for the next round to be looked at', { error: String(error) }));
+  }
+
+  /** Everything is compared with what it should be, now and then: whatever was missed is found. */
+  #round(cause: string): void {
+    this.rooms.forget();
+    this.#lookAtAll(cause);
+    this.#cancelRound = this.#parts.kit.clock.after(this.#config.authority.reconcileSeconds * 1000, () =>
+      this.#round('round'),
+    );
+  }
+}

@@ -1,0 +1,168 @@
+import type { Step } from '../../core/authority/plan-members.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
+import type { MatrixEvent } from '../../core/events.ts';
+import type { Audit, AuditEntry } from '../../ports/audit.ts';
+import type { Kit } from '../kit.ts';
+import type { KeepPlan } from './keep-plan.ts';
+
+export type KeepStepsParts = {
+  readonly kit: Kit;
+  readonly audit: Audit;
+  /** What was done is told to whoever keeps account of rooms, before its event comes back. */
+  readonly onDone: (event: MatrixEvent) => void;
+  readonly subjectOf: (userId: string) => string;
+};
+
+export type KeepJob = {
+  readonly resource: string;
+  readonly roomId: string;
+  readonly cause: string;
+  readonly plan: KeepPlan;
+  /** Whether this may still be done when its turn comes: a person may have come back meanwhile. */
+  readonly stillWanted: (step: Step) => boolean;
+};
+
+type Call = {
+  readonly action: string;
+  readonly userId: string;
+  readonly why: string;
+  readonly revision: number | null;
+  readonly isGrant: boolean;
+  readonly run: () => Promise<Result<unknown>>;
+  readonly event: Pick<MatrixEvent, 'type' | 'state_key' | 'content'>;
+  readonly step?: Step;
+};
+
+/** Carries out plans for rooms: what takes away before what gives, each noted before and after. */
+export class KeepSteps {
+  readonly #parts: KeepStepsParts;
+
+  constructor(parts: KeepStepsParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns how many were done; an error where what is left has to be tried again */
+  async run(job: KeepJob): Promise<Result<number>> {
+    const { audit, kit } = this.#parts;
+    const calls = this.#calls(job);
+    if (calls.length === 0) return ok(0);
+    const isNoted = await audit.write(calls.map((call) => entry(job, call, 'intent', this.#subject(call))));
+    let again: BridgeError | undefined;
+    let done = 0;
+    const outcomes: AuditEntry[] = [];
+    for (const call of calls) {
+      if (call.isGrant && !isNoted) continue;
+      if (call.step !== undefined && !job.stillWanted(call.step)) continue;
+      const result = await call.run();
+      const code = result.ok ? 'done' : result.error.code;
+      outcomes.push({ ...entry(job, call, 'outcome', this.#subject(call)), result: code });
+      kit.metrics.enforced.add({ step: call.action as never, outcome: result.ok ? 'done' : 'failed' });
+      if (result.ok) {
+        done++;
+        this.#told(job, call);
+      } else {
+        kit.log.warn('a room could not be brought to what it should be', {
+          room: job.roomId,
+          action: call.action,
+          why: result.error.text,
+        });
+        if (result.error.retry !== 'never') again ??= result.error;
+      }
+    }
+    await audit.write(outcomes);
+    return again === undefined ? ok(done) : fail(again);
+  }
+
+  #calls(job: KeepJob): readonly Call[] {
+    const { plan } = job;
+    const steps = plan.members.steps.map((step) => this.#memberCall(job, step));
+    return [
+      ...steps.filter((call) => !call.isGrant),
+      ...this.#powerCall(job),
+      ...plan.writes.map((write): Call => {
+        const { type, state_key, content, why } = write;
+        return {
+          action: type,
+          userId: '',
+          why,
+          revision: null,
+          isGrant: false,
+          run: () => this.#state(job.roomId, type, state_key, content),
+          event: { type, state_key, content },
+        };
+      }),
+      ...steps.filter((call) => call.isGrant),
+    ];
+  }
+
+  #memberCall({ roomId }: KeepJob, step: Step): Call {
+    const { homeserver } = this.#parts.kit;
+    const { botId } = homeserver;
+    const { userId, why } = step;
+    const how = {
+      invite: { to: 'invite', grant: true, run: () => homeserver.invite(botId, roomId, userId) },
+      kick: { to: 'leave', grant: false, run: () => homeserver.kick(botId, roomId, userId, why) },
+      withdraw: { to: 'leave', grant: false, run: () => homeserver.kick(botId, roomId, userId, why) },
+      ban: { to: 'ban', grant: false, run: () => homeserver.ban(botId, roomId, userId, why) },
+      unban: { to: 'leave', grant: true, run: () => homeserver.unban(botId, roomId, userId, why) },
+    }[step.kind];
+    return {
+      action: step.kind,
+      userId,
+      why,
+      revision: step.revision,
+      isGrant: how.grant,
+      run: how.run,
+      event: { type: 'm.room.member', state_key: userId, content: { membership: how.to } },
+      step,
+    };
+  }
+
+  #powerCall({ plan, roomId }: KeepJob): Call[] {
+    const { powers } = plan;
+    if (powers === undefined) return [];
+    const type = 'm.room.power_levels';
+    return [
+      {
+        action: 'power',
+        userId: '',
+        why: 'Powers follow the roles that the authority names.',
+        revision: null,
+        isGrant: false,
+        run: () => this.#state(roomId, type, '', powers),
+        event: { type, state_key: '', content: powers },
+      },
+    ];
+  }
+
+  #state(room: string, type: string, stateKey: string, content: object): Promise<Result<string>> {
+    const { homeserver } = this.#parts.kit;
+    return homeserver.sendState(homeserver.botId, room, type, stateKey, content);
+  }
+
+  #told(job: KeepJob, { event }: Call): void {
+    const { homeserver, clock } = this.#parts.kit;
+    this.#parts.onDone({
+      ...event,
+      event_id: '',
+      room_id: job.roomId,
+      sender: homeserver.botId,
+      origin_server_ts: clock.nowMs(),
+    });
+  }
+
+  #subject({ userId }: Call): string {
+    return userId === '' ? '' : this.#parts.subjectOf(userId);
+  }
+}
+
+const entry = (job: KeepJob, call: Call, phase: AuditEntry['phase'], subject: string): AuditEntry => ({
+  phase,
+  actor: job.cause.startsWith('@') ? job.cause : (job.cause.split(/[@ ]/)[0] ?? job.cause),
+  cause: job.cause,
+  subject,
+  action: call.action,
+  resource: job.resource,
+  why: call.userId === '' ? call.why : `${call.userId}: ${call.why}`,
+  revision: call.revision,
+});

@@ -1,0 +1,189 @@
+import { fail, ok, type Result } from '../../core/errors.ts';
+import type { MatrixEvent } from '../../core/events.ts';
+import type { PortalId } from '../../core/ids.ts';
+import { type ActualRoom, applyEvent, readRoom } from '../../core/room/actual-room.ts';
+import { adoptionRefusal } from '../../core/room/adoption.ts';
+import type { ManagedRoom } from '../../core/room/layout.ts';
+import { aliasOf, portalPowerLevels } from '../../core/room/portal-room.ts';
+import type { Kit } from '../kit.ts';
+import type { PortalTable } from '../portal-table.ts';
+import { RoomMaker } from '../room-maker.ts';
+
+/** Tells a room that we made as what it is, for the case that a crash came between its making and our noting it. */
+const MARK = 'coop.causeway.managed';
+const REMEMBERED = 20_000;
+/** Under this name a cursor holds the room of a resource. */
+const ROOM_OF = 'managed:';
+
+export type ManagedRoomsParts = {
+  readonly kit: Kit;
+  readonly portals: PortalTable;
+};
+
+/** The rooms and Spaces that we keep: which room is which, and how each stands as far as we were told. */
+export class ManagedRooms {
+  readonly #parts: ManagedRoomsParts;
+  readonly #maker: RoomMaker;
+  readonly #wanted = new Map<string, ManagedRoom>();
+  readonly #roomIds = new Map<string, string>();
+  readonly #resources = new Map<string, string>();
+  readonly #actual = new Map<string, ActualRoom>();
+  readonly #told = new Set<string>();
+  readonly #loading = new Map<string, MatrixEvent[]>();
+
+  constructor(parts: ManagedRoomsParts) {
+    this.#parts = parts;
+    this.#maker = new RoomMaker(parts.kit);
+  }
+
+  /** What an earlier process noted. */
+  async load(): Promise<void> {
+    const { db, stores } = this.#parts.kit;
+    const noted = await db.transaction((sql) => stores.cursor.list(sql, ROOM_OF));
+    for (const [name, roomId] of noted) this.#bind(name.slice(ROOM_OF.length), roomId);
+  }
+
+  /** The configuration as it is now. */
+  configure(rooms: readonly ManagedRoom[]): void {
+    this.#wanted.clear();
+    for (const room of rooms) this.#wanted.set(room.id, room);
+  }
+
+  get(resource: string): ManagedRoom | undefined {
+    return this.#wanted.get(resource);
+  }
+
+  all(): IterableIterator<ManagedRoom> {
+    return this.#wanted.values();
+  }
+
+  /** The resource whose room this is. */
+  resourceOf(roomId: string): string | undefined {
+    const portal = this.#parts.portals.byRoom(roomId);
+    const resource = portal === undefined ? this.#resources.get(roomId) : `channel:${portal.id}`;
+    return resource !== undefined && this.#wanted.has(resource) ? resource : undefined;
+  }
+
+  /** @param room a resource id, a room id, an alias or its localpart */
+  find(room: string): string | undefined {
+    if (this.#wanted.has(room)) return room;
+    const { serverName } = this.#parts.kit.homeserver;
+    const alias = aliasOf(/^[#!]/.test(room) ? room : `#${room}`, serverName);
+    return this.resourceOf(room) ?? [...this.#wanted.values()].find((wanted) => wanted.alias === alias)?.id;
+  }
+
+  roomIdOf(resource: string): string | undefined {
+    const wanted = this.#wanted.get(resource);
+    if (wanted?.kind !== 'channel') return this.#roomIds.get(resource);
+    return this.#portalOf(resource)?.roomId;
+  }
+
+  /** How the room stands, as far as was heard; undefined before it was read. */
+  known(resource: string): ActualRoom | undefined {
+    const roomId = this.roomIdOf(resource);
+    return roomId === undefined ? undefined : this.#actual.get(roomId);
+  }
+
+  /** The room of a resource; made where it is missing. A channel's is its portal's to make. */
+  async ensure(wanted: ManagedRoom): Promise<Result<string>> {
+    const known = this.roomIdOf(wanted.id);
+    if (known !== undefined) return ok(known);
+    if (wanted.kind === 'channel')
+      return fail({
+        code: 'room.not-yet',
+        text: `The room of ${wanted.name} is not there yet.`,
+        retry: 'later',
+        notify: 'log',
+      });
+    const found = await this.#make(wanted);
+    if (!found.ok) return found;
+    const { db, stores } = this.#parts.kit;
+    await db.transaction(async (sql) => {
+      await stores.cursor.set(sql, ROOM_OF + wanted.id, found.value);
+      await this.#maker.finished(sql, wanted.id);
+    });
+    this.#bind(wanted.id, found.value);
+    return found;
+  }
+
+  /** How the room stands; read once, then kept by what is told of it. */
+  async actual(roomId: string): Promise<Result<ActualRoom>> {
+    const known = this.#actual.get(roomId);
+    if (known !== undefined) return ok(known);
+    const meanwhile: MatrixEvent[] = [];
+    this.#loading.set(roomId, meanwhile);
+    try {
+      const state = await this.#parts.kit.homeserver.state(roomId);
+      if (!state.ok) return state;
+      let room = readRoom(roomId, state.value);
+      for (const event of meanwhile) room = applyEvent(room, event);
+      this.#actual.set(roomId, room);
+      return ok(room);
+    } finally {
+      this.#loading.delete(roomId);
+    }
+  }
+
+  /** Something was told of a room, or done by us. @returns false for what was told before: each event comes by two ways */
+  seen(event: MatrixEvent): boolean {
+    if (event.event_id !== '') {
+      if (this.#told.has(event.event_id)) return false;
+      if (this.#told.size >= REMEMBERED) this.#told.clear();
+      this.#told.add(event.event_id);
+    }
+    this.#loading.get(event.room_id)?.push(event);
+    const room = this.#actual.get(event.room_id);
+    if (room !== undefined) this.#actual.set(event.room_id, applyEvent(room, event));
+    return true;
+  }
+
+  /** Events may have been missed: rooms are read again when they are next looked at. */
+  forget(roomId?: string): void {
+    if (roomId === undefined) this.#actual.clear();
+    else this.#actual.delete(roomId);
+  }
+
+  #portalOf(resource: string) {
+    return this.#parts.portals.get(resource.slice('channel:'.length) as PortalId);
+  }
+
+  #bind(resource: string, roomId: string): void {
+    this.#roomIds.set(resource, roomId);
+    this.#resources.set(roomId, resource);
+  }
+
+  #make(wanted: ManagedRoom): Promise<Result<string>> {
+    const { botId } = this.#parts.kit.homeserver;
+    const mark = { type: MARK, state_key: wanted.id, content: { resource: wanted.id } };
+    return this.#maker.ensure({
+      key: wanted.id,
+      room: wanted.alias,
+      mark,
+      isTaken: (roomId) => this.#resources.has(roomId) || this.#parts.portals.byRoom(roomId) !== undefined,
+      create: (roomVersion) => ({
+        name: wanted.name,
+        ...(wanted.topic === undefined ? {} : { topic: wanted.topic }),
+        preset: wanted.join.rule === 'public' ? 'public_chat' : 'private_chat',
+        roomVersion,
+        initialState: [mark, ...firstState(wanted)],
+        powerLevels: portalPowerLevels(botId, roomVersion),
+        creationContent: {
+          ...(wanted.kind === 'space' ? { type: 'm.space' as const } : {}),
+          ...(wanted.federate ? {} : { 'm.federate': false }),
+        },
+      }),
+      refusal: (state) => adoptionRefusal(state, botId, wanted.alias),
+      onAdopt: [mark],
+    });
+  }
+}
+
+/** What a room has from its first moment on, so that no door stands open until it is kept. */
+const firstState = (wanted: ManagedRoom) => [
+  { type: 'm.room.guest_access', state_key: '', content: { guest_access: 'forbidden' } },
+  {
+    type: 'm.room.history_visibility',
+    state_key: '',
+    content: { history_visibility: wanted.join.rule === 'public' ? 'shared' : 'invited' },
+  },
+];

@@ -1,0 +1,167 @@
+import {
+  foldAccount,
+  type Handle,
+  handleKey,
+  parseHandleKey,
+  parseSubjectKey,
+  type SubjectRef,
+  subjectKey,
+} from '../../core/authority/member.ts';
+import type { NetworkId } from '../../core/ids.ts';
+import type { Audit } from '../../ports/audit.ts';
+import type { Kit } from '../kit.ts';
+
+/** One side of a link: a Matrix user, or somebody on a network. */
+export type Side =
+  | { readonly kind: 'matrix'; readonly userId: string; readonly subject: SubjectRef | undefined }
+  | { readonly kind: 'network'; readonly network: NetworkId; readonly nick: string; readonly account: string | null };
+
+export type LinkAnswer =
+  /** @param relinked subjects of whom something changed */
+  | { readonly ok: true; readonly text: string; readonly relinked: readonly string[] }
+  | { readonly ok: false; readonly text: string };
+
+type Pending = { readonly from: Side; readonly untilMs: number };
+
+const CODE_VALID_MS = 10 * 60_000;
+/** Wrong codes that one side may try before it has to wait; the codes themselves have 40 bits. */
+const MAX_TRIES = 5;
+const MAX_PENDING = 1_000;
+
+/**
+ * Proofs that an account on a network is a member's: a one-time code asked for on one side and said on the other. A nick
+ * without account can be proven too, and stays proven only while its holder stays.
+ */
+export class Proofs {
+  readonly #kit: Kit;
+  readonly #audit: Audit;
+  readonly #pending = new Map<string, Pending>();
+  readonly #tries = new Map<string, { count: number; untilMs: number }>();
+  readonly #links = new Map<string, { readonly handle: Handle; readonly subject: SubjectRef }>();
+  readonly #nicks = new Map<string, SubjectRef>();
+
+  constructor(kit: Kit, audit: Audit) {
+    this.#kit = kit;
+    this.#audit = audit;
+  }
+
+  async load(): Promise<void> {
+    const { db, stores } = this.#kit;
+    for (const row of await db.transaction((sql) => stores.identityLink.all(sql)))
+      this.#links.set(row.handle, { handle: parseHandleKey(row.handle), subject: parseSubjectKey(row.subject) });
+  }
+
+  all(): ReadonlyArray<{ readonly handle: Handle; readonly subject: SubjectRef }> {
+    return [...this.#links.values()];
+  }
+
+  ofNick(network: NetworkId, nick: string): SubjectRef | undefined {
+    return this.#nicks.get(this.#nickKey(network, nick));
+  }
+
+  /** Whoever has this nick from now on is somebody else. @returns whether something was known of it */
+  nickGone(network: NetworkId, nick: string): boolean {
+    return this.#nicks.delete(this.#nickKey(network, nick));
+  }
+
+  /** @returns a code to be said on the other side within ten minutes */
+  begin(from: Side): string {
+    const nowMs = this.#kit.clock.nowMs();
+    for (const [code, { untilMs, from: other }] of this.#pending)
+      if (untilMs < nowMs || sameSide(other, from)) this.#pending.delete(code);
+    if (this.#pending.size >= MAX_PENDING) this.#pending.clear();
+    const code = this.#kit.code();
+    this.#pending.set(code, { from, untilMs: nowMs + CODE_VALID_MS });
+    return code;
+  }
+
+  async finish(code: string, here: Side): Promise<LinkAnswer> {
+    const nowMs = this.#kit.clock.nowMs();
+    if (!this.#mayTry(here, nowMs))
+      return no('Too many wrong codes from here. Wait ten minutes, then ask for a new one with `!causeway link`.');
+    const pending = this.#pending.get(code.toUpperCase());
+    if (pending === undefined || pending.untilMs < nowMs)
+      return no('This code is not valid, or not any more. Ask for a new one on the other side with `!causeway link`.');
+    if (pending.from.kind === here.kind)
+      return no('Say the code on the other side: what is linked is an account on IRC with a Matrix user.');
+    this.#pending.delete(code.toUpperCase());
+    const matrix = pending.from.kind === 'matrix' ? pending.from : here;
+    const network = pending.from.kind === 'network' ? pending.from : here;
+    if (matrix.kind !== 'matrix' || network.kind !== 'network') throw new Error('two sides of one kind');
+    if (matrix.subject === undefined)
+      return no(`${matrix.userId} is not known to the cooperative, so there is nobody to link the account with.`);
+    return this.#link(matrix.userId, matrix.subject, network, nowMs);
+  }
+
+  async #link(
+    userId: string,
+    subject: SubjectRef,
+    side: Extract<Side, { kind: 'network' }>,
+    nowMs: number,
+  ): Promise<LinkAnswer> {
+    const { db, stores } = this.#kit;
+    const mine = subjectKey(subject);
+    if (side.account === null) {
+      this.#nicks.set(this.#nickKey(side.network, side.nick), subject);
+      await this.#note(
+        mine,
+        'link',
+        `${side.nick} on ${side.network} (no account) until they leave, by code with ${userId}`,
+      );
+      const text = `${side.nick} is ${userId} until the nick is given up: it has no account. Log in to an account and link that one to be known for good.`;
+      return { ok: true, text, relinked: [mine] };
+    }
+    const handle: Handle = {
+      kind: 'irc-account',
+      network: side.network,
+      value: foldAccount(side.account),
+    };
+    const key = handleKey(handle);
+    const before = this.#links.get(key);
+    const relinked = [mine];
+    if (before !== undefined && subjectKey(before.subject) !== mine) {
+      // The old binding ends before the new one begins.
+      this.#links.delete(key);
+      relinked.push(subjectKey(before.subject));
+      await this.#note(
+        subjectKey(before.subject),
+        'unlink',
+        `${side.account} on ${side.network} was proven to be somebody else's`,
+      );
+    }
+    await this.#note(mine, 'link', `${side.account} on ${side.network}, by code with ${userId}`);
+    const row = { handle: key, subject: mine, provenAtMs: nowMs, how: 'code said on both sides' };
+    await db.transaction((sql) => stores.identityLink.put(sql, row));
+    this.#links.set(key, { handle, subject });
+    return { ok: true, text: `The account ${side.account} on ${side.network} is ${userId} from now on.`, relinked };
+  }
+
+  #mayTry(side: Side, nowMs: number): boolean {
+    const key = side.kind === 'matrix' ? side.userId : `${side.network} ${side.account ?? side.nick}`;
+    const tries = this.#tries.get(key);
+    const count = tries === undefined || tries.untilMs < nowMs ? 1 : tries.count + 1;
+    if (this.#tries.size >= MAX_PENDING) this.#tries.clear();
+    this.#tries.set(key, { count, untilMs: nowMs + CODE_VALID_MS });
+    return count <= MAX_TRIES;
+  }
+
+  async #note(subject: string, action: 'link' | 'unlink', why: string): Promise<void> {
+    await this.#audit.write([
+      { phase: 'note', actor: 'proof', cause: action, subject, action, resource: '', why, revision: null },
+    ]);
+  }
+
+  #fold(network: NetworkId, name: string): string {
+    return this.#kit.networks.get(network)?.fold(name) ?? name.toLowerCase();
+  }
+
+  #nickKey(network: NetworkId, nick: string): string {
+    return `${network} ${this.#fold(network, nick)}`;
+  }
+}
+
+const no = (text: string): LinkAnswer => ({ ok: false, text });
+
+const sameSide = (a: Side, b: Side): boolean =>
+  (a.kind === 'matrix' && b.kind === 'matrix' && a.userId === b.userId) ||
+  (a.kind === 'network' && b.kind === 'network' && a.network === b.network && a.nick === b.nick);

@@ -1,0 +1,65 @@
+import type { Config } from '../../config/schema.ts';
+import type { Resource } from '../../core/authority/access.ts';
+import type { NetworkId } from '../../core/ids.ts';
+import { layout, type ManagedRoom } from '../../core/room/layout.ts';
+import { portalIdOf } from '../portal-table.ts';
+
+/** What the configuration asks of rooms and people, as the core speaks of it. */
+export type Arrangement = {
+  /** By resource id: every room and Space that we keep. */
+  readonly rooms: readonly ManagedRoom[];
+  /** By resource id: what each asks of people. */
+  readonly resources: ReadonlyMap<string, Resource>;
+};
+
+/** Without an authority only the Space is kept, where there is one, and nobody is asked for anything. */
+export function arrange(config: Config, serverName: string): Arrangement {
+  const hasAuthority = config.authority.source !== 'none';
+  const { cooperative } = config;
+  if (!hasAuthority && cooperative?.space === undefined) return { rooms: [], resources: new Map() };
+  const links = config.networks.flatMap((network) =>
+    network.channels.map((link) => ({
+      ...link,
+      network: network.id,
+      channel: foldedChannel(network.id, link.channel),
+      link,
+    })),
+  );
+  const rooms = layout({
+    serverName,
+    ...(cooperative === undefined ? {} : { cooperative }),
+    hasAuthority,
+    channels: links.map(({ link, channel, network, name, ...rest }) => ({
+      ...rest,
+      network,
+      channel,
+      name: name ?? link.channel,
+    })),
+  });
+  const groups = new Map((cooperative?.groups ?? []).map((group) => [group.id, group]));
+  const byChannel = new Map(links.map((link) => [`channel:${link.network}/${link.channel}`, link]));
+  const resources = new Map<string, Resource>();
+  for (const room of rooms) {
+    const link = byChannel.get(room.id);
+    const group = room.id.startsWith('space:')
+      ? groups.get(room.id.slice('space:'.length))
+      : groups.get(link?.group ?? '');
+    const require = link === undefined ? HOUSE_RULES[room.kind] : (link.require ?? (hasAuthority ? 'member' : 'none'));
+    resources.set(room.id, {
+      id: room.id,
+      kind: room.kind,
+      label: link?.link.channel ?? room.name,
+      ...(group === undefined ? {} : { group: group.id }),
+      groupState: group?.state ?? 'active',
+      require,
+      staleness: link?.staleness ?? (require === 'none' ? 'open' : 'members'),
+    });
+  }
+  return { rooms, resources };
+}
+
+/** What rooms ask for that are no channel's. Who may be in the lobby follows from standings alone. */
+const HOUSE_RULES = { space: 'member', channel: 'member', lobby: 'none', admin: 'council' } as const;
+
+const foldedChannel = (network: string, channel: string): string =>
+  portalIdOf(network as NetworkId, channel).slice(network.length + 1);

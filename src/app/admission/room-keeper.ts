@@ -1,0 +1,264 @@
+import type { BridgeError, Result } from '../../core/errors.ts';
+import { fail, ok } from '../../core/errors.ts';
+import { laneResource, makeRoomLaneId } from '../../core/ids.ts';
+import type { ActualRoom } from '../../core/room/actual-room.ts';
+import type { ManagedRoom } from '../../core/room/layout.ts';
+import { botLacks } from '../../core/room/power-plan.ts';
+import { Backoff } from '../backoff.ts';
+import type { Kit } from '../kit.ts';
+import type { LaneQueue } from '../lane.ts';
+import type { Lanes } from '../lanes.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Admission } from './admission.ts';
+import type { Caution } from './caution.ts';
+import type { ChannelDoors } from './channel-doors.ts';
+import { type KeepPlan, keepPlan } from './keep-plan.ts';
+import type { KeepSteps } from './keep-steps.ts';
+import type { ManagedRooms } from './managed-rooms.ts';
+import type { Reports } from './reports.ts';
+
+/** Rooms worked on at the same time: each makes a homeserver work hard. */
+const AT_ONCE = 4;
+/** Rows that one look at a room settles. */
+const CAUSES = 256;
+
+export type RoomKeeperParts = {
+  readonly kit: Kit;
+  readonly ledger: Ledger;
+  readonly lanes: () => Lanes;
+  readonly rooms: ManagedRooms;
+  readonly admission: Admission;
+  readonly steps: KeepSteps;
+  readonly doors: ChannelDoors;
+  readonly caution: Caution;
+  readonly reports: Reports;
+  readonly hasAuthority: boolean;
+  readonly isOurs: (userId: string) => boolean;
+};
+
+/** Of whom a room has to be looked at: everybody, or these subjects. */
+type Scope = 'all' | Set<string>;
+
+/**
+ * Keeps rooms and Spaces as configuration and authority say. Whatever happens only marks a room to be looked at (a row
+ * in its lane, so that a crash forgets nothing); a look compares what should be with what is, and writes what differs.
+ */
+export class RoomKeeper {
+  readonly #parts: RoomKeeperParts;
+  readonly #scopes = new Map<string, Scope>();
+  /** Rooms with a row that no look has taken up yet. */
+  readonly #marked = new Set<string>();
+  readonly #lost = new Map<string, string>();
+  #busy = 0;
+  readonly #waiting: (() => void)[] = [];
+  #driftCorrected = 0;
+
+  constructor(parts: RoomKeeperParts) {
+    this.#parts = parts;
+  }
+
+  get driftCorrected(): number {
+    return this.#driftCorrected;
+  }
+
+  /** A sentence while the bot cannot keep this room. */
+  lost(resource: string): string | undefined {
+    return this.#lost.get(resource);
+  }
+
+  /** These rooms have to be looked at, for these subjects or for everybody. Resolves once that is on disk. */
+  async look(resources: Iterable<string>, cause: string, subjects?: readonly string[]): Promise<void> {
+    const { ledger, kit } = this.#parts;
+    const unmarked: string[] = [];
+    for (const resource of resources) {
+      this.#widen(resource, subjects);
+      if (this.#marked.has(resource)) continue;
+      this.#marked.add(resource);
+      unmarked.push(resource);
+    }
+    if (unmarked.length === 0) return;
+    try {
+      await ledger.write(async (entry) => {
+        for (const resource of unmarked) {
+          const key = `look|${resource}|${entry.nextId()}`;
+          const effect = { op: 'room.reconcile', resource, cause } as const;
+          await entry.enqueue(makeRoomLaneId(resource), [{ key, effect }], kit.clock.nowMs());
+        }
+      });
+    } catch (error) {
+      for (const resource of unmarked) this.#marked.delete(resource);
+      throw error;
+    }
+  }
+
+  readonly drive = async (queue: LaneQueue): Promise<void> => {
+    const { kit, lanes } = this.#parts;
+    const resource = laneResource(queue.id);
+    const backoff = new Backoff(kit.clock, 300, 30_000);
+    while (!lanes().stopping) {
+      const rows = await queue.peek(CAUSES);
+      const [head] = rows;
+      if (head === undefined) return;
+      const cause = causeOf(head.payload);
+      const kept = await this.#inTurn(() => this.#keep(resource, cause));
+      await this.#keepChannel(resource, cause);
+      if (kept.ok) {
+        await kit.db.transaction((sql) =>
+          kit.stores.outbox.finish(
+            sql,
+            rows.map((row) => row.id),
+          ),
+        );
+        for (const row of rows) queue.take(row.id);
+        backoff.reset();
+      } else await lanes().pause(Math.max(kept.error.waitMs ?? 0, backoff.nextMs()));
+    }
+  };
+
+  async #keepChannel(resource: string, cause: string): Promise<void> {
+    const { rooms, admission, doors, hasAuthority } = this.#parts;
+    if (hasAuthority && rooms.get(resource)?.kind === 'channel') await doors.keep(admission.resource(resource), cause);
+  }
+
+  /** What a look at this room would do now; undefined while it cannot be seen. */
+  async preview(resource: string): Promise<KeepPlan | undefined> {
+    const wanted = this.#parts.rooms.get(resource);
+    const roomId = this.#parts.rooms.roomIdOf(resource);
+    if (wanted === undefined || roomId === undefined) return undefined;
+    const room = await this.#parts.rooms.actual(roomId);
+    return room.ok ? this.#plan(wanted, room.value, 'all') : undefined;
+  }
+
+  async #keep(resource: string, cause: string): Promise<Result<void>> {
+    const { rooms, kit } = this.#parts;
+    const wanted = rooms.get(resource);
+    if (wanted === undefined) return ok(undefined);
+    const roomId = await rooms.ensure(wanted);
+    // A channel's room is made by its portal, which calls for a look when it is there.
+    if (!roomId.ok) return roomId.error.code === 'room.not-yet' ? ok(undefined) : this.#failed(resource, roomId.error);
+    const room = await rooms.actual(roomId.value);
+    if (!room.ok) return this.#failed(resource, room.error);
+    const scope = this.#scopes.get(resource) ?? 'all';
+    // From here on whatever happens needs a row of its own.
+    this.#scopes.delete(resource);
+    this.#marked.delete(resource);
+    if (!this.#hasPower(wanted, room.value)) return ok(undefined);
+    const plan = await this.#surePlan(wanted, room.value, scope);
+    if (!plan.ok) return this.#failed(resource, plan.error);
+    if (isEmpty(plan.value)) {
+      if (scope === 'all') await this.#parts.caution.kept(resource);
+      return ok(undefined);
+    }
+    if (await this.#parts.caution.holds(wanted, room.value, plan.value)) return ok(undefined);
+    const { admission } = this.#parts;
+    const done = await this.#parts.steps.run({
+      resource,
+      roomId: roomId.value,
+      cause,
+      plan: plan.value,
+      stillWanted: (step) => admission.stillWants(step, wanted.id),
+    });
+    if (!done.ok) {
+      this.#widen(resource, scope === 'all' ? undefined : [...scope]);
+      rooms.forget(roomId.value);
+      return this.#failed(resource, done.error);
+    }
+    if (cause.startsWith('drift') && done.value > 0) this.#tellDrift(wanted, cause, done.value);
+    if (scope === 'all') await this.#parts.caution.kept(resource);
+    kit.log.info('a room was brought to what it should be', { resource, steps: done.value, cause });
+    return ok(undefined);
+  }
+
+  /**
+   * What we were told of a room may be late. Taking somebody out needs no second look, and must not wait for one; whatever
+   * else would be written is planned from the state as it is now.
+   */
+  async #surePlan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<Result<KeepPlan>> {
+    const { rooms } = this.#parts;
+    const plan = this.#plan(wanted, room, scope);
+    if (isEmpty(plan) || onlyTakesOut(plan)) return ok(plan);
+    rooms.forget(room.roomId);
+    const fresh = await rooms.actual(room.roomId);
+    return fresh.ok ? ok(this.#plan(wanted, fresh.value, scope)) : fresh;
+  }
+
+  #plan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): KeepPlan {
+    const { rooms, admission, kit, isOurs, hasAuthority } = this.#parts;
+    const { botId, serverName } = kit.homeserver;
+    const parent = wanted.join.rule === 'restricted' ? rooms.known(wanted.join.allow) : undefined;
+    return keepPlan({
+      wanted,
+      resource: admission.resource(wanted.id),
+      room,
+      botId,
+      serverName,
+      hasAuthority,
+      isOurs,
+      isExempt: (userId) => admission.isExempt(userId, wanted.id),
+      standingOf: (userId) => admission.standingOf(userId, wanted.id),
+      isKnown: (userId) => admission.isKnown(userId),
+      members: admission.matrixIds(scope === 'all' ? undefined : scope),
+      parent,
+      roomIdOf: (id) => rooms.roomIdOf(id),
+      known: (id) => rooms.known(id),
+      layout: [...rooms.all()],
+    });
+  }
+
+  /** Whether the bot can act in the room at all; where not, it is said, and a gated channel stops. */
+  #hasPower(wanted: ManagedRoom, room: ActualRoom): boolean {
+    const { kit, reports } = this.#parts;
+    const lacks = botLacks(room, kit.homeserver.botId);
+    if (lacks === undefined) this.#lost.delete(wanted.id);
+    else {
+      this.#lost.set(wanted.id, lacks);
+      reports.say(`${wanted.name}: ${lacks} Until then nothing is relayed where people have to be admitted.`);
+    }
+    return lacks === undefined;
+  }
+
+  #tellDrift(wanted: ManagedRoom, cause: string, steps: number): void {
+    const { reports, kit } = this.#parts;
+    this.#driftCorrected++;
+    kit.metrics.drift.add();
+    reports.say(
+      `${wanted.name}: ${cause.slice('drift '.length)} It was put right (${steps} ${steps === 1 ? 'change' : 'changes'}).`,
+    );
+  }
+
+  #failed(resource: string, error: BridgeError): Result<never> {
+    const { kit } = this.#parts;
+    kit.log.warn('a room could not be looked after; it is tried again', { resource, why: error.text });
+    return fail(error);
+  }
+
+  #widen(resource: string, subjects: readonly string[] | undefined): void {
+    const scope = this.#scopes.get(resource);
+    if (subjects === undefined || scope === 'all') this.#scopes.set(resource, 'all');
+    else this.#scopes.set(resource, new Set([...(scope ?? []), ...subjects]));
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#busy >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#busy++;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#busy--;
+      else next();
+    }
+  }
+}
+
+const TAKES_OUT: ReadonlySet<string> = new Set(['kick', 'ban', 'withdraw']);
+const onlyTakesOut = ({ members, powers, writes }: KeepPlan): boolean =>
+  powers === undefined && writes.length === 0 && members.steps.every(({ kind }) => TAKES_OUT.has(kind));
+
+const isEmpty = ({ members, powers, writes }: KeepPlan): boolean =>
+  members.steps.length === 0 && powers === undefined && writes.length === 0;
+
+function causeOf(payload: string): string {
+  const { cause } = JSON.parse(payload) as { cause?: unknown };
+  return typeof cause === 'string' ? cause : 'reconcile';
+}

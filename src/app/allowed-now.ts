@@ -1,0 +1,22 @@
+import { fail, ok, type Result } from '../core/errors.ts';
+import type { Effect, KickFromMatrix, NoticeToMatrix } from '../core/events.ts';
+import type { PortalId } from '../core/ids.ts';
+import type { LineGate } from './line-gate.ts';
+
+/** An effect on Matrix as it may be carried out now: whole, under a mark, as something less, or not at all. */
+export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Result<Effect> {
+  if (effect.op === 'matrix.kick' && !gate.mayKick(portal)) return ok(keptAgainstKick(effect));
+  const speaker = effect.op === 'matrix.message' ? effect : effect.op === 'matrix.topic' ? effect.by : undefined;
+  if (speaker === undefined) return ok(effect);
+  const verdict = gate.toMatrix(portal, speaker);
+  if (verdict.kind === 'no') return fail(verdict.error);
+  if (verdict.kind === 'yes' || effect.op !== 'matrix.message') return ok(effect);
+  return ok({ ...effect, body: `${verdict.mark} ${effect.body}` });
+}
+
+/** Who is in a room that an authority keeps is not decided on IRC. */
+const keptAgainstKick = ({ room, userId, reason }: KickFromMatrix): NoticeToMatrix => ({
+  op: 'matrix.notice',
+  room,
+  body: `${userId} was ${reason}. They stay in this room, and what they say does not reach the channel until they are let in there again.`,
+});

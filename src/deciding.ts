@@ -1,0 +1,41 @@
+import type { Kit } from './app/kit.ts';
+import { openAuditLog } from './audit/audit-file.ts';
+import { makeLdapAuthority } from './authority/ldap/ldap-authority.ts';
+import type { AuthorityConfig, Config } from './config/schema.ts';
+import { ok, type Result } from './core/errors.ts';
+import type { Audit } from './ports/audit.ts';
+import type { Authority } from './ports/authority.ts';
+
+/** Who decides who is let in, and where that is recorded. Empty where everybody is let in. */
+export type Deciding = {
+  readonly authority?: Authority;
+  readonly audit?: Audit;
+};
+
+type Common = {
+  readonly issuer: string;
+  readonly statuses: AuthorityConfig['statuses'];
+  readonly roles: AuthorityConfig['roles'];
+  readonly clock: Kit['clock'];
+  readonly log: Kit['log'];
+};
+
+/** One maker for each `authority.source`; the configuration's checks have seen that its part is there. */
+const SOURCES: Readonly<
+  Partial<Record<AuthorityConfig['source'], (config: AuthorityConfig, common: Common) => Authority | undefined>>
+> = {
+  ldap: ({ ldap }, common) => (ldap === undefined ? undefined : makeLdapAuthority({ config: ldap, ...common })),
+};
+
+/** Opens the audit log and the authority. @returns a sentence where the log cannot be written: nobody decides unrecorded */
+export async function openDeciding(config: Config, kit: Kit): Promise<Result<Deciding>> {
+  const { authority, homeserver } = config;
+  if (authority.source === 'none') return ok({});
+  const { clock, log } = kit;
+  const audit = await openAuditLog({ path: authority.audit, clock, log });
+  if (!audit.ok) return audit;
+  const { statuses, roles } = authority;
+  const common = { issuer: authority.issuer ?? homeserver.serverName, statuses, roles, clock, log };
+  const opened = SOURCES[authority.source]?.(authority, common);
+  return ok({ audit: audit.value, ...(opened === undefined ? {} : { authority: opened }) });
+}
