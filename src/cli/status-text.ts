@@ -1,4 +1,10 @@
-import { type NetworkReport, type PortalReport, reportProblems, type StatusReport } from '../ports/status.ts';
+import {
+  type AuthorityReport,
+  type NetworkReport,
+  type PortalReport,
+  reportProblems,
+  type StatusReport,
+} from '../ports/status.ts';
 import { ago, columnsOf, duration, fit, padEnd, padStart, printable, wrap } from './terminal-text.ts';
 
 export type StatusTextOptions = {
@@ -34,7 +40,7 @@ export function statusText(report: StatusReport, options: StatusTextOptions): st
   ].join('\n');
 }
 
-function partLines({ homeserver, database, networks, bridge }: StatusReport): string[] {
+function partLines({ homeserver, database, networks, bridge, authority }: StatusReport): string[] {
   const server = [homeserver.software, homeserver.url].filter((text) => text !== undefined).join(' at ');
   return [
     `Homeserver  ${[
@@ -44,8 +50,25 @@ function partLines({ homeserver, database, networks, bridge }: StatusReport): st
       homeserver.syncAgeMs === null ? 'sync not answered yet' : `sync answered ${duration(homeserver.syncAgeMs)} ago`,
     ].join(', ')}`,
     `Database    ${database.engine}, ${database.healthy ? 'healthy' : 'NOT HEALTHY'}`,
+    ...(authority === undefined ? [] : [authorityLine(authority, bridge.nowMs)]),
     ...networks.map((network) => networkLine(network, bridge.nowMs)),
   ];
+}
+
+const FRESHNESS_WORDS = { fresh: 'fresh', aging: 'AGING', stale: 'STALE', unknown: 'UNKNOWN' } as const;
+
+function authorityLine(authority: AuthorityReport, nowMs: number): string {
+  const { source, mode, state, asOfMs, members, heldPlans, driftCorrected, auditProblem } = authority;
+  const plans = heldPlans.length;
+  return `Authority   ${[
+    `${printable(source)} ${FRESHNESS_WORDS[state]}`,
+    `last word ${agoWords(asOfMs, nowMs)}`,
+    members === null ? 'people not known yet' : `${members} people`,
+    ...(mode === 'observe' ? ['ONLY OBSERVED: nothing is done'] : []),
+    ...(plans === 0 ? [] : [plans === 1 ? 'ONE PLAN HELD' : `${plans} PLANS HELD`]),
+    `${driftCorrected} changes put right`,
+    ...(auditProblem === undefined ? [] : ['AUDIT LOG NOT WRITTEN']),
+  ].join(', ')}`;
 }
 
 const STATE_WORDS = { up: 'up', connecting: 'CONNECTING', down: 'DOWN', refused: 'REFUSED' } as const;

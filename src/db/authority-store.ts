@@ -1,4 +1,4 @@
-import type { AuthorityMemberRow, AuthorityStore } from '../ports/stores.ts';
+import type { AuthorityMemberRow, AuthorityStore } from '../ports/authority-stores.ts';
 import { batches, rowPlaces } from './batches.ts';
 import { storableKey } from './storable.ts';
 

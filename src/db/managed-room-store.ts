@@ -1,4 +1,4 @@
-import type { ManagedBanRow, ManagedRoomRow, ManagedRoomStore } from '../ports/stores.ts';
+import type { ManagedBanRow, ManagedRoomRow, ManagedRoomStore } from '../ports/authority-stores.ts';
 
 const ALL = 'SELECT resource, room_id AS "roomId", alias, state, detail FROM managed_room';
 

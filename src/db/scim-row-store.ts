@@ -1,4 +1,4 @@
-import type { ScimRow, ScimRowStore } from '../ports/stores.ts';
+import type { ScimRow, ScimRowStore } from '../ports/authority-stores.ts';
 import { batches, inList, MAX_LIST, rowPlaces } from './batches.ts';
 import { storableKey } from './storable.ts';
 

@@ -1,4 +1,11 @@
 import type { LaneId, MessageKey, NetworkId, PortalId } from '../core/ids.ts';
+import type {
+  AuthorityStore,
+  HeldPlanStore,
+  IdentityLinkStore,
+  ManagedRoomStore,
+  ScimRowStore,
+} from './authority-stores.ts';
 import type { Sql } from './db.ts';
 
 /** Where an inbox row came from; with the key it is unique for ever. `matrix`, or a network's id. */
@@ -187,102 +194,6 @@ export interface MemberStore {
   /** @returns the row that it replaced */
   put(sql: Sql, row: MemberRow): Promise<MemberRow | undefined>;
   inRoom(sql: Sql, roomId: string): Promise<MemberRow[]>;
-}
-
-/** What the authority last said of one subject; 10,000 of them are read at a start, and one change writes one row. */
-export type AuthorityMemberRow = {
-  /** Subject key (core/authority/member). */
-  readonly subject: string;
-  /** The member as JSON; null: the authority said that there is no such subject. */
-  readonly json: string | null;
-  readonly revision: number;
-  /** When it said so. When it last said anything at all is a cursor. */
-  readonly asOfMs: number;
-};
-
-export interface AuthorityStore {
-  /** Everybody. For the start. */
-  members(sql: Sql): Promise<AuthorityMemberRow[]>;
-  /** Each row as it is given: that older never undoes newer is the directory's to see. A subject occurs once. */
-  put(sql: Sql, rows: readonly AuthorityMemberRow[]): Promise<void>;
-  /** Forgets everybody: before a whole snapshot is put, or where another authority is asked from now on. */
-  clear(sql: Sql): Promise<void>;
-}
-
-/** A handle that its owner has proven to hold. */
-export type IdentityLinkRow = {
-  /** `handleKey` of core/authority/member. */
-  readonly handle: string;
-  /** `subjectKey`. */
-  readonly subject: string;
-  readonly provenAtMs: number;
-  /** In words for people: `code sent to the account`, … */
-  readonly how: string;
-};
-
-export interface IdentityLinkStore {
-  all(sql: Sql): Promise<IdentityLinkRow[]>;
-  /** One handle has one subject. @returns the link that it replaced */
-  put(sql: Sql, row: IdentityLinkRow): Promise<IdentityLinkRow | undefined>;
-  delete(sql: Sql, handle: string): Promise<void>;
-}
-
-/** Documents by key: what a directory wrote to us over SCIM. */
-export type ScimRow = { readonly key: string; readonly json: string };
-
-export interface ScimRowStore {
-  all(sql: Sql): Promise<ScimRow[]>;
-  put(sql: Sql, rows: readonly ScimRow[]): Promise<void>;
-  delete(sql: Sql, keys: readonly string[]): Promise<void>;
-}
-
-/** A room or Space that follows the authority. Everything that has no row is nobody's business of ours. */
-export type ManagedRoomRow = {
-  /** `space:<id>`, `channel:<network>/<name>`. */
-  readonly resource: string;
-  readonly roomId: string;
-  readonly alias: string | null;
-  /** `observed`: only said what would be done. `enforced`: its first plan was done. */
-  readonly state: 'observed' | 'enforced';
-  /** JSON of what has to be known to undo or continue; null: nothing. */
-  readonly detail: string | null;
-};
-
-/** A ban that we set, so that we lift ours and nobody else's. */
-export type ManagedBanRow = {
-  readonly roomId: string;
-  readonly userId: string;
-  /** Subject key, for whom it was set. */
-  readonly subject: string;
-  readonly atMs: number;
-};
-
-export interface ManagedRoomStore {
-  all(sql: Sql): Promise<ManagedRoomRow[]>;
-  put(sql: Sql, row: ManagedRoomRow): Promise<void>;
-  /** Its bans are forgotten with it, unless another resource has the room. */
-  delete(sql: Sql, resource: string): Promise<void>;
-  bans(sql: Sql): Promise<ManagedBanRow[]>;
-  /** A ban that is known stays as it is. */
-  ban(sql: Sql, row: ManagedBanRow): Promise<void>;
-  unban(sql: Sql, roomId: string, userId: string): Promise<void>;
-}
-
-/** A plan that waits for somebody to confirm its hash. */
-export type HeldPlanRow = {
-  readonly hash: string;
-  readonly resource: string;
-  /** What it would do, for people. */
-  readonly text: string;
-  readonly createdAtMs: number;
-};
-
-export interface HeldPlanStore {
-  /** Oldest first. */
-  all(sql: Sql): Promise<HeldPlanRow[]>;
-  /** One resource has one held plan: the newer replaces the older. The same plan again keeps its time. */
-  put(sql: Sql, row: HeldPlanRow): Promise<void>;
-  delete(sql: Sql, hash: string): Promise<void>;
 }
 
 export type Stores = {

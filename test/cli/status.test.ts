@@ -8,8 +8,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { runStatus, type StatusSurroundings } from '../../src/cli/status.ts';
 import { statusText } from '../../src/cli/status-text.ts';
 import { ago, columnsOf, duration, fit } from '../../src/cli/terminal-text.ts';
-import type { StatusReport } from '../../src/ports/status.ts';
-import { healthyPortal, healthyReport, NOW } from '../http/report.ts';
+import type { AuthorityReport, StatusReport } from '../../src/ports/status.ts';
+import { healthyAuthority, healthyPortal, healthyReport, NOW } from '../http/report.ts';
 
 const plain = { columns: 120, colours: false, maxPortals: 100 };
 
@@ -79,6 +79,38 @@ channel         room          M+N  Matrix  network  Matrix  network  Matrix  net
 #commons home   #commons      2+5     4 s    2 min   21 ms     8 ms       0        0         0       0        0
 Rooms without a server name are on willow.example.
 `,
+    );
+  });
+
+  test('says how the authority stands, in one line, and what an admin has to do about it above', () => {
+    const shown = (authority: AuthorityReport): string[] =>
+      statusText({ ...healthyReport, authority }, { ...plain, columns: 250 })
+        .split('\n')
+        .filter((line) => /^(Authority|All is|\d problems|One problem| {2}•)/.test(line));
+    assert.deepEqual(shown(healthyAuthority), [
+      'All is well.',
+      'Authority   file ./members.yaml fresh, last word 3 s ago, 12 people, 0 changes put right',
+    ]);
+    const held = { hash: 'f00d', resource: 'space:willow', removes: 9, why: 'more than 5 of 12.' };
+    assert.deepEqual(
+      shown({
+        ...healthyAuthority,
+        mode: 'observe',
+        state: 'stale',
+        asOfMs: NOW - 1_000_000,
+        members: null,
+        problem: 'members.yaml line 7: no such status.',
+        heldPlans: [held],
+        driftCorrected: 2,
+        auditProblem: 'The audit log cannot be written: its disk is full.',
+      }),
+      [
+        '3 problems:',
+        '  • Authority (file ./members.yaml): members.yaml line 7: no such status. It has not answered for long: nobody is let in or removed, and each channel’s `staleness` decides who goes on talking.',
+        '  • Held: a plan for space:willow that removes 9 people: more than 5 of 12. `causeway authority confirm f00d` lets it go on.',
+        '  • Nobody is let in: The audit log cannot be written: its disk is full.',
+        'Authority   file ./members.yaml STALE, last word 16 min ago, people not known yet, ONLY OBSERVED: nothing is done, ONE PLAN HELD, 2 changes put right, AUDIT LOG NOT WRITTEN',
+      ],
     );
   });
 

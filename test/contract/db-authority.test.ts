@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stores } from '../../src/db/stores.ts';
-import type { AuthorityMemberRow } from '../../src/ports/stores.ts';
+import type { AuthorityMemberRow } from '../../src/ports/authority-stores.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
 
 const long = (head: string): string => `${head}${'x'.repeat(3000)}`;
