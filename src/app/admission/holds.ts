@@ -1,4 +1,4 @@
-import type { HeldPlanRow } from '../../ports/stores.ts';
+import type { HeldPlanRow } from '../../ports/authority-stores.ts';
 import type { Kit } from '../kit.ts';
 
 /** A plan that waits for somebody to say that it is meant. */
