@@ -224,7 +224,7 @@ export class ActualRoom {
 
   #setMember(userId: string, content: Content, sender: string): void {
     const { membership } = content;
-    if (!isMembership(membership)) return;
+    if (!isMembership(membership) || !userId.startsWith('@')) return;
     const name = textIn(content.displayname);
     const displayName = name === undefined || name === '' ? null : name.slice(0, MAX_NAME_CHARS);
     this.#members.set(userId, { membership, displayName, sender });

@@ -87,84 +87,122 @@ const SECTIONS = { lobby: '0', space: '1', channel: '2', admin: '9' } as const;
 /** All rooms and Spaces that the configuration asks for, parents before children. */
 export function layout(input: LayoutInput): readonly ManagedRoom[] {
   const { cooperative, serverName } = input;
-  const groups = new Map((cooperative?.groups ?? []).map((group) => [group.id, group]));
-  const servers = cooperative?.servers ?? [];
-  const coopSpace = cooperative?.space === undefined ? undefined : COOP_SPACE;
-  const placed = new Map<string, number>();
-  /** The next place of a section below a parent. Each counts by itself: a new channel moves only those after it. */
-  const place = (kind: ManagedRoom['kind'], parent: string | undefined): Pick<ManagedRoom, 'order' | 'parent'> => {
+  const place = makePlace();
+  const ground: Ground = {
+    input,
+    groups: new Map((cooperative?.groups ?? []).map((group) => [group.id, group])),
+    coopSpace: cooperative?.space === undefined ? undefined : COOP_SPACE,
+    stand: (kind, room, parent) => ({ kind, alias: aliasOf(room, serverName) ?? room, ...place(kind, parent) }),
+    among: (federate, isClosed) => {
+      const servers = cooperative?.servers ?? [];
+      const acl = isClosed || (input.hasAuthority && servers.length > 0);
+      return { federate, acl, servers: federate ? servers : [] };
+    },
+  };
+  return [...spaces(ground), ...houseRooms(ground), ...channels(ground)];
+}
+
+type Ground = {
+  readonly input: LayoutInput;
+  readonly groups: ReadonlyMap<string, LayoutGroup>;
+  readonly coopSpace: string | undefined;
+  /** What a room is called by and where it stands. */
+  readonly stand: (
+    kind: ManagedRoom['kind'],
+    room: string,
+    parent: string | undefined,
+  ) => Pick<ManagedRoom, 'kind' | 'alias' | 'order' | 'parent'>;
+  /** Which homeservers take part. */
+  readonly among: (federate: boolean, isClosed: boolean) => Pick<ManagedRoom, 'federate' | 'acl' | 'servers'>;
+};
+
+/** Gives out places. Each parent and section counts by itself, so that a new room moves only those after it. */
+function makePlace() {
+  const given = new Map<string, number>();
+  return (kind: ManagedRoom['kind'], parent: string | undefined): Pick<ManagedRoom, 'order' | 'parent'> => {
     const section = SECTIONS[kind];
     const key = `${section} ${parent}`;
-    const position = placed.get(key) ?? 0;
-    placed.set(key, position + 1);
+    const position = given.get(key) ?? 0;
+    given.set(key, position + 1);
     return { order: `${section}${String(position).padStart(5, '0')}`, ...(parent === undefined ? {} : { parent }) };
   };
-  const full = (room: string): string => aliasOf(room, serverName) ?? room;
-  const closed = { join: { rule: 'invite' }, readOnly: false, hidden: false } as const;
-  const among = (federate: boolean, isClosed: boolean): Pick<ManagedRoom, 'federate' | 'acl' | 'servers'> => ({
-    federate,
-    acl: isClosed || (input.hasAuthority && servers.length > 0),
-    servers: federate ? servers : [],
-  });
-  const rooms: ManagedRoom[] = [];
+}
 
-  if (cooperative?.space !== undefined) {
-    const { name, space } = cooperative;
-    // Members with accounts on listed servers must be able to enter: a Space can never be opened later.
-    const inSpace = among(servers.length > 0, true);
-    rooms.push({
-      id: COOP_SPACE,
-      kind: 'space',
-      alias: full(space),
-      name,
-      ...place('space', undefined),
-      ...closed,
-      ...inSpace,
-    });
-    for (const group of parentsFirst(groups)) {
-      const alias = full(group.space ?? groupAlias(space, group.id));
-      const parent = group.parent === undefined ? COOP_SPACE : groupSpace(group.parent);
-      const mine = { id: groupSpace(group.id), kind: 'space', alias, name: group.name, group: group.id } as const;
-      rooms.push({ ...mine, ...place('space', parent), ...closed, ...inSpace, hidden: group.hidden });
-    }
-  }
-  const house = (kind: 'lobby' | 'admin', id: string, room: string | undefined, name: string): void => {
-    if (room === undefined) return;
-    const join = { rule: kind === 'lobby' ? 'public' : 'invite' } as const;
-    rooms.push({
-      id,
-      kind,
-      alias: full(room),
-      name,
-      ...place(kind, coopSpace),
-      ...closed,
-      ...among(false, true),
-      join,
-    });
+const BY_INVITATION = { rule: 'invite' } as const;
+const OPEN = { rule: 'public' } as const;
+
+function spaces({ input, groups, stand, among }: Ground): ManagedRoom[] {
+  const { cooperative, hasAuthority } = input;
+  if (cooperative?.space === undefined) return [];
+  const { name, space } = cooperative;
+  // Members with accounts on listed servers must be able to enter: a Space can never be opened to others later.
+  const open = among(cooperative.servers.length > 0, true);
+  // Where nobody decides who is a member, nobody would be invited.
+  const join = (hidden: boolean): JoinWish => (hasAuthority || hidden ? BY_INVITATION : OPEN);
+  const top: ManagedRoom = {
+    id: COOP_SPACE,
+    name,
+    ...stand('space', space, undefined),
+    ...open,
+    join: join(false),
+    readOnly: false,
+    hidden: false,
   };
-  house('lobby', LOBBY, cooperative?.lobby, `${cooperative?.name}: lobby`);
-  house('admin', ADMIN_ROOM, cooperative?.adminRoom, `${cooperative?.name}: administration`);
+  const below = parentsFirst(groups).map(
+    ({ id, name, hidden, parent, space: own }): ManagedRoom => ({
+      id: groupSpace(id),
+      name,
+      group: id,
+      ...stand('space', own ?? groupAlias(space, id), parent === undefined ? COOP_SPACE : groupSpace(parent)),
+      ...open,
+      join: join(hidden),
+      readOnly: false,
+      hidden,
+    }),
+  );
+  return [top, ...below];
+}
 
-  for (const channel of input.channels) {
+/** Lobby and admin room: for people of our own homeserver. */
+function houseRooms({ input, coopSpace, stand, among }: Ground): ManagedRoom[] {
+  const { cooperative } = input;
+  const rooms = [
+    { id: LOBBY, kind: 'lobby', room: cooperative?.lobby, what: 'lobby', join: OPEN },
+    { id: ADMIN_ROOM, kind: 'admin', room: cooperative?.adminRoom, what: 'administration', join: BY_INVITATION },
+  ] as const;
+  return rooms.flatMap(({ id, kind, room, what, join }) =>
+    room === undefined
+      ? []
+      : {
+          id,
+          name: `${cooperative?.name}: ${what}`,
+          ...stand(kind, room, coopSpace),
+          ...among(false, true),
+          join,
+          readOnly: false,
+          hidden: false,
+        },
+  );
+}
+
+function channels({ input, groups, coopSpace, stand, among }: Ground): ManagedRoom[] {
+  return input.channels.map((channel) => {
     const group = channel.group === undefined ? undefined : groups.get(channel.group);
     const parent = coopSpace === undefined || group === undefined ? coopSpace : groupSpace(group.id);
     const join = joinWish(channel, group !== undefined, parent, input.hasAuthority);
     const isOpen = join.rule === 'public';
-    rooms.push({
+    return {
       id: channelResource(channel.network, channel.channel),
-      kind: 'channel',
-      alias: full(channel.room),
       name: channel.name ?? channel.channel,
       ...(channel.topic === undefined ? {} : { topic: channel.topic }),
       ...(group === undefined ? {} : { group: group.id }),
-      ...place('channel', parent),
-      join,
+      ...stand('channel', channel.room, parent),
       ...among(channel.federate ?? isOpen, !isOpen),
+      join,
       readOnly: group !== undefined && group.state !== 'active',
       hidden: group?.hidden ?? false,
-    });
-  }
-  return rooms;
+    };
+  });
 }
 
 /**

@@ -120,6 +120,18 @@ describe('the rooms of a cooperative', () => {
     );
   });
 
+  test('can be found by everybody where nobody decides who is a member, hidden ones excepted', () => {
+    const list = rooms({ space: '#s', groups: [group('a'), group('b', { hidden: true })] }, [], false);
+    assert.deepEqual(
+      list.map(({ id, join }) => [id, join.rule]),
+      [
+        ['space:coop', 'public'],
+        ['space:a', 'public'],
+        ['space:b', 'invite'],
+      ],
+    );
+  });
+
   test('of no cooperative are the channels alone, open where nobody decides who may come', () => {
     const list = rooms(undefined, [channel('#a'), channel('#b', { require: 'member' })], false);
     assert.deepEqual(
