@@ -122,12 +122,13 @@ function unchanged(
   statusText = '',
 ): Standing {
   const isStopped = resource.staleness === 'confidential' && ageMs > at.hardMs;
-  const speaks = !isStopped && resource.groupState === 'active';
+  const isAwake = resource.groupState === 'active';
   return {
     membership: 'unchanged',
     power: 'unchanged',
-    speaks,
-    puppet: speaks,
+    speaks: isAwake && !isStopped,
+    // Silence of the authority ends lines, never connections: those would not come back as they were.
+    puppet: isAwake,
     ircStatus: '',
     code: isStopped ? 'stale' : code,
     why: isStopped ? WORDS.stale(resource) : WORDS[code](resource, statusText),

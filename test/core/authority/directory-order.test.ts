@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { Directory } from '../../../src/core/authority/directory.ts';
+import type { AuthorityUpdate, Handle, Member } from '../../../src/core/authority/member.ts';
+import { changed, dropped, everybody, keyOf, mxid, person } from './fixture.ts';
+
+const SUBS = ['ada', 'bo', 'cy'];
+const HANDLES: readonly Handle[] = [
+  ...SUBS.map(mxid),
+  { kind: 'irc-account', network: 'home', value: 'one' },
+  { kind: 'irc-account', network: 'home', value: 'two' },
+];
+
+type Event =
+  | { readonly kind: 'set'; readonly member: Member }
+  | { readonly kind: 'drop'; readonly sub: string }
+  | { readonly kind: 'all' };
+const anyEvent: fc.Arbitrary<Event> = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom(...SUBS),
+      fc.constantFrom('active', 'suspended', 'expelled' as const),
+      fc.subarray([...HANDLES]),
+    )
+    .map(([sub, status, handles]) => ({
+      kind: 'set' as const,
+      member: person(sub, { status: status as 'active', handles }),
+    })),
+  fc.constantFrom(...SUBS).map((sub) => ({ kind: 'drop' as const, sub })),
+  fc.constant({ kind: 'all' as const }),
+);
+
+/** What an authority to which these things happen says, in order, with one count for all. */
+function said(events: readonly Event[]): AuthorityUpdate[] {
+  const members = new Map<string, Member>();
+  return events.flatMap((event, at): AuthorityUpdate[] => {
+    if (event.kind === 'all') return members.size === 0 ? [] : [everybody(at + 1, ...members.values())];
+    if (event.kind === 'drop') {
+      members.delete(event.sub);
+      return [dropped(at + 1, event.sub)];
+    }
+    members.set(event.member.subject.sub, event.member);
+    return [changed(at + 1, event.member)];
+  });
+}
+
+/** All that can be asked of it. */
+const seen = (directory: Directory) => ({
+  members: SUBS.map((sub) => directory.member(keyOf(sub))),
+  owners: HANDLES.map((handle) => {
+    const owner = directory.resolve(handle);
+    return owner.kind === 'found' ? owner.value.sub : owner.kind;
+  }),
+  asOfMs: directory.asOfMs,
+  isComplete: directory.isComplete,
+});
+
+function after(updates: readonly AuthorityUpdate[]): Directory {
+  const directory = new Directory();
+  for (const update of updates) directory.apply(update);
+  return directory;
+}
+
+const anyHistory = fc.array(anyEvent, { minLength: 1, maxLength: 12 }).map(said);
+
+describe('what an authority says', () => {
+  test('invariant 7: in any order, doubled and repeated, comes to the same', () => {
+    const anyDelivery = anyHistory.chain((updates) =>
+      fc.tuple(
+        fc.constant(updates),
+        fc
+          .tuple(fc.shuffledSubarray(updates, { minLength: updates.length }), fc.array(fc.nat(11), { maxLength: 8 }))
+          .map(([shuffled, repeats]) => [...shuffled, ...repeats.flatMap((at) => updates.slice(at, at + 2))]),
+      ),
+    );
+    fc.assert(
+      fc.property(anyDelivery, ([inOrder, delivered]) => {
+        assert.deepEqual(seen(after(delivered)), seen(after(inOrder)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('invariant 8: a crash and a restart anywhere come to the same', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.nat(12), (updates, at) => {
+        const restarted = Directory.restore(after(updates.slice(0, at)).dump());
+        assert.ok(restarted);
+        for (const update of updates.slice(at)) restarted.apply(update);
+        const [own, wanted] = [seen(restarted), seen(after(updates))].map((each) => ({
+          ...each,
+          members: each.members.map((known) => (known.kind === 'found' ? known.value : known.kind)),
+        }));
+        assert.deepEqual(own, wanted);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('changes are exactly what changed', () => {
+    fc.assert(
+      fc.property(anyHistory, (updates) => {
+        const directory = new Directory();
+        for (const update of updates) {
+          const before = SUBS.map((sub) => directory.member(keyOf(sub)));
+          const { changed: subjects } = directory.apply(update);
+          SUBS.forEach((sub, at) => {
+            const [was, is] = [before[at], directory.member(keyOf(sub))];
+            const value = (known: typeof is | undefined) => (known?.kind === 'found' ? known.value : null);
+            const isOther = JSON.stringify(value(was)) !== JSON.stringify(value(is));
+            if (isOther) assert.ok(subjects.includes(keyOf(sub)), `${sub} changed silently`);
+          });
+        }
+      }),
+    );
+  });
+});
+
+describe('with ten thousand members', () => {
+  const many = Array.from({ length: 10_000 }, (_, at) => person(`m${at}`));
+  const elapsedMs = (work: () => void): number => {
+    const startedMs = performance.now();
+    work();
+    return performance.now() - startedMs;
+  };
+
+  test('a snapshot that changes one of them says so, and a change costs next to nothing', () => {
+    const directory = after([everybody(1, ...many)]);
+    const one = person('m77', { status: 'suspended' });
+    let subjects: readonly string[] = [];
+    const snapshotMs = elapsedMs(() => {
+      subjects = directory.apply(everybody(2, ...structuredClone(many).with(77, one))).changed;
+    });
+    assert.deepEqual(subjects, [keyOf('m77')]);
+    const changesMs = elapsedMs(() => {
+      for (let at = 0; at < 10_000; at++) directory.apply(changed(3 + at, { ...one, name: `${at}` }));
+    });
+    // Generous: a change that looked at everybody would take minutes for all of these.
+    assert.ok(snapshotMs < 2_000 && changesMs < 2_000, `${snapshotMs} ms, ${changesMs} ms`);
+  });
+});
