@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Attribute, Change, Client } from 'ldapts';
+import { Attribute, Change, Client, Control } from 'ldapts';
 import { ensurePackagedProgram, type PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { accepts } from '../../src/sandbox/servers/probe.ts';
@@ -22,21 +22,29 @@ export type Slapd = ServerProcess & {
   /** Replaces all values of an attribute; none removes it. */
   readonly set: (dn: string, attribute: string, values: readonly string[]) => Promise<void>;
   readonly remove: (dn: string) => Promise<void>;
+  readonly addAll: (entries: readonly (readonly [dn: string, attributes: Attributes])[]) => Promise<void>;
+  readonly removeAll: (dns: readonly string[]) => Promise<void>;
+  /** Removes an entry that points to another server, and not what it points to. */
+  readonly removeReferral: (dn: string) => Promise<void>;
   readonly rename: (dn: string, newDn: string) => Promise<void>;
   /** The `entryUUID` of an entry. */
   readonly uuid: (dn: string) => Promise<string>;
+  /** Stops it and starts it with the same data and other options. */
+  readonly reconfigure: (options: SlapdOptions['behaviour']) => Promise<void>;
 };
 
 export type SlapdOptions = {
   readonly dir: string;
   readonly port?: number;
-  /** Content synchronisation (RFC 4533); true unless told. */
-  readonly sync?: boolean;
-  /** Lines of the database's configuration, such as `limits dn.exact="…" size=3`. */
-  readonly more?: string;
-  /** Lines of access control in place of "everybody who is somebody may read". */
-  readonly access?: string;
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  readonly behaviour?: {
+    /** Content synchronisation (RFC 4533); true unless told. */
+    readonly sync?: boolean;
+    /** Lines of the database's configuration, such as `limits dn.exact="…" size=3`. */
+    readonly more?: string;
+    /** Lines of access control in place of "everybody who is somebody may read". */
+    readonly access?: string;
+    readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  };
 };
 
 export const slapdProgram = (onDetail?: (text: string) => void): Promise<PackagedProgram> =>
@@ -54,7 +62,9 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
   const port = options.port ?? (await freePort());
   const securePort = await freePort();
   await mkdir(join(dir, 'db'), { recursive: true, mode: 0o700 });
-  await writeFile(join(dir, 'slapd.conf'), configuration(program.root, dir, options), { mode: 0o600 });
+  const configure = (behaviour: SlapdOptions['behaviour']): Promise<void> =>
+    writeFile(join(dir, 'slapd.conf'), configuration(program.root, dir, behaviour), { mode: 0o600 });
+  await configure(options.behaviour);
   const url = `ldap://127.0.0.1:${port}`;
   const secureUrl = `ldaps://localhost:${securePort}`;
   const server = await startServer({
@@ -62,7 +72,7 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
     command: program.path,
     args: [
       ...['-f', join(dir, 'slapd.conf'), '-d', '0'],
-      ...['-h', options.tls === undefined ? url : `${url} ldaps://127.0.0.1:${securePort}`],
+      ...['-h', options.behaviour?.tls === undefined ? url : `${url} ldaps://127.0.0.1:${securePort}`],
     ],
     cwd: dir,
     env: program.env,
@@ -99,6 +109,19 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
         ),
       ),
     remove: (dn: string) => asAdmin((client) => client.del(dn)),
+    addAll: (entries: readonly (readonly [string, Attributes])[]) =>
+      asAdmin(async (client) => {
+        for (const [dn, attributes] of entries) await client.add(dn, toAttributes(attributes));
+      }),
+    removeAll: (dns: readonly string[]) =>
+      asAdmin(async (client) => {
+        for (const dn of dns) await client.del(dn);
+      }),
+    removeReferral: (dn: string) => asAdmin((client) => client.del(dn, new Control(MANAGE_DSA_IT))),
+    reconfigure: async (behaviour: SlapdOptions['behaviour']) => {
+      await configure(behaviour);
+      await server.restart();
+    },
     rename: (dn: string, newDn: string) => asAdmin((client) => client.modifyDN(dn, newDn)),
     uuid: (dn: string) =>
       asAdmin(async (client) => {
@@ -107,6 +130,9 @@ export async function startSlapd(options: SlapdOptions): Promise<Slapd> {
       }),
   });
 }
+
+/** RFC 3296 §3. */
+const MANAGE_DSA_IT = '2.16.840.1.113730.3.4.2';
 
 type AsAdmin = <T>(run: (client: Client) => Promise<T>) => Promise<T>;
 
@@ -138,9 +164,9 @@ attributetype ( 1.3.6.1.4.1.99999.1.2 NAME 'ircAccount' EQUALITY caseIgnoreMatch
 objectclass ( 1.3.6.1.4.1.99999.2.1 NAME 'cooperator' SUP top AUXILIARY MAY ( matrixId $ ircAccount ) )
 `;
 
-function configuration(root: string, dir: string, options: SlapdOptions): string {
+function configuration(root: string, dir: string, behaviour: SlapdOptions['behaviour'] = {}): string {
   const schema = (name: string): string => `include ${join(root, 'etc/ldap/schema', `${name}.schema`)}`;
-  const tls = options.tls;
+  const { tls, more = '', access, sync } = behaviour;
   return [
     ...['core', 'cosine', 'inetorgperson'].map(schema),
     SCHEMA,
@@ -155,9 +181,10 @@ function configuration(root: string, dir: string, options: SlapdOptions): string
     `rootdn "${ADMIN.dn}"`,
     `rootpw ${ADMIN.password}`,
     'index objectClass,entryUUID,entryCSN,member eq',
-    options.more ?? '',
-    options.access ?? 'access to attrs=userPassword by anonymous auth\naccess to * by users read',
-    ...(options.sync === false ? [] : ['overlay syncprov']),
+    'sizelimit unlimited',
+    more,
+    access ?? 'access to attrs=userPassword by anonymous auth\naccess to * by users read',
+    ...(sync === false ? [] : ['overlay syncprov']),
     'overlay refint',
     'refint_attributes member',
     `refint_nothing "cn=nobody,${BASE}"`,

@@ -1,13 +1,14 @@
 import type { Freshness } from '../../core/authority/member.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { HEARTBEAT_MS } from '../heartbeat.ts';
+import type { MemberFeed } from '../member-feed.ts';
 import { pause } from '../pause.ts';
 import { type Unknown, unknown } from '../unknown.ts';
 import type { Asker } from './asker.ts';
 import { LdapConnection, type Target } from './connection.ts';
 import { entriesToMembers, type Vocabulary } from './entries-to-members.ts';
 import { type Followed, followSync } from './follow-sync.ts';
-import type { MemberFeed } from './member-feed.ts';
 import { type Places, readDirectory, supportsSync } from './read-directory.ts';
 
 export type WatchParts = {
@@ -25,7 +26,6 @@ export type WatchParts = {
 /** How one stretch of watching ended. `wasWell`: something was learned in it. */
 export type Stretch = { readonly why: Unknown; readonly wasWell: boolean };
 
-export const HEARTBEAT_MS = 8_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
@@ -48,7 +48,9 @@ async function stretch(parts: WatchParts, signal: AbortSignal): Promise<Stretch>
   const offersSync = await asker.ask((connection) => supportsSync(connection));
   if (offersSync.kind === 'unknown') return { why: offersSync, wasWell: false };
   if (offersSync.value) {
-    const followed = await synchronise(parts, signal);
+    log.info('the directory pushes its changes (RFC 4533)');
+    let followed = await synchronise(parts, signal);
+    while (followed.renew && !signal.aborted) followed = await synchronise(parts, signal);
     // OpenLDAP offers it for all of its databases and may have it for none (overlay syncprov).
     if (!followed.refused) return followed;
   }
@@ -58,11 +60,10 @@ async function stretch(parts: WatchParts, signal: AbortSignal): Promise<Stretch>
 
 async function synchronise(parts: WatchParts, signal: AbortSignal): Promise<Followed> {
   const opened = await LdapConnection.open(parts.target, parts.clock);
-  if (opened.kind === 'unknown') return { why: opened, wasWell: false, refused: false };
+  if (opened.kind === 'unknown') return { why: opened, wasWell: false, refused: false, renew: false };
   const close = (): void => opened.value.close();
   signal.addEventListener('abort', close);
   if (signal.aborted) close();
-  parts.log.info('the directory pushes its changes (RFC 4533)');
   const end = await followSync(parts, opened.value);
   signal.removeEventListener('abort', close);
   close();

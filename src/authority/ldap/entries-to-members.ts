@@ -1,23 +1,21 @@
-import {
-  type Handle,
-  handleKey,
-  type Member,
-  ROLES,
-  type Role,
-  type Seat,
-  type ShardRole,
-  STATUSES,
-  type Status,
-} from '../../core/authority/member.ts';
+import { handleKey, type Member, type Role, type Seat, type ShardRole } from '../../core/authority/member.ts';
 import { type Answer, answer, clean, type Unknown, unknown } from '../unknown.ts';
+import {
+  inOrder,
+  MAX_GROUP,
+  MAX_HANDLES,
+  MAX_SUBJECT,
+  roleOf,
+  statusOf,
+  toIrcHandle,
+  toMatrixHandle,
+  type Words,
+} from '../words.ts';
 import type { LdapEntry } from './decode.ts';
 import { normalDn, withoutBits } from './dn.ts';
 
-export type Vocabulary = {
+export type Vocabulary = Words & {
   readonly issuer: string;
-  /** The directory's words for standings and roles, in ours. */
-  readonly statuses: Readonly<Record<string, string>>;
-  readonly roles: Readonly<Record<string, string>>;
   readonly subjectAttribute: string;
   readonly matrixAttribute: string;
   readonly ircAttribute: string;
@@ -41,12 +39,6 @@ export const personAttributes = (words: Vocabulary): string[] => [
     words.statusAttribute,
   ]),
 ];
-
-const MXID = /^@[^\s:\p{Cc}]+:[^\s\p{Cc}]+$/u;
-const MAX_HANDLE = 255;
-const MAX_HANDLES = 100;
-const MAX_SUBJECT = 255;
-const MAX_GROUP = 100;
 
 /** What membership of one group gives. */
 type Meaning =
@@ -74,7 +66,7 @@ export function entriesToMembers({ people, groups }: Directory, words: Vocabular
     );
     for (const [owners, key, what] of keys) {
       const other = owners.get(key);
-      if (other !== undefined) {
+      if (other !== undefined && other !== entry.dn) {
         return unknown(
           'ambiguous',
           `${clean(entry.dn)} and ${clean(other)} have the same ${clean(what)}. It can belong to one person only; correct one of them.`,
@@ -158,33 +150,18 @@ function toMember(entry: LdapEntry, meanings: readonly Meaning[], words: Vocabul
     ...standing(values(words.statusAttribute), words),
     seats: toSeats(meanings),
     roles: toRoles(meanings),
-    handles: [
-      ...values(words.matrixAttribute).flatMap(toMatrixHandle),
-      ...values(words.ircAttribute).flatMap(toIrcHandle),
-    ].slice(0, MAX_HANDLES),
+    handles: [...values(words.matrixAttribute).map(toMatrixHandle), ...values(words.ircAttribute).map(toIrcHandle)]
+      .filter((handle) => handle !== undefined)
+      .slice(0, MAX_HANDLES),
   });
 }
 
-function standing(values: readonly string[], { statuses }: Vocabulary): Pick<Member, 'status' | 'statusText'> {
-  if (values.length === 0) return { status: 'active', statusText: 'active' };
-  const meant = new Set(values.map((value) => translate(value, statuses, STATUSES)));
-  const [only] = meant;
-  const statusText = clean(values.join(', '));
-  return { status: meant.size === 1 && only !== undefined ? (only as Status) : 'unmapped', statusText };
-}
-
-const roleOf = (word: string, { roles }: Vocabulary): Role | undefined => translate(word, roles, ROLES);
-
-/** A word of the directory in one of ours. Directories compare without case, and so do we where the exact word is not explained. */
-function translate<T extends string>(
-  word: string,
-  explained: Readonly<Record<string, string>>,
-  ours: readonly T[],
-): T | undefined {
-  const same = Object.keys(explained).find((key) => key.toLowerCase() === word.toLowerCase());
-  const key = Object.hasOwn(explained, word) ? word : same;
-  const meant = (key === undefined ? word.toLowerCase() : explained[key]) ?? '';
-  return ours.find((one) => one === meant);
+/** Several words are one standing where they mean the same. */
+function standing(values: readonly string[], words: Vocabulary): Pick<Member, 'status' | 'statusText'> {
+  const [first = 'active', ...more] = values;
+  const status = values.length === 0 ? 'active' : statusOf(first, words);
+  const isOne = more.every((value) => statusOf(value, words) === status);
+  return { status: isOne ? status : 'unmapped', statusText: clean([first, ...more].join(', ')) };
 }
 
 function toSeats(meanings: readonly Meaning[]): Seat[] {
@@ -196,21 +173,10 @@ function toSeats(meanings: readonly Meaning[]): Seat[] {
   }
   return [...byGroup]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([group, roles]) => ({ group, roles: ordered(roles), visibility: 'canonical' }));
+    .map(([group, roles]) => ({ group, roles: inOrder(roles), visibility: 'canonical' }));
 }
 
 const toRoles = (meanings: readonly Meaning[]): ShardRole[] =>
-  ordered(new Set(meanings.flatMap((meaning) => (meaning.kind === 'role' ? [meaning.role] : [])))).map((role) => ({
+  inOrder(new Set(meanings.flatMap((meaning) => (meaning.kind === 'role' ? [meaning.role] : [])))).map((role) => ({
     role,
   }));
-
-const ordered = (roles: ReadonlySet<Role>): Role[] => ROLES.filter((role) => roles.has(role));
-
-const toMatrixHandle = (value: string): Handle[] =>
-  value.length <= MAX_HANDLE && MXID.test(value) ? [{ kind: 'mxid', value }] : [];
-
-/** `home/ada`: the network's id, then the account. */
-function toIrcHandle(value: string): Handle[] {
-  const [, network, account] = /^([a-z0-9-]{1,20})\/([^\s\p{Cc}]{1,100})$/u.exec(value) ?? [];
-  return network === undefined || account === undefined ? [] : [{ kind: 'irc-account', network, value: account }];
-}

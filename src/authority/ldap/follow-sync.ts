@@ -1,19 +1,28 @@
+import { HEARTBEAT_MS } from '../heartbeat.ts';
 import { type Unknown, unknown } from '../unknown.ts';
 import type { LdapConnection } from './connection.ts';
-import { HEARTBEAT_MS, type Stretch, type WatchParts } from './directory-watch.ts';
+import type { Stretch, WatchParts } from './directory-watch.ts';
 import { entriesToMembers, GROUP_ATTRIBUTES, personAttributes } from './entries-to-members.ts';
 import { supportsSync } from './read-directory.ts';
 import { SyncSearch } from './sync-search.ts';
 
 /** A sign of life that takes longer is none. */
 const PULSE_MS = 5_000;
-/** Changes that belong together, such as a renamed person and the groups that name them, come one by one. */
+/** Changes that belong together come one by one. */
 const SETTLE_MS = 40;
 const MAX_SETTLE_MS = 400;
+/** What the server does in consequence of a name that came, went or changed takes a moment. */
+const RENEW_MS = 300;
+const MAX_RENEW_MS = 3_000;
+/** Whatever else was never said is learned by beginning anew now and then. */
+const RENEW_EVERY_MS = 600_000;
 const REFRESH_MS = 120_000;
 
-/** @property refused the server would not synchronise; asking may still work, or say better why not */
-export type Followed = Stretch & { readonly refused: boolean };
+/**
+ * @property refused the server would not synchronise; asking may still work, or say better why not
+ * @property renew nothing is wrong: begin anew
+ */
+export type Followed = Stretch & { readonly refused: boolean; readonly renew: boolean };
 
 /** Feeds what two synchronised searches say, people and groups, until one of them or the connection ends. */
 export function followSync(parts: WatchParts, connection: LdapConnection): Promise<Followed> {
@@ -30,6 +39,8 @@ class Following {
   #wasWell = false;
   #over = false;
   #dirtySinceMs: number | undefined;
+  #namesSinceMs: number | undefined;
+  #cancelRenew = (): void => {};
   #cancelSettle = (): void => {};
   #cancelPulse = (): void => {};
   #cancelRefresh = (): void => {};
@@ -39,31 +50,49 @@ class Following {
     this.#connection = connection;
     this.#resolve = resolve;
     const { base, people, groups } = parts.places;
-    const changed = (): void => this.#changed();
-    const search = (filter: typeof people, attributes: readonly string[]): SyncSearch =>
-      new SyncSearch(connection, { base, filter, attributes, changed });
     this.#searches = {
-      groups: search(groups, GROUP_ATTRIBUTES),
-      people: search(people, personAttributes(parts.words)),
+      groups: new SyncSearch(connection, {
+        base,
+        filter: groups,
+        attributes: GROUP_ATTRIBUTES,
+        withholdNames: false,
+        changed: () => this.#changed(false),
+      }),
+      people: new SyncSearch(connection, {
+        base,
+        filter: people,
+        attributes: personAttributes(parts.words),
+        withholdNames: true,
+        changed: (names) => this.#changed(names),
+      }),
     };
   }
 
   begin(): void {
     for (const { ended } of Object.values(this.#searches))
-      void ended.then(({ why, refused }) => this.#finish(why, refused));
+      void ended.then(({ why, refused }) => this.#finish(why, { refused }));
     const late = unknown('timeout', `The directory did not tell all it has in ${REFRESH_MS / 1000} s.`);
     this.#cancelRefresh = this.#parts.clock.after(REFRESH_MS, () => this.#finish(late));
     this.#schedulePulse();
+    this.#renewIn(RENEW_EVERY_MS);
   }
 
-  #changed(): void {
+  #changed(names: boolean): void {
     if (this.#over) return;
-    const { clock } = this.#parts;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#parts.clock.nowMs();
     this.#dirtySinceMs ??= nowMs;
+    const settledAtMs = Math.min(nowMs + SETTLE_MS, this.#dirtySinceMs + MAX_SETTLE_MS);
     this.#cancelSettle();
-    const waitMs = Math.min(SETTLE_MS, this.#dirtySinceMs + MAX_SETTLE_MS - nowMs);
-    this.#cancelSettle = clock.after(Math.max(0, waitMs), () => this.#tell());
+    this.#cancelSettle = this.#parts.clock.after(settledAtMs - nowMs, () => this.#tell());
+    if (!names || !this.#wasWell) return;
+    this.#namesSinceMs ??= nowMs;
+    this.#renewIn(Math.min(RENEW_MS, this.#namesSinceMs + MAX_RENEW_MS - nowMs));
+  }
+
+  #renewIn(delayMs: number): void {
+    const why = unknown('stale', 'The directory is asked anew.');
+    this.#cancelRenew();
+    this.#cancelRenew = this.#parts.clock.after(Math.max(0, delayMs), () => this.#finish(why, { renew: true }));
   }
 
   #tell(): void {
@@ -98,12 +127,13 @@ class Following {
     }
   }
 
-  #finish(why: Unknown, refused = false): void {
+  #finish(why: Unknown, { refused = false, renew = false } = {}): void {
     if (this.#over) return;
     this.#over = true;
     this.#cancelSettle();
     this.#cancelPulse();
     this.#cancelRefresh();
-    this.#resolve({ why, wasWell: this.#wasWell, refused });
+    this.#cancelRenew();
+    this.#resolve({ why, wasWell: this.#wasWell, refused, renew });
   }
 }

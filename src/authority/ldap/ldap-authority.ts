@@ -2,6 +2,7 @@ import { type Lookup, type Member, type Snapshot, type SubjectRef, subjectKey } 
 import type { Authority } from '../../ports/authority.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { MemberFeed } from '../member-feed.ts';
 import { Revisions } from '../revisions.ts';
 import type { Answer } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
@@ -9,7 +10,6 @@ import { Asker } from './asker.ts';
 import { watchDirectory } from './directory-watch.ts';
 import { entriesToMembers, type Vocabulary } from './entries-to-members.ts';
 import type { LdapConfig } from './ldap-config.ts';
-import { MemberFeed } from './member-feed.ts';
 import { type Places, parsePlaces, readDirectory, readPerson } from './read-directory.ts';
 
 export type LdapAuthorityOptions = {

@@ -28,8 +28,17 @@ export type SyncWish = {
   readonly base: string;
   readonly filter: Filter;
   readonly attributes: readonly string[];
-  /** Called after each change of {@link SyncSearch.entries}, and when they are complete for the first time. */
-  readonly changed: () => void;
+  /**
+   * Withhold whoever comes and whose name changes until a search that begins anew. What OpenLDAP itself does in
+   * consequence (overlay refint: groups follow a renamed person, and forget one who left) never comes as a change, so
+   * what is known of the groups may be old then: a person would lose their seats, or get those of a namesake.
+   */
+  readonly withholdNames: boolean;
+  /**
+   * Called after each change of {@link SyncSearch.entries}, and when they are complete for the first time.
+   * @param names an entry came, went or has another name
+   */
+  readonly changed: (names: boolean) => void;
 };
 
 /**
@@ -38,6 +47,7 @@ export type SyncWish = {
  */
 export class SyncSearch {
   readonly #entries = new Map<string, LdapEntry>();
+  readonly #withheld = new Set<string>();
   readonly #wish: SyncWish;
   #complete = false;
   #problem: Unknown | undefined;
@@ -66,7 +76,8 @@ export class SyncSearch {
 
   /** Everything that fits; undefined before the server has told all of it. */
   get entries(): readonly LdapEntry[] | undefined {
-    return this.#complete && this.#problem === undefined ? [...this.#entries.values()] : undefined;
+    if (!this.#complete || this.#problem !== undefined) return undefined;
+    return [...this.#entries].flatMap(([uuid, entry]) => (this.#withheld.has(uuid) ? [] : [entry]));
   }
 
   /** What makes the answer worth nothing. */
@@ -76,22 +87,41 @@ export class SyncSearch {
 
   #take(received: Exclude<Received, { op: 'result' }>): void {
     const wasComplete = this.#complete;
+    let names = false;
     if (received.op === 'reference') this.#problem = elsewhere();
-    else if (received.op === 'entry') this.#learn(received);
+    else if (received.op === 'entry') names = this.#learn(received);
     else if (received.info?.kind === 'refreshed') this.#complete ||= received.info.done;
     else if (received.info?.kind === 'uuids' && received.info.deleted) {
-      for (const uuid of received.info.uuids) this.#entries.delete(uuid);
+      for (const uuid of received.info.uuids) names = this.#forget(uuid) || names;
     } else return;
-    if (wasComplete || this.#complete || this.#problem !== undefined) this.#wish.changed();
+    if (wasComplete || this.#complete || this.#problem !== undefined) this.#wish.changed(names);
   }
 
-  #learn({ entry, sync }: Extract<Received, { op: 'entry' }>): void {
-    if (sync === undefined) this.#problem = unknown('malformed', 'The directory synchronises and does not say what.');
-    else if (sync.state === 'delete') this.#entries.delete(sync.uuid);
+  /** @returns whether a name came, went or changed */
+  #learn({ entry, sync }: Extract<Received, { op: 'entry' }>): boolean {
+    if (sync === undefined) {
+      this.#problem = unknown('malformed', 'The directory synchronises and does not say what.');
+      return false;
+    }
+    if (sync.state === 'delete') return this.#forget(sync.uuid);
     // `present` tells nothing new of an entry (RFC 4533 §3.3.1); without a cookie it should not come at all.
-    else if (sync.state !== 'present') this.#entries.set(sync.uuid, entry);
+    if (sync.state === 'present') return false;
+    return this.#keep(sync.uuid, entry);
+  }
+
+  #keep(uuid: string, entry: LdapEntry): boolean {
+    const before = this.#entries.get(uuid);
+    const withholds = this.#wish.withholdNames && this.#complete;
+    if (withholds && before === undefined) this.#withheld.add(uuid);
+    this.#entries.set(uuid, withholds && before !== undefined ? { ...entry, dn: before.dn } : entry);
     if (this.#entries.size > MAX_ENTRIES)
       this.#problem = unknown('malformed', `The directory shows more than ${MAX_ENTRIES} entries.`);
+    return before?.dn !== entry.dn;
+  }
+
+  #forget(uuid: string): boolean {
+    this.#withheld.delete(uuid);
+    return this.#entries.delete(uuid);
   }
 }
 
