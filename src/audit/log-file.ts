@@ -195,10 +195,11 @@ async function inspect(path: string, handle: FileHandle, key: SigningKey, known?
 function shortened(text: Buffer, end: ChainEnd, head: ChainEnd): string | undefined {
   if (head.seq > end.seq)
     return `the log went to record ${head.seq} and now ends with ${end.seq}: its end was cut off.`;
-  for (const line of splitLines(text)) {
+  for (const line of splitLines(text).reverse()) {
     const read = readRecord(line, chainTools.digest);
-    if (read.ok && read.record.seq === head.seq && read.record.hash !== head.hash)
-      return `record ${head.seq} is not the one that was written: the end of the log was replaced.`;
+    if (!read.ok || read.record.seq > head.seq) continue;
+    if (read.record.seq < head.seq || read.record.hash === head.hash) return undefined;
+    return `record ${head.seq} is not the one that was written: the end of the log was replaced.`;
   }
   return undefined;
 }

@@ -118,6 +118,28 @@ describe('The audit log', () => {
     }
   });
 
+  test('wherever a stop cut the last batch off, and whatever the disk made of it, what was acknowledged is whole', async (t) => {
+    const path = newPath();
+    const audit = await opened(t, { path });
+    await audit.write([entry({ cause: 'acknowledged' })]);
+    const [head, before] = [readFileSync(`${path}.head`), statSync(path).size];
+    await audit.write(Array.from({ length: 5 }, () => entry({ why: '🪴 half' })));
+    const text = readFileSync(path);
+    await audit.close();
+    for (let cut = before; cut < text.length; cut += 61)
+      for (const rest of ['', '\0'.repeat(300), '\n\n', '\ud83e']) {
+        writeFileSync(`${path}.head`, head);
+        writeFileSync(path, Buffer.concat([text.subarray(0, cut), Buffer.from(rest)]));
+        const again = await opened(t, { path });
+        assert.equal(await again.write([entry({ cause: 'after' })]), true);
+        await again.close();
+        const causes = linesOf(path).map(({ cause }) => cause);
+        assert.deepEqual([causes[1], causes.at(-2)], ['acknowledged', 'after']);
+        const { verdict } = await verifyLog(path);
+        assert.ok(verdict.ok, JSON.stringify({ cut, rest, verdict }));
+      }
+  });
+
   test('a line that lacks nothing but its line break is kept', async (t) => {
     const path = newPath();
     const audit = await opened(t, { path });
@@ -236,6 +258,26 @@ describe('An audit log that cannot be written', () => {
     );
     assert.deepEqual(await verified(path), { entries: 5, checkpoints: 0 });
     assert.equal(log.lines.at(-1), 'info: The audit log can be written again.');
+  });
+
+  test('does not make anybody wait for a disk that hangs, and writes once what it still had', async (t) => {
+    const path = newPath();
+    const clock = new ManualClock();
+    const audit = await opened(t, { path, clock, patienceMs: 2000, retryMs: 1000 });
+    const answer = audit.write([entry({ cause: 'one' })]);
+    clock.advance(2000);
+    assert.equal(await answer, false);
+    assert.match(audit.problem ?? '', /does not keep up: its disk hardly answers\.$/);
+    assert.equal(await audit.write([entry({ cause: 'two' })]), false);
+    await until('it can be written', () => {
+      clock.advance(1000);
+      return audit.problem === undefined;
+    });
+    assert.deepEqual(
+      linesOf(path).map(({ cause }) => cause),
+      [undefined, 'one', '', 'two'],
+    );
+    assert.equal((await verifyLog(path)).verdict.ok, true);
   });
 
   test('keeps a bounded number of entries for later', async (t) => {
