@@ -1,5 +1,6 @@
 import type { Kit } from './app/kit.ts';
 import { openAuditLog } from './audit/audit-file.ts';
+import { makeFileAuthority } from './authority/file/file-authority.ts';
 import { makeLdapAuthority } from './authority/ldap/ldap-authority.ts';
 import type { AuthorityConfig, Config } from './config/schema.ts';
 import { ok, type Result } from './core/errors.ts';
@@ -24,6 +25,7 @@ type Common = {
 const SOURCES: Readonly<
   Partial<Record<AuthorityConfig['source'], (config: AuthorityConfig, common: Common) => Authority | undefined>>
 > = {
+  file: ({ path }, common) => (path === undefined ? undefined : makeFileAuthority({ path, ...common })),
   ldap: ({ ldap }, common) => (ldap === undefined ? undefined : makeLdapAuthority({ config: ldap, ...common })),
 };
 
