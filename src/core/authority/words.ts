@@ -64,7 +64,7 @@ export const WORDS: Readonly<Record<Status | 'stranger', Readonly<Record<Door, S
       `You were expelled from the cooperative, so ${label} is closed to you. Only a decision of the cooperative changes that.`,
   ),
   'no-seat': (at) =>
-    `${at.label} is for ${audience(at)}, and you have no seat there. Ask a coordinator of the group, or \`!causeway request\` in the lobby.`,
+    `${at.label} is for ${audience(at)}, and you have no seat there. Ask a coordinator of the group for one; you are let in as soon as the cooperative’s list names it.`,
   'role-required': (at) =>
     `${at.label} is for ${audience(at)}, and you have no such role now. Ask the council if you should have it.`,
   'group-hibernating': ({ label }) =>
