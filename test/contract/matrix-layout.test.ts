@@ -153,7 +153,7 @@ for (const version of ['10', '11', '12'])
       await coop.make();
     });
 
-    test('is put in order once, and then there is nothing to write', async () => {
+    test('is put in order once, and then there is nothing to write (invariant 6)', async () => {
       assert.ok((await coop.keep()).length > 10);
       assert.deepEqual(await coop.keep(), []);
     });
@@ -175,7 +175,7 @@ for (const version of ['10', '11', '12'])
       await alice.join(coop.rooms.get('channel:home/#garden') ?? '');
     });
 
-    test('has its doors put right when somebody opens them', async () => {
+    test('has its doors put right when somebody opens them (invariants 9, 37)', async () => {
       await drift('channel:home/#garden', 'm.room.join_rules', { join_rule: 'public' });
       await drift('channel:home/#garden', 'm.room.guest_access', { guest_access: 'can_join' });
       await drift('space:garden', 'm.room.join_rules', { join_rule: 'public' });
@@ -196,14 +196,14 @@ for (const version of ['10', '11', '12'])
       assert.deepEqual(await coop.keep(), []);
     });
 
-    test('leaves alone what others link', async () => {
+    test('leaves alone what others link (invariant 10)', async () => {
       const theirs = { via: ['oak.example'], order: 'x' };
       await drift('space:coop', 'm.space.child', theirs, '!theirs:oak.example');
       assert.deepEqual(await coop.keep(), []);
       assert.deepEqual((await coop.read('space:coop')).children.get('!theirs:oak.example')?.raw, theirs);
     });
 
-    test('unlinks at both ends what moves, and a Space that is hidden', async () => {
+    test('unlinks at both ends what moves, and a Space that is hidden (invariant 36)', async () => {
       const id = 'channel:home/#garden';
       coop.configure([GARDEN, { ...BEES, hidden: true }], { group: undefined });
       assert.deepEqual((await coop.keep()).toSorted(), [

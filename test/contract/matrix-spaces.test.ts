@@ -92,7 +92,7 @@ for (const version of VERSIONS)
       assert.equal(await refused(outsider.join(room)), 500);
     });
 
-    test('who is put out of the Space stays in its room, until put out there, and does not come in again', async () => {
+    test('who is put out of the Space stays in its room, until put out there, and does not come in again (invariant 15)', async () => {
       const bob = await person();
       const room = await make(version, { initialState: [restrictedTo(space)] });
       okOf(await homeserver.invite(BOT, space, bob.userId));
@@ -155,7 +155,7 @@ for (const version of VERSIONS)
       assert.equal(await membership(room, nobody), 'leave');
     });
 
-    test('−1 reads and cannot speak, and everything comes back with one write', async () => {
+    test('−1 reads and cannot speak, and everything comes back with one write (invariant 19)', async () => {
       const emma = await person();
       const room = await make(version, { preset: 'public_chat' });
       await emma.join(room);
@@ -168,7 +168,7 @@ for (const version of VERSIONS)
       await emma.send(room, 'after');
     });
 
-    test('somebody with power is demoted, and without power cannot do what they could', async () => {
+    test('somebody with power is demoted, and without power cannot do what they could (invariants 17, 18)', async () => {
       const fred = await person();
       const room = await make(version, { preset: 'public_chat' });
       await fred.join(room);
@@ -209,7 +209,7 @@ for (const version of VERSIONS)
       assert.deepEqual((await read(room)).powerLevels, earlier);
     });
 
-    test('a room for our own homeserver alone says so for ever', async () => {
+    test('a room for our own homeserver alone says so for ever (invariant 37)', async () => {
       const room = await make(version, { creationContent: { 'm.federate': false } });
       assert.equal((await read(room)).federate, false);
       const create = (await read(room)).content('m.room.create') ?? {};
@@ -217,7 +217,7 @@ for (const version of VERSIONS)
       assert.equal(create['m.federate'], false);
     });
 
-    test('an access list is accepted with our mark in it, and does not lock us out', async () => {
+    test('an access list is accepted with our mark in it, and does not lock us out (invariant 37)', async () => {
       const room = await make(version);
       const acl = { allow: [SERVER, 'elm.example'], deny: [], allow_ip_literals: false, 'coop.causeway.managed': true };
       okOf(await homeserver.sendState(BOT, room, 'm.room.server_acl', '', acl));
@@ -244,7 +244,7 @@ for (const version of VERSIONS)
   });
 
 describe('the list of rooms', () => {
-  test('shows a room only while it is published', async () => {
+  test('shows a room only while it is published (invariant 36)', async () => {
     const room = await make('11', { preset: 'public_chat', visibility: 'public' });
     const listed = async (): Promise<boolean> => {
       const { chunk } = await (await person()).request('GET', '/v3/publicRooms');

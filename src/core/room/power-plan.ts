@@ -206,4 +206,13 @@ export function botLacks(room: ActualRoom, botId: string): string | undefined {
   return undefined;
 }
 
+/** Other people whom the bot cannot demote or put out, as they have as much power: founders of rooms that it did not make. */
+export function beyondReach(room: ActualRoom, botId: string): readonly string[] {
+  const users = isObject(room.powerLevels?.users) ? Object.keys(room.powerLevels.users) : [];
+  const power = room.powerOf(botId);
+  return [...new Set([...room.creators, ...users])]
+    .filter((userId) => userId !== botId && room.powerOf(userId) >= power && room.powerOf(userId) > 0)
+    .sort();
+}
+
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

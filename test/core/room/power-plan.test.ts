@@ -3,7 +3,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type ActualRoom, applyEvent, readRoom } from '../../../src/core/room/actual-room.ts';
 import { portalPowerLevels } from '../../../src/core/room/portal-room.ts';
-import { botLacks, MAX_HUMAN_POWER, planPowers, READ_ONLY_MARK } from '../../../src/core/room/power-plan.ts';
+import {
+  beyondReach,
+  botLacks,
+  MAX_HUMAN_POWER,
+  planPowers,
+  READ_ONLY_MARK,
+} from '../../../src/core/room/power-plan.ts';
 import { BOT, created, levels, member, ROOM, state } from './support.ts';
 
 const OWN = portalPowerLevels(BOT, '11');
@@ -139,7 +145,7 @@ describe('the levels of a room', () => {
   });
 });
 
-describe('any plan', () => {
+describe('any plan (invariants 6, 10, 17)', () => {
   const userId = fc.constantFrom(BOT, '@m1:x', '@m2:x', '@m3:x', '@o1:y', '@o2:y', '__proto__');
   const level = fc.oneof(fc.integer({ min: -2, max: 101 }), fc.jsonValue());
   const content = fc.record(
@@ -186,7 +192,7 @@ describe('any plan', () => {
   });
 });
 
-describe('a bot that lost something', () => {
+describe('a bot that lost something (invariant 41)', () => {
   const LOST: ReadonlyArray<readonly [name: string, room: ActualRoom, says: RegExp | undefined]> = [
     ['nothing', made(), undefined],
     ['nothing, as the creator in version 12', made(portalPowerLevels(BOT, '12'), '12'), undefined],
@@ -213,4 +219,19 @@ describe('a bot that lost something', () => {
       if (says === undefined) assert.equal(said, undefined);
       else assert.match(said ?? 'nothing', says);
     });
+});
+
+describe('people whom the bot cannot demote', () => {
+  test('are its equals, and creators in version 12', () => {
+    assert.deepEqual(beyondReach(made(), BOT), []);
+    assert.deepEqual(beyondReach(adopted({ users: { '@z:y': 100, [BOT]: 100, '@a:y': 99, '@b:y': '120' } }), BOT), [
+      '@b:y',
+      '@z:y',
+    ]);
+    const twelve = (creator: string, more: object = {}) =>
+      readRoom(ROOM, [created('12', more, creator), member(BOT), levels({ users: { '@a:y': 1_000 } })]);
+    assert.deepEqual(beyondReach(twelve(BOT), BOT), []);
+    assert.deepEqual(beyondReach(twelve(BOT, { additional_creators: ['@c:y'] }), BOT), ['@c:y']);
+    assert.deepEqual(beyondReach(twelve('@o:y'), BOT), ['@a:y', '@o:y']);
+  });
 });

@@ -186,7 +186,7 @@ describe('the list of servers', () => {
     assert.equal(acl(shared, state('m.room.server_acl', ours(['elm.example', 'x']))), undefined);
   });
 
-  test('is put right when it drifts', () => {
+  test('is put right when it drifts (invariants 9, 37)', () => {
     for (const drift of [
       { allow: ['*'] },
       { ...ours(['x', 'elm.example']), deny: ['x'] },
@@ -249,7 +249,7 @@ describe('a Space', () => {
     assert.deepEqual(links({ ids }, child(OURS, '!perhaps-the-garden:x')), []);
   });
 
-  test('of a hidden group is in no other, from neither end', () => {
+  test('of a hidden group is in no other, from neither end (invariant 36)', () => {
     const hidden = { rooms: garden({}, true) };
     const up = state('m.space.parent', { via: ['x'], canonical: true, [MANAGED_MARK]: true }, '!coop:x');
     assert.deepEqual(contents(space('!space:x', up), { ...hidden, id: 'space:garden' })['m.space.parent !coop:x'], {});
@@ -305,7 +305,7 @@ describe('a room that moved', () => {
 });
 
 describe('a plan, once written,', () => {
-  test('is followed by none, whatever the room was', () => {
+  test('is followed by none, whatever the room was (invariant 6)', () => {
     const starts = [
       readRoom(ROOM, []),
       readRoom(ROOM, [created('12'), member(BOT)]),
