@@ -30,6 +30,7 @@ describe('a cooperative decides', () => {
   });
 
   test('members of a group come into its Space, and through it into its room', async () => {
+    for (const room of ['garden', 'members']) await coop.opened(room, 'restricted');
     for (const who of ['ada', 'bea']) {
       await coop.until('willow-garden', who, 'invite');
       await coop.enter('willow', who);

@@ -27,6 +27,8 @@ export type Cooperative = {
   until(alias: string, name: string, membership: string, timeoutMs?: number): Promise<void>;
   /** Accepts every invitation to a room, as a client does. */
   enter(alias: string, name: string): Promise<string>;
+  /** Resolves once the room can be entered in this way. */
+  opened(alias: string, rule: string): Promise<void>;
   audit(): Promise<readonly Record<string, unknown>[]>;
 };
 
@@ -103,6 +105,14 @@ export async function startCooperative(
       }).then(() => {}),
     async enter(localpart, who) {
       return shard.person(who).join(await made.room(localpart));
+    },
+    async opened(localpart, rule) {
+      const room = await made.room(localpart);
+      const joinRule = async (): Promise<unknown> => (await shard.bot().state(room, 'm.room.join_rules')).join_rule;
+      await waitUntil(async () => (await joinRule()) === rule, {
+        timeoutMs: 15_000,
+        what: `#${localpart} to be ${rule}`,
+      });
     },
     async audit() {
       const text = await readFile(join(shard.dir, 'data', 'audit.jsonl'), 'utf8');

@@ -44,6 +44,9 @@ export type EnforcementParts = {
   readonly audit: Audit;
 };
 
+/** After a break everything is looked at once it has settled: a break seldom comes alone. */
+const AFTER_BREAK_MS = 2_000;
+
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
 export class Enforcement implements ExplainSource, ConfirmSource {
   readonly admission: Admission;
@@ -176,8 +179,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   /** A portal has its room: it takes its place among the others, and its people are looked at. */
   ready(portal: Portal): void {
     const resource = `channel:${portal.id}`;
-    const parent = this.rooms.get(resource)?.parent;
-    this.#look([resource, ...(parent === undefined ? [] : [parent])], 'linked');
+    this.#look([resource, ...this.rooms.relatedTo(resource)], 'linked');
   }
 
   /** What a room that a portal makes begins with, so that no door stands open until it is kept. */
@@ -209,8 +211,8 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Events may have been missed: everything is read again. */
   interrupted(): void {
-    this.rooms.forget();
-    this.#lookAtAll('interrupted');
+    this.#cancelRound();
+    this.#cancelRound = this.#parts.kit.clock.after(AFTER_BREAK_MS, () => this.#round('interrupted'));
   }
 
   report(): AuthorityReport | undefined {

@@ -57,6 +57,15 @@ export class ManagedRooms {
     return this.#wanted.values();
   }
 
+  /** Rooms that stand in this Space or are entered through it, and the Space that it stands in itself. */
+  relatedTo(resource: string): string[] {
+    const parent = this.#wanted.get(resource)?.parent;
+    const below = [...this.#wanted.values()].filter(
+      (wanted) => wanted.parent === resource || (wanted.join.rule === 'restricted' && wanted.join.allow === resource),
+    );
+    return [...below.map(({ id }) => id), ...(parent === undefined ? [] : [parent])];
+  }
+
   /** The resource whose room this is. */
   resourceOf(roomId: string): string | undefined {
     const portal = this.#parts.portals.byRoom(roomId);

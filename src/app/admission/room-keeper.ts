@@ -133,9 +133,11 @@ export class RoomKeeper {
     const { rooms, kit } = this.#parts;
     const wanted = rooms.get(resource);
     if (wanted === undefined) return ok(undefined);
+    const isMissing = rooms.roomIdOf(resource) === undefined;
     const roomId = await rooms.ensure(wanted);
     // A channel's room is made by its portal, which calls for a look when it is there.
     if (!roomId.ok) return roomId.error.code === 'room.not-yet' ? ok(undefined) : this.#failed(resource, roomId.error);
+    if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
     const room = await rooms.actual(roomId.value);
     if (!room.ok) return this.#failed(resource, room.error);
     const scope = this.#scopes.get(resource) ?? 'all';
