@@ -23,6 +23,10 @@ export class Errands {
   readonly #answerMs: number;
   #count = 0;
   #open = 0;
+  /** Lines that wait for the pace. */
+  readonly #urgent: Array<() => void> = [];
+  readonly #patient: Array<() => void> = [];
+  #isWaiting = false;
 
   constructor(link: Link, replies: Replies, throttle: Throttle, clock: Clock, answerMs: number) {
     this.#link = link;
@@ -32,22 +36,19 @@ export class Errands {
     this.#answerMs = answerMs;
   }
 
-  /** @returns all that the server said meanwhile, in order; an error when the connection ended or a line could not be written */
-  async run(lines: readonly OutgoingLine[]): Promise<Result<readonly IrcLine[]>> {
+  /**
+   * @param urgent goes before all that is not, where the pace makes lines wait
+   * @returns all that the server said meanwhile, in order; an error when the connection ended or a line could not be written
+   */
+  async run(lines: readonly OutgoingLine[], urgent = false): Promise<Result<readonly IrcLine[]>> {
     const heard: IrcLine[] = [];
     const encoded = this.#encode(lines);
     if (!encoded.ok) return encoded;
     let rest = encoded.value;
     while (rest.length > 0) {
       const portion = portionOf(rest);
-      for (const line of portion.slice(0, -1)) {
-        await this.#leave();
-        this.#link.write([line]);
-      }
-      await this.#leave();
       if (!this.#link.ready) return fail(LOST);
-      const answered = await this.#ask(portion.at(-1) ?? '', heard);
-      if (!answered) return fail(this.#link.ready ? UNANSWERED : LOST);
+      if (!(await this.#ask(portion, urgent, heard))) return fail(this.#link.ready ? UNANSWERED : LOST);
       rest = rest.slice(portion.length);
     }
     return ok(heard);
@@ -58,23 +59,40 @@ export class Errands {
     return this.#open > 0 && command === '482' && !tags.has('label');
   }
 
-  async #ask(line: string, heard: IrcLine[]): Promise<boolean> {
+  /** @returns whether the server has worked off the portion */
+  async #ask(portion: readonly string[], urgent: boolean, heard: IrcLine[]): Promise<boolean> {
     const token = `errand-${++this.#count}`;
-    const answered = this.#replies.expect(this.#clock.nowMs() + this.#answerMs, (item) => hear(item, token, heard));
-    const ping = this.#link.encode({ command: 'PING', params: [token] });
+    const { answer, until } = this.#replies.collect((item) => hear(item, token, heard));
     this.#open++;
-    this.#link.write(ping.ok ? [line, ping.value] : [line]);
-    const answer = await answered;
+    for (const line of portion) {
+      await this.#leave(urgent);
+      this.#link.write([line]);
+    }
+    this.#link.send({ command: 'PING', params: [token] });
+    until(this.#clock.nowMs() + this.#answerMs);
+    const answered = await answer;
     this.#open--;
-    return answer !== undefined;
+    return answered !== undefined;
   }
 
   /** Waits until the pace lets one more line out. */
-  async #leave(): Promise<void> {
-    for (;;) {
-      const waitMs = this.#throttle.take(this.#clock.nowMs());
-      if (waitMs === 0 || !this.#link.ready) return;
-      await new Promise<void>((resolve) => void this.#clock.after(waitMs, resolve));
+  #leave(urgent: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      (urgent ? this.#urgent : this.#patient).push(resolve);
+      if (!this.#isWaiting) this.#giveLeave();
+    });
+  }
+
+  #giveLeave(): void {
+    this.#isWaiting = false;
+    while (this.#urgent.length + this.#patient.length > 0) {
+      const waitMs = this.#link.ready ? this.#throttle.take(this.#clock.nowMs()) : 0;
+      if (waitMs > 0) {
+        this.#isWaiting = true;
+        this.#clock.after(waitMs, () => this.#giveLeave());
+        return;
+      }
+      (this.#urgent.shift() ?? this.#patient.shift())?.();
     }
   }
 

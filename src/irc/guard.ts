@@ -91,6 +91,9 @@ export class Guard implements ChannelGuard {
 
   /** Lets a connection of our own in where a closed door keeps it out. @returns whether it may come in now */
   async admit(channel: string, nick: string): Promise<boolean> {
+    const session = this.#tools.session();
+    // The list of names, which says that the bot is an operator, may still be on its way.
+    if (!this.mayAct(channel)) await session?.errands.run([{ command: 'PING', params: ['in-yet'] }], true);
     return (await this.invite(channel, nick)).ok;
   }
 
@@ -127,7 +130,7 @@ function statusChanges(
 }
 
 async function order(session: Session, line: OutgoingLine, channel: string): Promise<Result<void>> {
-  const heard = await session.errands.run([line]);
+  const heard = await session.errands.run([line], true);
   if (!heard.ok) return heard;
   const about = new Set([channel, ...line.params]);
   const refused = heard.value.find((answer) => isRefusalOf(answer, about, session));

@@ -3,7 +3,8 @@ import type { BridgeError, Result } from '../core/errors.ts';
 import { ok } from '../core/errors.ts';
 import type { CapWish } from '../core/irc/cap-request.ts';
 import { sameName } from '../core/irc/casemap.ts';
-import { DEFAULT_LINE_LIMITS, encodeLine, type OutgoingLine } from '../core/irc/encode.ts';
+import { cutToBytes } from '../core/irc/cut.ts';
+import { DEFAULT_LINE_LIMITS, encodeLine, type OutgoingLine, sanitizeText } from '../core/irc/encode.ts';
 import { DEFAULT_ISUPPORT, type Isupport } from '../core/irc/isupport.ts';
 import { applyIsupport, type IsupportTokens, NO_ISUPPORT } from '../core/irc/isupport-tokens.ts';
 import { type IrcLine, parseLine } from '../core/irc/line.ts';
@@ -161,7 +162,7 @@ export class Link {
       this.destroy(reason);
       return;
     }
-    this.send({ command: 'QUIT', params: [reason] });
+    this.send({ command: 'QUIT', params: [cutToBytes(sanitizeText(reason), MAX_REASON_BYTES)] });
     this.#transport.end();
   }
 
@@ -279,6 +280,7 @@ export class Link {
 }
 
 const BARRIER = 'ready';
+const MAX_REASON_BYTES = 300;
 const READY: ReadonlySet<string> = new Set(['376', '422', 'PONG']);
 
 /** Tells one connection from the next: names of lines without msgid begin with it. */

@@ -69,9 +69,11 @@ const join: Handler = (listener, session, { line }) => {
   if (session.link.isMe(source.nick)) listener.entered(session, channel);
   else if (session.link.hasCap('extended-join')) {
     session.roster.join(channel, source.nick, params[1] === '*' ? null : params[1]);
+  } else if (session.link.hasCap('account-tag') || !session.link.isupport.whox) {
+    session.roster.join(channel, source.nick, line.tags.get('account') ?? null);
   } else {
-    session.roster.join(channel, source.nick, line.tags.get('account'));
-    if (!session.link.hasCap('account-tag')) session.who.again(channel, listener.nowMs());
+    session.roster.join(channel, source.nick, undefined);
+    session.who.again(channel, listener.nowMs());
   }
 };
 
@@ -185,5 +187,5 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['353', names],
   ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
   ['354', (_, session, { line }) => session.who.reply(line.params)],
-  ['315', (listener, session) => session.who.end(listener.nowMs())],
+  ['315', (listener, session, { line }) => session.who.end(line.params[1] ?? '', listener.nowMs())],
 ]);

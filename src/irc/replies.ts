@@ -6,6 +6,12 @@ type Expected = {
   deadlineMs: number;
 };
 
+export type Collected<T> = {
+  readonly answer: Promise<T | undefined>;
+  /** After that it is undefined. */
+  readonly until: (deadlineMs: number) => void;
+};
+
 /** Answers that somebody waits for, each until its deadline or the end of the connection. */
 export class Replies {
   #expected: Expected[] = [];
@@ -15,17 +21,30 @@ export class Replies {
    * @returns undefined when none came in time
    */
   expect<T>(deadlineMs: number, read: (item: Assembled) => T | undefined): Promise<T | undefined> {
-    return new Promise((resolve) => {
-      this.#expected.push({
-        deadlineMs,
-        giveUp: () => resolve(undefined),
-        take: (item) => {
-          const answer = read(item);
-          if (answer !== undefined) resolve(answer);
-          return answer !== undefined;
-        },
-      });
-    });
+    const { answer, until } = this.collect(read);
+    until(deadlineMs);
+    return answer;
+  }
+
+  /** The same for a question that takes time to ask: its deadline is set when it has been asked. */
+  collect<T>(read: (item: Assembled) => T | undefined): Collected<T> {
+    const { promise, resolve } = Promise.withResolvers<T | undefined>();
+    const expected: Expected = {
+      deadlineMs: Number.POSITIVE_INFINITY,
+      giveUp: () => resolve(undefined),
+      take: (item) => {
+        const answer = read(item);
+        if (answer !== undefined) resolve(answer);
+        return answer !== undefined;
+      },
+    };
+    this.#expected.push(expected);
+    return {
+      answer: promise,
+      until: (deadlineMs) => {
+        expected.deadlineMs = deadlineMs;
+      },
+    };
   }
 
   /** @returns whether it was an answer */

@@ -5,7 +5,8 @@ import type { RosterChange, RosterEntry } from '../ports/network.ts';
 /** One person of the network; every channel they are in refers to this one. */
 type Someone = {
   nick: string;
-  account: string | null;
+  /** Undefined until the server has said whether they have one. */
+  account: string | null | undefined;
   /** Folded. */
   readonly channels: Set<string>;
 };
@@ -44,8 +45,12 @@ export class Roster {
     return this.#channels.get(this.#fold(channel))?.size ?? 0;
   }
 
+  /** Those of whom it is known whether they have an account: of others nothing may follow. */
   members(channel: string): readonly RosterEntry[] {
-    return [...(this.#channels.get(this.#fold(channel)) ?? [])].flatMap((folded) => this.#entry(folded) ?? []);
+    return this.#folded(channel).flatMap((folded) => {
+      const isTold = this.#people.get(folded)?.account !== undefined;
+      return isTold ? (this.#entry(folded) ?? []) : [];
+    });
   }
 
   member(channel: string, nick: string): RosterEntry | undefined {
@@ -84,11 +89,21 @@ export class Roster {
     if (someone !== undefined) someone.account = account;
   }
 
-  /** Tells the whole list of a channel. */
-  tellAll(channel: string): void {
-    this.#tell(channel, { kind: 'list', members: this.members(channel) });
+  /** This server tells of no accounts: who has none by now has none. */
+  accountsTold(channel: string): void {
+    for (const folded of this.#folded(channel)) {
+      const someone = this.#people.get(folded);
+      if (someone !== undefined) someone.account ??= null;
+    }
   }
 
+  /** Tells the whole list of a channel. */
+  tellAll(channel: string): void {
+    const members = this.#folded(channel).flatMap((folded) => this.#entry(folded) ?? []);
+    this.#tell(channel, { kind: 'list', members });
+  }
+
+  /** @param account undefined where the server has not said it yet, and will when asked */
   join(channel: string, nick: string, account: string | null | undefined): void {
     if (this.#isOwn(nick)) return;
     const members = this.#channels.get(this.#fold(channel));
@@ -125,7 +140,7 @@ export class Roster {
     const old = this.#fold(from);
     const someone = this.#people.get(old);
     if (someone === undefined) return;
-    const before = { nick: someone.nick, account: someone.account };
+    const before = { nick: someone.nick, account: someone.account ?? null };
     const folded = this.#fold(to);
     this.#people.delete(old);
     someone.nick = to;
@@ -135,7 +150,7 @@ export class Roster {
       const members = this.#channels.get(channel);
       members?.delete(old);
       members?.add(folded);
-      this.#tell(channel, { kind: 'rename', from: before, to: { nick: to, account: someone.account } });
+      this.#tell(channel, { kind: 'rename', from: before, to: { nick: to, account: before.account } });
     }
   }
 
@@ -143,9 +158,10 @@ export class Roster {
   accountChanged(nick: string, account: string | null): void {
     const folded = this.#fold(nick);
     const someone = this.#people.get(folded);
-    if (someone === undefined || someone.account === account) return;
-    const before = { nick: someone.nick, account: someone.account };
+    if (someone === undefined) return;
+    const before = { nick: someone.nick, account: someone.account ?? null };
     someone.account = account;
+    if (before.account === account) return;
     const member = { nick: someone.nick, account };
     for (const channel of someone.channels) {
       this.#tell(channel, { kind: 'rename', from: before, to: member });
@@ -161,17 +177,21 @@ export class Roster {
     this.#channels.delete(left);
   }
 
+  #folded(channel: string): readonly string[] {
+    return [...(this.#channels.get(this.#fold(channel)) ?? [])];
+  }
+
   #meet(nick: string, account: string | null | undefined): string {
     const folded = this.#fold(nick);
     const known = this.#people.get(folded);
-    if (known === undefined) this.#people.set(folded, { nick, account: account ?? null, channels: new Set() });
+    if (known === undefined) this.#people.set(folded, { nick, account, channels: new Set() });
     else if (account !== undefined) known.account = account;
     return folded;
   }
 
   #entry(folded: string): RosterEntry | undefined {
     const someone = this.#people.get(folded);
-    return someone === undefined ? undefined : { nick: someone.nick, account: someone.account };
+    return someone === undefined ? undefined : { nick: someone.nick, account: someone.account ?? null };
   }
 
   /** @returns whether they were there; who is in no channel any more is forgotten */

@@ -19,8 +19,10 @@ export class WhoQueue {
 
   /** NAMES of this channel is complete. */
   add(channel: string, nowMs: number): void {
-    if (!this.#link.isupport.whox) this.#roster.tellAll(channel);
-    else {
+    if (!this.#link.isupport.whox) {
+      this.#roster.accountsTold(channel);
+      this.#roster.tellAll(channel);
+    } else {
       this.#waiting.push(channel);
       this.#next(nowMs);
     }
@@ -37,15 +39,20 @@ export class WhoQueue {
       this.#roster.account(nick, account === '0' ? null : account);
   }
 
-  end(nowMs: number): void {
-    if (this.#asked === undefined) return;
-    this.#roster.tellAll(this.#asked.channel);
-    this.#asked = undefined;
-    this.#next(nowMs);
+  /** Who was left out (servers limit long answers) stays unknown: that makes no member a stranger. */
+  end(channel: string, nowMs: number): void {
+    if (this.#asked !== undefined && this.#link.same(this.#asked.channel, channel)) this.#finish(channel, nowMs);
   }
 
   tick(nowMs: number): void {
-    if (this.#asked !== undefined && nowMs - this.#asked.sinceMs > PATIENCE_MS) this.end(nowMs);
+    if (this.#asked !== undefined && nowMs - this.#asked.sinceMs > PATIENCE_MS)
+      this.#finish(this.#asked.channel, nowMs);
+  }
+
+  #finish(channel: string, nowMs: number): void {
+    this.#roster.tellAll(channel);
+    this.#asked = undefined;
+    this.#next(nowMs);
   }
 
   #next(nowMs: number): void {

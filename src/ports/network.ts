@@ -95,11 +95,11 @@ export type Door = {
   readonly bannedAccounts: readonly string[];
 };
 
-/** What the listener may do in a channel, and who is there. Everything asked for together is done in the order of asking. */
+/** What the listener may do in a channel, and who is there. */
 export interface ChannelGuard {
   /** Whether our bot holds op in the channel now. Changes are told by {@link NetworkSink.changed}. */
   mayAct(channel: string): boolean;
-  /** Everybody of the channel who is not one of ours. */
+  /** Everybody of the channel who is not one of ours, once the server has said whether they have an account. */
   members(channel: string): readonly RosterEntry[];
   /** Ours are never kicked. Somebody who is not there any more counts as kicked. */
   kick(channel: string, nick: string, reason: string): Promise<Result<void>>;
