@@ -1,4 +1,3 @@
-import { checkpointText, type Fields } from '../core/authority/audit-chain.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import type { Audit, AuditEntry } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,6 +6,7 @@ import { boundedEntry } from './bounded-entry.ts';
 import { passes, sentence } from './file-errors.ts';
 import { LateEntries, type Pending, type Taken } from './late-entries.ts';
 import { type Draft, type FileMark, LogFile, WrongLog } from './log-file.ts';
+import { checkpoint, note, openingRecords } from './own-records.ts';
 
 export type AuditOptions = {
   readonly path: string;
@@ -107,7 +107,8 @@ class AuditFile implements Audit {
   }
 
   async #finish(): Promise<void> {
-    await this.#running;
+    // What ends may have begun something else: the next batch.
+    while (this.#running !== undefined) await this.#running;
     if (this.#problem !== undefined) await this.#recover();
     if (this.#late.size > 0)
       this.#options.log.error('The audit log could not be written before the end; what happened is lost to it.', {
@@ -116,7 +117,7 @@ class AuditFile implements Audit {
     const file = this.#file;
     if (file === undefined) return;
     if (this.#problem === undefined && this.#sinceCheckpoint > 0) {
-      await file.append([this.#checkpoint(file)]);
+      await file.append([checkpoint(file.key, this.#now())]);
       await file.noteHead();
     }
     await file.close();
@@ -165,13 +166,13 @@ class AuditFile implements Audit {
     const opened: Draft[] = [];
     if (this.#file === undefined) {
       this.#file = await LogFile.open(this.#options.path, this.#known);
-      opened.push(...this.#firstRecords(this.#file));
+      opened.push(...this.#begins(this.#file));
     }
     const file = this.#file;
     const drafts = [...opened, ...pending.map(({ fields, ts }): Draft => ({ kind: 'entry', fields, ts }))];
     if (drafts.length === 0) return undefined;
     const signs = this.#sinceCheckpoint + drafts.length >= (this.#options.checkpointEvery ?? 256);
-    await file.append(signs ? [...drafts, this.#checkpoint(file)] : drafts);
+    await file.append(signs ? [...drafts, checkpoint(file.key, this.#now())] : drafts);
     this.#sinceCheckpoint = signs ? 0 : this.#sinceCheckpoint + drafts.length;
     return file.noteHead().then(
       () => undefined,
@@ -179,36 +180,14 @@ class AuditFile implements Audit {
     );
   }
 
-  #firstRecords({ finding, key }: LogFile): Draft[] {
-    const ts = this.#now();
-    if (finding.kind === 'whole') return [];
-    if (finding.kind === 'fresh')
-      return [{ kind: 'key', fields: { algorithm: 'Ed25519', publicKey: key.publicKey }, ts }];
-    if (finding.kind === 'repaired')
-      return [
-        {
-          kind: 'entry',
-          fields: note(
-            'repair',
-            `${finding.bytes} bytes after the record before this one were being written when the bridge stopped, and were removed.`,
-          ),
-          ts,
-        },
-      ];
+  #begins({ finding, key }: LogFile): Draft[] {
     const { path, log } = this.#options;
-    log.error('The audit log is not as it was left; from here on it goes on, and it does not verify before.', {
-      path,
-      why: finding.why,
-    });
-    return [{ kind: 'break', fields: { why: finding.why, publicKey: key.publicKey }, ts }];
-  }
-
-  #checkpoint({ key }: LogFile): Draft {
-    return {
-      kind: 'checkpoint',
-      fields: (before) => ({ signature: key.sign(checkpointText(before)) }),
-      ts: this.#now(),
-    };
+    if (finding.kind === 'break')
+      log.error('The audit log is not as it was left; from here on it goes on, and it does not verify before.', {
+        path,
+        why: finding.why,
+      });
+    return openingRecords(finding, key, this.#now());
   }
 
   #fails(error: unknown): void {
@@ -293,7 +272,3 @@ class AuditFile implements Audit {
 class StillAway extends Error {}
 
 const WAITS_TOO_LONG = (path: string): string => `The audit log ${path} does not keep up: its disk hardly answers.`;
-
-/** A record about the log itself. */
-const note = (action: string, why: string): Fields =>
-  boundedEntry({ phase: 'note', actor: 'audit', cause: '', subject: '', action, resource: '', why, revision: null });

@@ -77,7 +77,7 @@ export class LogFile {
    * @throws errors of the file system, {@link WrongLog}
    */
   static async open(path: string, known?: FileMark): Promise<LogFile> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await ensureFolder(dirname(path));
     const before = await stat(path).catch(absent);
     // Opening a pipe would wait for ever.
     if (before !== undefined && !before.isFile()) throw new WrongLog(`${path} is no file.`);
@@ -229,6 +229,15 @@ async function writeHead(path: string, end: ChainEnd, key: SigningKey): Promise<
     await file.close();
   }
   await rename(`${path}.head.new`, `${path}.head`);
+}
+
+/** On a read-only disk a recursive `mkdir` of Node says ENOENT, a plain one what it is. */
+async function ensureFolder(path: string): Promise<void> {
+  const options = { mode: 0o700 };
+  await mkdir(path, { ...options, recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    await mkdir(path, options);
+  });
 }
 
 /** A new file is only there after a power cut when its folder was flushed. */

@@ -196,6 +196,24 @@ describe('The audit log', () => {
       ]);
     });
 
+  test('closing writes what was handed in, in the middle of a recovery too', async (t) => {
+    const path = newPath();
+    const clock = new ManualClock();
+    const audit = await opened(t, { path, clock });
+    const first = audit.write([entry({ cause: 'one' })]);
+    clock.advance(2000);
+    assert.equal(await first, false);
+    clock.advance(10);
+    await until('it can be written', () => {
+      clock.advance(10);
+      return audit.problem === undefined;
+    });
+    const answers = Array.from({ length: 40 }, (_, n) => audit.write([entry({ cause: `change ${n}` })]));
+    await audit.close();
+    assert.ok((await Promise.all(answers)).every(Boolean));
+    assert.deepEqual(await verified(path), { entries: 42, checkpoints: 1 });
+  });
+
   test('a file that is no log is refused and left alone', async () => {
     const path = join(makeTempDir('audit'), 'notes.txt');
     for (const text of ['my notes\n', '{"a":1}\n', 'x'.repeat(6_000_000)]) {
