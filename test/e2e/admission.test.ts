@@ -51,12 +51,15 @@ describe('a cooperative decides', () => {
   });
 
   test('a suspended member does not speak any more, and is out of every room', async () => {
-    const irc = await coop.shard.ircUser('witness');
-    await coop.shard.person('cem').send(await coop.room('members'), 'while I may');
+    const irc = await coop.shard.ircUser('witness', { channels: ['#commons'] });
+    const cem = coop.shard.person('cem');
+    const commons = await coop.enter('commons', 'cem');
+    await cem.send(commons, 'while I may');
     await irc.waitFor((line) => line.params[1] === 'while I may');
     await coop.list({ ...members, cem: { status: 'suspended' } });
     await coop.until('members', 'cem', 'leave');
     await coop.until('willow', 'cem', 'leave');
+    await assert.rejects(cem.join(commons));
     await irc.quit();
   });
 

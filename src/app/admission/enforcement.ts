@@ -67,6 +67,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   #config: Config;
   #arrangement: Arrangement;
   #cancelRound = (): void => {};
+  #isSettling = false;
 
   constructor(parts: EnforcementParts) {
     const { kit, config, portals, ledger, lanes, isOurs, authority, audit } = parts;
@@ -211,8 +212,12 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Events may have been missed: everything is read again. */
   interrupted(): void {
-    this.#cancelRound();
-    this.#cancelRound = this.#parts.kit.clock.after(AFTER_BREAK_MS, () => this.#round('interrupted'));
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    this.#parts.kit.clock.after(AFTER_BREAK_MS, () => {
+      this.#isSettling = false;
+      this.#round('interrupted');
+    });
   }
 
   report(): AuthorityReport | undefined {
@@ -230,9 +235,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     });
   }
 
-  resources(): readonly Resource[] {
-    return [...this.#arrangement.resources.values()];
-  }
+  resources = (): readonly Resource[] => [...this.#arrangement.resources.values()];
 
   /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
   findRoom(room: string): string | undefined {
@@ -292,6 +295,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Everything is compared with what it should be, now and then: whatever was missed is found. */
   #round(cause: string): void {
+    this.#cancelRound();
     this.rooms.forget();
     this.#lookAtAll(cause);
     this.#cancelRound = this.#parts.kit.clock.after(this.#config.authority.reconcileSeconds * 1000, () =>

@@ -111,7 +111,10 @@ export class RoomKeeper {
         );
         for (const row of rows) queue.take(row.id);
         backoff.reset();
-      } else await lanes().pause(Math.max(kept.error.waitMs ?? 0, backoff.nextMs()));
+      } else {
+        this.#widen(resource, undefined);
+        await lanes().pause(Math.max(kept.error.waitMs ?? 0, backoff.nextMs()));
+      }
     }
   };
 
@@ -131,6 +134,10 @@ export class RoomKeeper {
 
   async #keep(resource: string, cause: string): Promise<Result<void>> {
     const { rooms, kit } = this.#parts;
+    // From here on whatever happens needs a row of its own.
+    const scope = this.#scopes.get(resource) ?? 'all';
+    this.#scopes.delete(resource);
+    this.#marked.delete(resource);
     const wanted = rooms.get(resource);
     if (wanted === undefined) return ok(undefined);
     const isMissing = rooms.roomIdOf(resource) === undefined;
@@ -140,10 +147,6 @@ export class RoomKeeper {
     if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
     const room = await rooms.actual(roomId.value);
     if (!room.ok) return this.#failed(resource, room.error);
-    const scope = this.#scopes.get(resource) ?? 'all';
-    // From here on whatever happens needs a row of its own.
-    this.#scopes.delete(resource);
-    this.#marked.delete(resource);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
     const plan = await this.#surePlan(wanted, room.value, scope);
     if (!plan.ok) return this.#failed(resource, plan.error);
@@ -161,7 +164,6 @@ export class RoomKeeper {
       stillWanted: (step) => admission.stillWants(step, wanted.id),
     });
     if (!done.ok) {
-      this.#widen(resource, scope === 'all' ? undefined : [...scope]);
       rooms.forget(roomId.value);
       return this.#failed(resource, done.error);
     }
