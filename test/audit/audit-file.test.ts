@@ -331,28 +331,41 @@ describe('An audit log that cannot be written', () => {
 
   test('on a full disk: refuses, leaves nothing by half, and goes on when there is room', (t) => {
     const dir = makeTempDir('audit-full');
-    const mount = 'mount -t tmpfs -o size=1m none "$1" || exit 99; exec "$2" "$3" "$1"';
-    const child = join(import.meta.dirname, 'full-disk-child.ts');
-    for (const flags of ['-m', '-rm']) {
-      const run = spawnSync('unshare', [flags, 'sh', '-c', mount, 'sh', dir, process.execPath, child], {
-        encoding: 'utf8',
-        timeout: 30_000,
-      });
-      if (run.error !== undefined || run.status === 99 || /unshare/.test(run.stderr)) continue;
-      const facts = JSON.parse(run.stdout || JSON.stringify(run.stderr));
-      const problem = `The audit log ${join(dir, 'audit.jsonl')} cannot be written: its disk is full: free some space. It goes on by itself when that is put right.`;
-      assert.deepEqual(facts, {
-        first: true,
-        refused: true,
-        problem,
-        after: true,
-        entries: 43,
-        log: [`error: ${problem}`, 'info: The audit log can be written again.'],
-      });
-      return;
-    }
-    t.diagnostic(
-      'this user may not mount: the folder that is in the way in the tests before this one stood in for the disk',
-    );
+    const problem = `The audit log ${join(dir, 'audit.jsonl')} cannot be written: its disk is full: free some space. It goes on by itself when that is put right.`;
+    const facts = onOwnDisk(dir, 'full-disk-child.ts');
+    if (facts === undefined) return t.diagnostic(NO_MOUNT);
+    assert.deepEqual(facts, {
+      first: true,
+      refused: true,
+      problem,
+      after: true,
+      entries: 43,
+      log: [`error: ${problem}`, 'info: The audit log can be written again.'],
+    });
+  });
+
+  test('on a read-only disk: is opened all the same, and begins when the disk lets it', (t) => {
+    const dir = makeTempDir('audit-read-only');
+    const problem = `The audit log ${join(dir, 'data', 'audit.jsonl')} cannot be written: its disk is read-only: mount it for writing. It goes on by itself when that is put right.`;
+    const facts = onOwnDisk(dir, 'read-only-child.ts');
+    if (facts === undefined) return t.diagnostic(NO_MOUNT);
+    assert.deepEqual(facts, { remounted: [0, 0], problem, first: false, entries: 2 });
   });
 });
+
+const NO_MOUNT = 'this user may not mount: the folder that is in the way in the tests before stood in for the disk';
+
+/** What a program prints that has a file system of 1 MiB of its own at `dir`; undefined where this user may not mount. */
+function onOwnDisk(dir: string, program: string): unknown {
+  const mount = 'mount -t tmpfs -o size=1m none "$1" || exit 99; exec "$2" "$3" "$1"';
+  const child = join(import.meta.dirname, program);
+  for (const flags of ['-m', '-rm']) {
+    const run = spawnSync('unshare', [flags, 'sh', '-c', mount, 'sh', dir, process.execPath, child], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    if (run.error !== undefined || run.status === 99 || /unshare/.test(run.stderr)) continue;
+    return JSON.parse(run.stdout || JSON.stringify(run.stderr));
+  }
+  return undefined;
+}

@@ -199,6 +199,7 @@ describe('A line of the audit log', () => {
           assert.deepEqual(JSON.parse(line), Object.fromEntries(Object.entries(fields)));
         },
       ),
+      { numRuns: 40 },
     );
     assert.equal(canonicalJson({ b: 'x\u202e\u009b\n', a: null, c: undefined }), '{"a":null,"b":"x\\u202e\\u009b\\n"}');
   });
