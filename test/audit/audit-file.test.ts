@@ -196,7 +196,7 @@ describe('The audit log', () => {
       ]);
     });
 
-  test('closing writes what was handed in, in the middle of a recovery too', async (t) => {
+  test('closing writes what was handed in before it, also soon after a disk had hung', async (t) => {
     const path = newPath();
     const clock = new ManualClock();
     const audit = await opened(t, { path, clock });
