@@ -50,7 +50,7 @@ export function decide(action: Action, person: Lookup<Member>, resource: Resourc
   const yes: Decision = { allow: true, code, why, revision };
   if (rule.needs === 'speak') return speaks ? yes : no;
   if (rule.needs === 'read') return speaks || (own.membership === 'may' && READING.has(code)) ? yes : no;
-  if (person.kind === 'unknown' || own.membership === 'unchanged') return no;
+  if (person.kind === 'unknown') return no;
   const isStale = ageOf(person.freshness, at) > at.softMs;
   if (rule.grants && isStale && isThere(own)) return { ...no, code: 'waiting', why: waitingFor(rule, resource) };
   if (rule.needs === 'stay') return isThere(own) ? yes : no;

@@ -7,6 +7,8 @@ export type DirectoryRow = {
   readonly member: Member | null;
   readonly revision: number;
   readonly asOfMs: number;
+  /** Of somebody who is gone: what they had, so that the handle of a former member is not that of a stranger. */
+  readonly formerHandles?: readonly Handle[];
 };
 
 export type DumpedRecord = {
@@ -34,6 +36,16 @@ export function parseDump(text: string): Dumped | undefined {
   const value = parseJson(text);
   return isDumped(value) ? value : undefined;
 }
+
+export const toRecord = ({ subject, member, revision, asOfMs, formerHandles }: DirectoryRow): DumpedRecord => ({
+  subject,
+  member,
+  freshness: { asOfMs, revision, via: 'cache' },
+  ...(member === null && formerHandles !== undefined && { former: { revision, handles: formerHandles } }),
+});
+
+/** Whether a row is one, whatever its type says: stores give back what anybody wrote into them. */
+export const isDirectoryRow = (row: DirectoryRow): boolean => isRecord(toRecord(row));
 
 /** Whether a value has the shape of a member, to its last seat. */
 export function isMember(value: unknown): value is Member {

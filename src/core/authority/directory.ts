@@ -1,5 +1,12 @@
 import { givenToSeveral, namedTwice, namesNobody, notExplained } from './directory-alerts.ts';
-import { type DirectoryRow, type DumpedRecord, parseDump, writeDump } from './directory-dump.ts';
+import {
+  type DirectoryRow,
+  type DumpedRecord,
+  isDirectoryRow,
+  parseDump,
+  toRecord,
+  writeDump,
+} from './directory-dump.ts';
 import { HandleIndex } from './handle-index.ts';
 import {
   type AuthorityUpdate,
@@ -134,21 +141,16 @@ export class Directory {
   /**
    * Takes up what an earlier process knew. Whatever was there is forgotten.
    * @param rows one for each subject
+   * @returns false, and nothing is known then, where a row is not one: half a directory would make strangers of members
    */
-  restoreFrom(rows: Iterable<DirectoryRow>, known: { readonly asOfMs: number; readonly isComplete: boolean }): void {
-    const entries = [...rows].map(
-      ({ subject, member, revision, asOfMs }): DumpedRecord => ({
-        subject,
-        member,
-        freshness: { asOfMs, revision, via: 'cache' },
-      }),
-    );
+  restoreFrom(rows: Iterable<DirectoryRow>, known: { readonly asOfMs: number; readonly isComplete: boolean }): boolean {
+    const all = [...rows];
+    const isWhole = all.every(isDirectoryRow);
+    const entries = isWhole ? all.map(toRecord) : [];
     const revision = entries.reduce((most, { freshness }) => Math.max(most, freshness.revision), 0);
-    this.#refill(
-      entries,
-      known.asOfMs,
-      known.isComplete ? { asOfMs: known.asOfMs, revision, via: 'cache' } : undefined,
-    );
+    const complete: Freshness = { asOfMs: known.asOfMs, revision, via: 'cache' };
+    this.#refill(entries, isWhole ? known.asOfMs : undefined, isWhole && known.isComplete ? complete : undefined);
+    return isWhole;
   }
 
   #refill(entries: readonly DumpedRecord[], asOfMs: number | undefined, complete: Freshness | undefined): void {

@@ -69,7 +69,7 @@ function followsLine({ label, id }: Resource, own: Standing): string {
     own.puppet ? 'own connection on IRC' : '',
     IRC[own.ircStatus],
   ];
-  return `${label} (${id}): ${parts.filter((part) => part !== '').join(', ')}. ${own.why}`;
+  return `${label} (${id}): ${parts.filter((part) => part !== '').join(', ')}. They are told: ${own.why}`;
 }
 
 const seatText = (seat: Seat): string => `${seat.group} (${listed(seat.roles)}${term(seat)})`;

@@ -100,6 +100,11 @@ describe('a directory', () => {
     assert.equal(kindOf(directory, 'eve'), 'absent');
   });
 
+  test('of two statements with one number the first counts', () => {
+    const directory = directoryOf(everybody(5, ada, bo));
+    assert.deepEqual(directory.apply(changed(5, suspended)).changed, []);
+  });
+
   test('invariant 5: a word that nobody explained is told once', () => {
     const odd = person('cy', { status: 'unmapped', statusText: 'on the moon' });
     const directory = new Directory();
@@ -168,7 +173,8 @@ describe('handles', () => {
     assert.deepEqual(directory.handlesOf(keyOf('ada')), [mxid('ada'), phone]);
     directory.apply(changed(3, withPhone('bo')));
     assert.equal(ownerOf(directory, phone), 'bo');
-    directory.apply(changed(4, bo));
+    directory.apply(dropped(4, 'bo'));
+    assert.equal(ownerOf(directory, phone), 'bo', 'who had it last');
     directory.apply(changed(5, withPhone('ada')));
     assert.equal(ownerOf(directory, phone), 'ada');
   });
@@ -198,11 +204,15 @@ describe('after a restart', () => {
     directory.restoreFrom(
       [
         { subject: keyOf('ada'), member: ada, revision: 50, asOfMs: 1_050 },
-        { subject: keyOf('cy'), member: null, revision: 60, asOfMs: 1_060 },
+        { subject: keyOf('cy'), member: null, revision: 60, asOfMs: 1_060, formerHandles: [mxid('cy')] },
       ],
       { asOfMs: 9_000, isComplete: true },
     );
     assert.deepEqual([...directory.members()], [ada]);
+    assert.deepEqual(
+      ['cy', 'old'].map((sub) => ownerOf(directory, mxid(sub))),
+      ['cy', 'absent'],
+    );
     assert.deepEqual(
       ['ada', 'cy', 'old'].map((sub) => kindOf(directory, sub)),
       ['found', 'absent', 'absent'],
@@ -218,6 +228,22 @@ describe('after a restart', () => {
       keyOf('ada'),
     ]);
     assert.deepEqual(directory?.apply(changed(2, ada)).changed, [keyOf('ada')]);
+  });
+
+  test('rows that are not what they were make nobody a stranger', () => {
+    const directory = directoryOf(everybody(1, ada));
+    const row = {
+      subject: keyOf('ada'),
+      member: { ...ada, seats: null } as unknown as Member,
+      revision: 50,
+      asOfMs: 1_050,
+    };
+    assert.equal(directory.restoreFrom([row], { asOfMs: 9_000, isComplete: true }), false);
+    assert.deepEqual([kindOf(directory, 'ada'), directory.asOfMs, directory.isComplete], ['unknown', undefined, false]);
+  });
+
+  test('somebody new is heard of, however their authority counts', () => {
+    assert.deepEqual(Directory.restore(before.dump())?.apply(changed(1, person('di'))).changed, [keyOf('di')]);
   });
 
   test('a change older than what was known before is still older', () => {

@@ -39,8 +39,8 @@ describe('an explanation', () => {
       'Roles in the cooperative: council from 2027-01-15 08:00 UTC.',
       'Handles: @ada:willow.example, ada (account on home).',
       'That is 0 s old (revision 7, by push). Older than 60 s lets nobody new in; older than 900 s stops confidential rooms.',
-      '#garden (channel:home/#garden): has to be out, does not speak, power 0. #garden is for members of the group garden, and you have no seat there. Ask a coordinator of the group for one; you are let in as soon as the cooperative’s list names it.',
-      '#open (channel:home/#open): belongs in it, speaks, power 75, own connection on IRC, operator on IRC. You are an active member, and #open is open to you.',
+      '#garden (channel:home/#garden): has to be out, does not speak, power 0. They are told: #garden is for members of the group garden, and you have no seat there. Ask a coordinator of the group for one; you are let in as soon as the cooperative’s list names it.',
+      '#open (channel:home/#open): belongs in it, speaks, power 75, own connection on IRC, operator on IRC. They are told: You are an active member, and #open is open to you.',
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('an explanation', () => {
     assert.deepEqual(explain({ who: 'home/eve', person: unknown, resources: [garden], at }), [
       'home/eve: nobody can say now who that is. It did not answer.',
       'The authority was not heard yet. Older than 60 s lets nobody new in; older than 900 s stops confidential rooms.',
-      '#garden (channel:home/#garden): nothing changes, speaks, own connection on IRC. Nobody can say now whether you belong in #garden, so nothing changes: whoever is there stays, nobody new is let in. Try again when the authority answers, or tell an admin.',
+      '#garden (channel:home/#garden): nothing changes, speaks, own connection on IRC. They are told: Nobody can say now whether you belong in #garden, so nothing changes: whoever is there stays, nobody new is let in. Try again when the authority answers, or tell an admin.',
     ]);
   });
 

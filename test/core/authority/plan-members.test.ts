@@ -137,6 +137,13 @@ describe('a plan', () => {
     assert.deepEqual([stepsOf(awake), [...awake.powers]], [[], [['@ada:x', 50]]]);
   });
 
+  test('gives power ahead to who may come, and silences nobody who is not there', () => {
+    const plan = planMembers(
+      input({ '@ada:x': ['nowhere', 0, STANDINGS.coordinator], '@bo:x': ['leave', 0, STANDINGS.hibernating] }),
+    );
+    assert.deepEqual([...plan.powers], [['@ada:x', 50]]);
+  });
+
   test('lifts our own ban of somebody who is let in again, and nobody else’s', () => {
     const people = { '@ada:x': ['ban', 0, STANDINGS.member], '@bo:x': ['ban', 0, STANDINGS.member] } as const;
     assert.deepEqual(stepsOf(planMembers(input(people, { bannedByUs: new Set(['@ada:x']) }))), [
