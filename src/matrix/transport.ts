@@ -1,7 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { NEXT_BEGUN } from './next-begun.ts';
 
 /** One HTTP exchange to make. `url` is complete, query included. */
 export type HttpRequest = {
@@ -18,8 +17,6 @@ export type HttpRequest = {
 };
 
 /**
- * A GET over plain HTTP has a connection for itself whatever is said here, see {@link NEXT_BEGUN}.
- *
  * `shared`: kept alive, at most {@link MAX_CONNECTIONS} per server. `poll`: kept alive, never behind other requests.
  * `own`: a connection for this request alone (Dendrite limits /register per connection).
  */
@@ -75,12 +72,10 @@ export function exchange(request: HttpRequest): Promise<Exchange> {
     let sent = false;
     let settled = false;
 
-    // Over TLS a proxy stands between, and leaves when it likes to.
-    const unnoticed = request.method === 'GET' && !secure;
     const outgoing = (secure ? https : http).request(url, {
       method: request.method,
-      headers: { ...withLength(request), ...(unnoticed ? { Connection: 'keep-alive' } : {}) },
-      agent: unnoticed ? false : AGENTS[secure ? 'https:' : 'http:'][request.pool],
+      headers: withLength(request),
+      agent: AGENTS[secure ? 'https:' : 'http:'][request.pool],
     });
 
     const settle = (result: Exchange): void => {
@@ -88,7 +83,6 @@ export function exchange(request: HttpRequest): Promise<Exchange> {
       settled = true;
       clearTimeout(timer);
       request.signal?.removeEventListener('abort', onAbort);
-      if (unnoticed) outgoing.destroy();
       resolve(result);
     };
     const giveUp = (reason: string): void => {
@@ -129,10 +123,7 @@ export function exchange(request: HttpRequest): Promise<Exchange> {
 
     request.signal?.addEventListener('abort', onAbort, { once: true });
     if (request.signal?.aborted) onAbort();
-    else {
-      if (unnoticed) outgoing.once('finish', () => outgoing.socket?.write(NEXT_BEGUN));
-      outgoing.end(request.body);
-    }
+    else outgoing.end(request.body);
   });
 }
 
