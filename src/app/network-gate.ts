@@ -31,7 +31,7 @@ export class NetworkGate implements NetworkSink {
     try {
       await this.#inbox.heardUntil(heard);
     } catch (error) {
-      this.#kit.log.warn('up to when a network was heard could not be noted; it is noted again in some seconds', {
+      this.#kit.log.debug('up to when a network was heard could not be noted; it is noted again in some seconds', {
         error: String(error),
       });
     }

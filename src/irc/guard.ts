@@ -66,9 +66,7 @@ export class Guard implements ChannelGuard {
       const { botNick, log, names } = this.#tools;
       const isBot = (nick: string): boolean =>
         session.link.isMe(nick) || names.fold(nick).startsWith(names.fold(botNick));
-      const done = await bringDoor({ session, isBot, log }, channel, door);
-      if (!done.ok) log.warn(done.error.text, { channel });
-      return done;
+      return await bringDoor({ session, isBot, log }, channel, door);
     });
   }
 

@@ -21,7 +21,8 @@ export class Hearing {
   readonly #tools: HearingTools;
   #before: Heard | undefined;
   #notedMs = 0;
-  #noting: Promise<void> = Promise.resolve();
+  #next: Heard | undefined;
+  #noting: Promise<void> | undefined;
 
   constructor(tools: HearingTools) {
     this.#tools = tools;
@@ -49,17 +50,29 @@ export class Hearing {
 
   /** Everything up to here was read, and is or will be on disk. */
   note(untilMs: number, mapping: Casemapping): void {
-    const { feed, joins, sink } = this.#tools;
+    const { joins } = this.#tools;
     const awayFromMs = new Map<string, number>();
     for (const { channel, view, awayFromMs: sinceMs } of joins.all()) {
       // 0: not known, so since the last line.
       if (!view.live) awayFromMs.set(channel, sinceMs ?? this.beforeOf(channel, mapping) ?? 0);
     }
-    this.#noting = Promise.all([this.#noting, feed.settled()]).then(() => sink.heardUntil({ untilMs, awayFromMs }));
+    this.#next = { untilMs, awayFromMs };
+    this.#noting ??= this.#write();
   }
 
   /** Resolves when what was noted is on disk. */
   async settled(): Promise<void> {
     await this.#noting;
+  }
+
+  /** While the disk is away only the newest note waits for it. */
+  async #write(): Promise<void> {
+    const { feed, sink } = this.#tools;
+    for (let heard = this.#next; heard !== undefined; heard = this.#next) {
+      await feed.settled();
+      await sink.heardUntil(heard);
+      if (this.#next === heard) this.#next = undefined;
+    }
+    this.#noting = undefined;
   }
 }
