@@ -11,7 +11,7 @@ import { type Attributes, BASE, READER, type Slapd, startSlapd } from '../server
 import { startProxy, type TcpProxy } from '../servers/tcp-proxy.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
 import { ADA, authorityContract, BEN, CLEO, type Fault, memberOf, type World } from './contract.ts';
-import { ISSUER, type MadeWith, makeAuthority, personDn, writeTree } from './ldap-world.ts';
+import { groupDn, ISSUER, type MadeWith, makeAuthority, personDn, writeTree } from './ldap-world.ts';
 import { normal, Watcher } from './watcher.ts';
 
 const NO_PEOPLE = `access to attrs=userPassword by anonymous auth\naccess to dn.children="ou=people,${BASE}" by * none\naccess to * by users read`;
@@ -72,7 +72,7 @@ describe('an authority that is a directory', () => {
   const whole = normal([ADA, BEN, CLEO].map((person) => memberOf(person, ISSUER)));
 
   before(async () => {
-    await makeCertificate(dir, 'localhost', '2130706433');
+    await makeCertificate(dir, 'localhost', '127.1', '127.0.0.1');
     const tls = { certFile: join(dir, 'localhost.crt'), keyFile: join(dir, 'localhost.key') };
     slapd = await startSlapd({ dir, behaviour: { tls } });
     await writeTree(slapd, [ADA, BEN, CLEO], new Set());
@@ -153,14 +153,17 @@ describe('an authority that is a directory', () => {
     await slapd.rename(personDn('ben'), personDn('benedict'));
     await slapd.set(personDn('benedict'), 'cn', ['Benedict Okri']);
     await waitUntil(() => watcher.member(sub)?.name === 'Benedict Okri', { what: 'his new name' });
+    await slapd.set(groupDn('garden'), 'member', [personDn('ada')]);
+    await waitUntil(() => watcher.member(sub)?.seats.length === 1, { what: 'one seat less' });
     const seats = watcher.updates.flatMap((update) =>
       update.kind === 'member' && update.member?.subject.sub === sub ? [update.member.seats.length] : [],
     );
-    assert.deepEqual([...new Set(seats)], [2]);
+    assert.deepEqual([...new Set(seats)], [2, 1]);
     assert.deepEqual(watcher.removed, []);
     await watcher.stop();
     await slapd.rename(personDn('benedict'), personDn('ben'));
     await slapd.set(personDn('ben'), 'cn', [BEN.name]);
+    await slapd.set(groupDn('garden'), 'member', [personDn('ada'), personDn('ben')]);
   });
 
   test('knows nothing while two people claim one account', async () => {
@@ -228,8 +231,8 @@ describe('an authority that is a directory', () => {
   });
 
   test('sends no password in clear beyond this machine: StartTLS or nothing', async () => {
-    // 127.0.0.1 as a number, which nobody takes for this machine.
-    const config = { url: `ldap://2130706433:${slapd.port}` };
+    // 127.0.0.1 in a form that nobody takes for this machine; certificates are compared with both.
+    const config = { url: `ldap://127.1:${slapd.port}` };
     const ca = await readFile(join(dir, 'localhost.crt'), 'utf8');
     const all = await made({ config, ca }).snapshot();
     assert.deepEqual(all.kind === 'found' && normal(all.value.members), whole);
@@ -239,7 +242,7 @@ describe('an authority that is a directory', () => {
     assert.deepEqual(refused, {
       kind: 'unknown',
       reason: 'unauthorized',
-      text: 'The directory at 2130706433 offers no StartTLS, and no password goes there in clear. Use ldaps://.',
+      text: 'The directory at 127.1 offers no StartTLS, and no password goes there in clear. Use ldaps://.',
     });
   });
 });
