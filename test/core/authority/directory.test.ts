@@ -177,6 +177,8 @@ describe('handles', () => {
     assert.equal(ownerOf(directory, phone), 'bo', 'who had it last');
     directory.apply(changed(5, withPhone('ada')));
     assert.equal(ownerOf(directory, phone), 'ada');
+    directory.apply(dropped(6, 'ada'));
+    assert.equal(ownerOf(directory, phone), 'ada', 'who had it last');
   });
 });
 
