@@ -16,7 +16,8 @@ export type DoorTools = {
   readonly log: Log;
 };
 
-type Seen = SeenDoor & { readonly registered: boolean };
+/** `isFree`: nobody has registered the channel at the services, so the bot may. */
+type Seen = SeenDoor & { readonly isFree: boolean };
 
 /** Numerics of lists: of exceptions from invite-only, and of bans. */
 const LISTS = { exceptions: '346', bans: '367' } as const;
@@ -31,8 +32,8 @@ export async function bringDoor(tools: DoorTools, channel: string, door: Door): 
   const ways = doorWaysOf(link.isupport, link.software ?? '');
   let seen = await readDoor(tools, ways, channel);
   if (!seen.ok) return seen;
-  if (door.membersOnly && ways.access && !seen.value.registered) {
-    seen = await register(tools, ways, channel, seen.value);
+  if (door.membersOnly && seen.value.isFree && link.account !== null) {
+    seen = await register(tools, ways, channel);
     if (!seen.ok) return seen;
   }
   const wanted = { ...door, self: selfOf(tools.session, ways, seen.value) };
@@ -47,14 +48,13 @@ export async function bringDoor(tools: DoorTools, channel: string, door: Door): 
   return verdict(channel, rest, refusalIn(written.value, channel));
 }
 
-/** Without an account at the services a channel on Ergo keeps nothing: whoever comes first after a restart is its operator. */
-async function register(tools: DoorTools, ways: DoorWays, channel: string, seen: Seen): Promise<Result<Seen>> {
-  const { errands, link } = tools.session;
-  if (link.account === null) return ok(seen);
+/** A channel that nobody registered keeps nothing on Ergo: whoever comes first after a restart is its operator. */
+async function register(tools: DoorTools, ways: DoorWays, channel: string): Promise<Result<Seen>> {
+  const { errands } = tools.session;
   const asked = await errands.run([{ command: 'CS', params: ['REGISTER', channel] }]);
   if (!asked.ok) return asked;
   const again = await readDoor(tools, ways, channel);
-  if (again.ok && again.value.registered)
+  if (again.ok && again.value.access !== undefined)
     tools.log.info('The bot registered a channel to its account, to keep its door.', { channel });
   return again;
 }
@@ -78,23 +78,28 @@ async function readDoor({ session, isBot }: DoorTools, ways: DoorWays, channel: 
   const modes = heard.value.find((line) => line.command === '324' && concerns(line));
   if (modes === undefined) return fail(refusalIn(heard.value, channel) ?? unread(channel));
   const { changes } = parseModes(modes.params.slice(2), link.isupport);
-  const access = ways.access ? readAccess(heard.value) : undefined;
+  const answers = ways.access ? servicesIn(heard.value) : [];
   return ok({
     closed: changes.some(({ letter }) => letter === 'i'),
     bans: list(LISTS.bans),
     exceptions: list(LISTS.exceptions),
-    access,
-    registered: access !== undefined,
+    access: readAccess(answers),
+    isFree: answers.some((text) => /is not registered$/i.test(text)),
   });
 }
 
-/** `Account alice receives mode +v`, from Ergo's ChanServ. Undefined where the channel is not registered, or not to us. */
-function readAccess(heard: readonly IrcLine[]): ReadonlyMap<string, string> | undefined {
-  const notices = heard.filter(({ command, source }) => command === 'NOTICE' && source?.raw === CHANSERV);
-  if (!notices.some(({ params }) => /persistent modes? set$/.test(params[1] ?? ''))) return undefined;
+/** What Ergo's ChanServ said. */
+const servicesIn = (heard: readonly IrcLine[]): readonly string[] =>
+  heard
+    .filter(({ command, source }) => command === 'NOTICE' && source?.raw === CHANSERV)
+    .map(({ params }) => params[1] ?? '');
+
+/** `Account alice receives mode +v`. Undefined where the channel is not registered, or not to us. */
+function readAccess(answers: readonly string[]): ReadonlyMap<string, string> | undefined {
+  if (!answers.some((text) => /persistent modes? set$/.test(text))) return undefined;
   return new Map(
-    notices.flatMap(({ params }) => {
-      const match = /^Account (\S+) receives mode \+([A-Za-z])$/.exec(params[1] ?? '');
+    answers.flatMap((text) => {
+      const match = /^Account (\S+) receives mode \+([A-Za-z])$/.exec(text);
       return match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const];
     }),
   );
