@@ -2,17 +2,24 @@ import { execute } from '../../src/sandbox/execute.ts';
 import { obtainDendrite } from '../../src/sandbox/obtain/dendrite.ts';
 import { obtainErgo } from '../../src/sandbox/obtain/ergo.ts';
 import type { Progress } from '../../src/sandbox/progress.ts';
+import { cerbosProgram } from './cerbos.ts';
 import { inspircdProgram } from './inspircd.ts';
 import { mariadbProgram } from './mariadb.ts';
 import { ngircdProgram } from './ngircd.ts';
 import { postgresPrograms } from './postgres.ts';
+import { slapdProgram } from './slapd.ts';
 
-type Prepared = { readonly path: string; readonly env: Readonly<Record<string, string>> };
+type Prepared = {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What makes it tell its version; `--version` unless told. */
+  readonly versionArg?: string;
+};
 type Detail = (text: string) => void;
 
 const VERSION_MS = 20_000;
 
-/** The servers that come from PATH or Debian's packages. */
+/** The servers that come from PATH, Debian's packages or npm. */
 const PACKAGED: Readonly<Record<string, (onDetail: Detail) => Promise<Prepared>>> = {
   InspIRCd: inspircdProgram,
   ngIRCd: ngircdProgram,
@@ -21,6 +28,8 @@ const PACKAGED: Readonly<Record<string, (onDetail: Detail) => Promise<Prepared>>
     const { bin, env } = await postgresPrograms(onDetail);
     return { path: `${bin}/postgres`, env };
   },
+  OpenLDAP: async (onDetail) => ({ ...(await slapdProgram(onDetail)), versionArg: '-VV' }),
+  Cerbos: cerbosProgram,
 };
 
 /**
@@ -50,7 +59,7 @@ export async function prepareServers(progress: Progress): Promise<string[]> {
   return there;
 }
 
-async function versionOf({ path, env }: Prepared): Promise<string> {
-  const run = await execute(path, ['--version'], { env, timeoutMs: VERSION_MS });
-  return /\d+(?:\.\d+)+/.exec(run.stdout)?.[0] ?? 'of unknown version';
+async function versionOf({ path, env, versionArg = '--version' }: Prepared): Promise<string> {
+  const run = await execute(path, [versionArg], { env, timeoutMs: VERSION_MS });
+  return /\d+(?:\.\d+)+/.exec(run.stdout + run.stderr)?.[0] ?? 'of unknown version';
 }

@@ -6,7 +6,7 @@ import type { DecisionPoint, DecisionQuestion } from '../../src/ports/authority.
 import { type Cerbos, startCerbos } from '../servers/cerbos.ts';
 import { waitUntil } from '../servers/people.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
-import { silentLog } from './silent-log.ts';
+import { silentLog } from '../authority/silent-log.ts';
 
 const asked = (change: Partial<DecisionQuestion> = {}): DecisionQuestion => ({
   subject: { iss: 'https://id.willow.example', sub: 'ada' },
