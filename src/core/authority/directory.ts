@@ -79,7 +79,8 @@ export class Directory {
     const changes: Changes = { changed: new Set(), alerts: [], touched: new Map() };
     if (update.kind === 'member') this.#take(subjectKey(update.subject), update.member, update.freshness, changes);
     else if (update.kind === 'snapshot') this.#takeAll(update.snapshot, update.freshness, changes);
-    else if (update.kind === 'gap') this.#mayLack = true;
+    // An authority that cannot name everybody has nothing to catch up with but its next answers.
+    else if (update.kind === 'gap') this.#mayLack = this.isComplete;
     else if (update.kind === 'heartbeat' && !this.#mayLack) this.#heardAt(update.asOfMs);
     else if (update.kind === 'unknown') this.#silence = { reason: update.reason, text: update.text };
     this.#tellConflicts(changes);

@@ -82,6 +82,11 @@ describe('a directory', () => {
     assert.equal(directory.asOfMs, 7_000);
   });
 
+  test('an authority that never names everybody is fresh by its heartbeats', () => {
+    const directory = directoryOf({ kind: 'gap' }, changed(1, ada), { kind: 'heartbeat', asOfMs: 5_000 });
+    assert.equal(directory.asOfMs, 5_000);
+  });
+
   test('without snapshots somebody who was dropped is absent, and others stay unknown', () => {
     const directory = directoryOf(changed(1, bo), dropped(2, 'bo'));
     assert.deepEqual(
