@@ -1,16 +1,20 @@
 import type { Kit } from './app/kit.ts';
 import { openAuditLog } from './audit/audit-file.ts';
+import { makeDecisionPoint } from './authority/authzen/decision-point.ts';
+import { makeCoopApiAuthority } from './authority/coop-api/coop-api-authority.ts';
 import { makeFileAuthority } from './authority/file/file-authority.ts';
 import { makeLdapAuthority } from './authority/ldap/ldap-authority.ts';
 import type { AuthorityConfig, Config } from './config/schema.ts';
 import { ok, type Result } from './core/errors.ts';
 import type { Audit } from './ports/audit.ts';
-import type { Authority } from './ports/authority.ts';
+import type { Authority, DecisionPoint } from './ports/authority.ts';
 
 /** Who decides who is let in, and where that is recorded. Empty where everybody is let in. */
 export type Deciding = {
   readonly authority?: Authority;
   readonly audit?: Audit;
+  /** Asked in addition before anybody is let in. */
+  readonly decisions?: DecisionPoint;
 };
 
 type Common = {
@@ -25,6 +29,8 @@ type Common = {
 const SOURCES: Readonly<
   Partial<Record<AuthorityConfig['source'], (config: AuthorityConfig, common: Common) => Authority | undefined>>
 > = {
+  'coop-api': ({ coopApi }, common) =>
+    coopApi === undefined ? undefined : makeCoopApiAuthority({ ...coopApi, ...common }),
   file: ({ path }, common) => (path === undefined ? undefined : makeFileAuthority({ path, ...common })),
   ldap: ({ ldap }, common) => (ldap === undefined ? undefined : makeLdapAuthority({ config: ldap, ...common })),
 };
@@ -39,5 +45,10 @@ export async function openDeciding(config: Config, kit: Kit): Promise<Result<Dec
   const { statuses, roles } = authority;
   const common = { issuer: authority.issuer ?? homeserver.serverName, statuses, roles, clock, log };
   const opened = SOURCES[authority.source]?.(authority, common);
-  return ok({ audit: audit.value, ...(opened === undefined ? {} : { authority: opened }) });
+  const { decisions } = authority;
+  return ok({
+    audit: audit.value,
+    ...(opened === undefined ? {} : { authority: opened }),
+    ...(decisions === undefined ? {} : { decisions: makeDecisionPoint({ ...decisions, clock, log }) }),
+  });
 }

@@ -1,10 +1,12 @@
 import type { Config } from '../config/schema.ts';
-import { GHOST_PREFIX, type NetworkId } from '../core/ids.ts';
+import { GHOST_PREFIX } from '../core/ids.ts';
 import type { Audit } from '../ports/audit.ts';
-import type { Authority } from '../ports/authority.ts';
+import type { Authority, DecisionPoint } from '../ports/authority.ts';
 import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
+import type { RosterChange } from '../ports/network.ts';
 import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
+import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
 import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -43,6 +45,7 @@ export type BridgeParts = {
   readonly notes: readonly string[];
   /** Who decides who is let in; undefined: everybody is. */
   readonly authority?: Authority;
+  readonly decisions?: DecisionPoint;
   readonly audit?: Audit;
 };
 
@@ -79,6 +82,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const bootId = await ledger.open();
   const anchors = new RoomAnchors(await storedAnchors(kit));
   const portals = new PortalTable();
+  const channels = new ChannelWishes(kit, portals);
   const networkNames = new Map<string, string>();
   await loadPortals(kit, config, portals, networkNames);
 
@@ -97,6 +101,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     lanes: () => lanes,
     isOurs,
     authority: parts.authority,
+    decisions: parts.decisions,
     audit: parts.audit ?? NO_AUDIT,
   });
   await enforcement.load();
@@ -173,20 +178,12 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     onReady: (portal) => {
       // What was said since its newest event was noted came to a room that was not linked yet.
       if (portal.roomId !== undefined) readBack.hold(portal.roomId);
-      enter(portal.network);
+      channels.tell(portal.network);
       enforcement.ready(portal);
     },
     stopping: () => stopping,
     nudge,
   });
-
-  /** The listener enters the channels of all portals that have a room. */
-  function enter(id: NetworkId): void {
-    const ready = portals.ofNetwork(id).filter((portal) => portal.roomId !== undefined);
-    kit.networks
-      .get(id)
-      ?.setChannels(ready.map(({ channel, config: { key } }) => ({ channel, ...(key === undefined ? {} : { key }) })));
-  }
 
   function provisionAll(missing: readonly Portal[]): void {
     for (const portal of missing) inBackground(kit, provision.ensure(portal));
@@ -228,13 +225,17 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     start() {
       for (const network of kit.networks.values()) {
         const lines = new NetworkInbox(kit, ledger, portals, network);
-        const onChanged = (): void => {
+        const changed = (): void => {
           networkChanged.raise();
-          if (network.status().state === 'up')
-            for (const portal of portals.ofNetwork(network.id)) inBackground(kit, members.connectAhead(portal));
+          enforcement.networkChanged(network.id);
+          if (network.status().state === 'up') inBackground(kit, members.connectAheadOn(network.id, portals));
         };
-        network.start(new NetworkGate(kit, network, lines, rosters, onChanged));
-        enter(network.id);
+        const roster = (channel: string, change: RosterChange): void => {
+          const portal = portals.byChannel(network.id, channel);
+          if (portal !== undefined) enforcement.channelChanged(portal, change);
+        };
+        network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster }));
+        channels.tell(network.id);
       }
       rosters.start();
       enforcement.start();
@@ -250,7 +251,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     reload(next) {
       const added = applyLinks(kit, portals, next);
       enforcement.reconfigure(next);
-      for (const network of kit.networks.keys()) enter(network);
+      for (const network of kit.networks.keys()) channels.tell(network);
       provisionAll(added);
     },
 

@@ -7,20 +7,27 @@ import type { Rosters } from './rosters.ts';
 
 type PuppetSeen = Parameters<NetworkSink['puppetSeen']>[0];
 
+/** What else hears of a network. */
+export type NetworkGateHears = {
+  /** The link came up or went down, or what our bot may do in a channel changed. */
+  readonly changed: () => void;
+  readonly roster: (channel: string, change: RosterChange) => void;
+};
+
 /** Where one network knocks. */
 export class NetworkGate implements NetworkSink {
   readonly #kit: Kit;
   readonly #network: Network;
   readonly #inbox: NetworkInbox;
   readonly #rosters: Rosters;
-  readonly #onChanged: () => void;
+  readonly #on: NetworkGateHears;
 
-  constructor(kit: Kit, network: Network, inbox: NetworkInbox, rosters: Rosters, onChanged: () => void) {
+  constructor(kit: Kit, network: Network, inbox: NetworkInbox, rosters: Rosters, on: NetworkGateHears) {
     this.#kit = kit;
     this.#network = network;
     this.#inbox = inbox;
     this.#rosters = rosters;
-    this.#onChanged = onChanged;
+    this.#on = on;
   }
 
   events(events: readonly NetworkEvent[]): Promise<void> {
@@ -53,6 +60,7 @@ export class NetworkGate implements NetworkSink {
 
   roster(channel: string, change: RosterChange): void {
     this.#rosters.changed(this.#network, channel, change);
+    this.#on.roster(channel, change);
   }
 
   puppetSeen({ userId, nick, account, prefix }: PuppetSeen): void {
@@ -77,6 +85,6 @@ export class NetworkGate implements NetworkSink {
     metrics.connected.set({ network }, state === 'up' ? 1 : 0);
     metrics.puppets.set({ network, state: 'wanted' }, puppets.wanted);
     metrics.puppets.set({ network, state: 'connected' }, puppets.connected);
-    this.#onChanged();
+    this.#on.changed();
   }
 }

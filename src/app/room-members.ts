@@ -1,9 +1,10 @@
 import type { MatrixEvent } from '../core/events.ts';
+import type { NetworkId } from '../core/ids.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { LineGate } from './line-gate.ts';
 import type { People } from './people.ts';
-import type { Portal } from './portal-table.ts';
+import type { Portal, PortalTable } from './portal-table.ts';
 
 export type RoomMembersParts = {
   readonly kit: Kit;
@@ -35,6 +36,12 @@ export class RoomMembers {
     if (event.content.membership !== 'join') return;
     kit.networks.get(portal.network)?.rename(await people.person(event.room_id, userId));
     await this.connectAhead(portal);
+  }
+
+  /** The same for every room of a network that came back. */
+  async connectAheadOn(network: NetworkId, portals: PortalTable): Promise<void> {
+    if (this.#parts.ahead(network) === 0) return;
+    for (const portal of portals.ofNetwork(network)) await this.connectAhead(portal);
   }
 
   /** In small rooms everybody is connected before the first line, where the configuration asks for it. */

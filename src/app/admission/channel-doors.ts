@@ -1,6 +1,7 @@
 import type { Resource } from '../../core/authority/access.ts';
 import type { Lookup, Member } from '../../core/authority/member.ts';
 import type { Standing } from '../../core/authority/standing.ts';
+import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { ChannelGuard, Door, RosterEntry } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
@@ -31,9 +32,22 @@ const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
  */
 export class ChannelDoors {
   readonly #parts: ChannelDoorsParts;
+  readonly #mayAct = new Map<string, boolean>();
 
   constructor(parts: ChannelDoorsParts) {
     this.#parts = parts;
+  }
+
+  /** Channels of a network in which our bot may do more or less than when this was asked before. */
+  powerChanged(network: NetworkId): Portal[] {
+    const { kit, portals } = this.#parts;
+    const guard = kit.networks.get(network)?.guard;
+    return portals.ofNetwork(network).filter((portal) => {
+      const mayAct = guard?.mayAct(portal.channel) ?? false;
+      const before = this.#mayAct.get(portal.id) ?? false;
+      this.#mayAct.set(portal.id, mayAct);
+      return mayAct !== before;
+    });
   }
 
   /** Brings a channel to what it should be, as far as the bot may; running it twice changes nothing. */

@@ -2,11 +2,13 @@ import type { Config } from '../../config/schema.ts';
 import type { Resource } from '../../core/authority/access.ts';
 import { Directory } from '../../core/authority/directory.ts';
 import type { MatrixEvent } from '../../core/events.ts';
+import type { NetworkId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { Audit } from '../../ports/audit.ts';
-import type { Authority } from '../../ports/authority.ts';
+import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { ConfirmSource, ExplainSource } from '../../ports/explain.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
+import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes.ts';
@@ -30,7 +32,9 @@ import { Reports } from './reports.ts';
 import { Requests } from './requests.ts';
 import { type Arrangement, arrange } from './resources.ts';
 import { RoomKeeper } from './room-keeper.ts';
+import { Rounds } from './rounds.ts';
 import { Say } from './say.ts';
+import { secondOpinion } from './second-opinion.ts';
 
 export type EnforcementParts = {
   readonly kit: Kit;
@@ -41,11 +45,9 @@ export type EnforcementParts = {
   readonly isOurs: (userId: string) => boolean;
   /** Undefined: everybody is let in. */
   readonly authority: Authority | undefined;
+  readonly decisions: DecisionPoint | undefined;
   readonly audit: Audit;
 };
-
-/** After a break everything is looked at once it has settled: a break seldom comes alone. */
-const AFTER_BREAK_MS = 2_000;
 
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
 export class Enforcement implements ExplainSource, ConfirmSource {
@@ -64,13 +66,13 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly #feed: DirectoryFeed | undefined;
   readonly #puppets: Puppets;
   readonly #drift: Drift;
+  readonly #doors: ChannelDoors;
+  readonly #rounds: Rounds;
   #config: Config;
   #arrangement: Arrangement;
-  #cancelRound = (): void => {};
-  #isSettling = false;
 
   constructor(parts: EnforcementParts) {
-    const { kit, config, portals, ledger, lanes, isOurs, authority, audit } = parts;
+    const { kit, config, portals, ledger, lanes, isOurs, authority, decisions, audit } = parts;
     this.#parts = parts;
     this.#config = config;
     this.#arrangement = arrange(config, kit.homeserver.serverName);
@@ -101,6 +103,17 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       audit,
       onDone: (event) => this.rooms.seen(event),
       subjectOf: (userId) => this.admission.subjectOf(userId),
+      refusal: async (userId, resource) =>
+        decisions === undefined ? undefined : secondOpinion(decisions, this.admission, userId, resource),
+    });
+    this.#doors = new ChannelDoors({
+      kit,
+      portals,
+      admission: this.admission,
+      audit,
+      holds: this.holds,
+      reports: this.reports,
+      mode,
     });
     this.keeper = new RoomKeeper({
       kit,
@@ -118,15 +131,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
         isOurs,
         lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
       }),
-      doors: new ChannelDoors({
-        kit,
-        portals,
-        admission: this.admission,
-        audit,
-        holds: this.holds,
-        reports: this.reports,
-        mode,
-      }),
+      doors: this.#doors,
       reports: this.reports,
       hasAuthority: authority !== undefined,
       isOurs,
@@ -134,6 +139,14 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.#say });
     this.asked = new Asked(this, this.#say);
     this.#drift = new Drift(this.rooms, kit.homeserver.botId, isOurs);
+    this.#rounds = new Rounds(
+      kit.clock,
+      () => this.#config.authority.reconcileSeconds * 1000,
+      (cause) => {
+        this.rooms.forget();
+        this.#lookAtAll(cause);
+      },
+    );
     this.#puppets = new Puppets({ kit, portals, admission: this.admission, isOurs });
     this.#feed =
       authority === undefined
@@ -162,11 +175,11 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   start(): void {
     this.#feed?.start();
-    this.#round('start');
+    this.#rounds.go('start');
   }
 
   async stop(): Promise<void> {
-    this.#cancelRound();
+    this.#rounds.stop();
     await this.#feed?.stop();
   }
 
@@ -193,18 +206,24 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     };
   }
 
-  /** Somebody came into a channel of a network, has another account or another name; or our bot may do more or less there. */
-  channelChanged(portal: Portal, nick?: string): void {
+  /** A network came up or went down, or our bot became an operator somewhere, or is none any more. */
+  networkChanged(network: NetworkId): void {
     if (this.#parts.authority === undefined) return;
-    if (nick !== undefined) this.proofs.nickGone(portal.network, nick);
-    this.#look([`channel:${portal.id}`], 'channel', []);
+    for (const { id } of this.#doors.powerChanged(network)) this.#look([`channel:${id}`], 'operator');
+  }
+
+  /** Who is in a channel of a network changed, or what our bot may do there. */
+  channelChanged(portal: Portal, change: RosterChange): void {
+    if (this.#parts.authority === undefined) return;
+    this.proofs.rosterChanged(portal.network, change);
+    if (change.kind !== 'leave') this.#look([`channel:${portal.id}`], 'channel', []);
   }
 
   /** Events that are on disk, from either source. */
   seen(events: readonly MatrixEvent[]): void {
     const { botId } = this.#parts.kit.homeserver;
     for (const event of events) {
-      if (event.sender === botId && event.type === 'm.room.message') void this.asked.ownMessage(event);
+      if (event.sender === botId) void this.asked.ownMessage(event);
       const drift = this.#drift.of(event);
       if (drift !== undefined) this.#look(drift.resources, drift.cause);
     }
@@ -212,12 +231,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Events may have been missed: everything is read again. */
   interrupted(): void {
-    if (this.#isSettling) return;
-    this.#isSettling = true;
-    this.#parts.kit.clock.after(AFTER_BREAK_MS, () => {
-      this.#isSettling = false;
-      this.#round('interrupted');
-    });
+    this.#rounds.settle();
   }
 
   report(): AuthorityReport | undefined {
@@ -236,15 +250,12 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   }
 
   resources = (): readonly Resource[] => [...this.#arrangement.resources.values()];
-
   /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
   findRoom(room: string): string | undefined {
     return this.rooms.find(room) ?? this.resources().find(({ label }) => label === room)?.id;
   }
 
-  explain(person: string, room?: string): Promise<readonly string[]> {
-    return explain(this, person, room);
-  }
+  explain = (person: string, room?: string): Promise<readonly string[]> => explain(this, person, room);
 
   /** Lets a held plan go on. @returns what became of it, as a sentence */
   async confirm(hash: string, actor: string): Promise<{ readonly ok: boolean; readonly text: string }> {
@@ -272,18 +283,12 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     // Relaying has ended by now: whoever is asked whether a line may pass asks the directory. Connections end next, rooms follow.
     this.#puppets.follow(subjects);
     this.#parts.authority?.setSubjects?.([...this.directory.members()].map(({ subject }) => subject));
-    this.#look(
-      [...this.rooms.all()].map(({ id }) => id),
-      cause,
-      subjects,
-    );
+    this.#lookAtAll(cause, subjects);
   }
 
-  #lookAtAll(cause: string): void {
-    this.#look(
-      [...this.rooms.all()].map(({ id }) => id),
-      cause,
-    );
+  #lookAtAll(cause: string, subjects?: readonly string[]): void {
+    const all = [...this.rooms.all()].map(({ id }) => id);
+    this.#look(all, cause, subjects);
   }
 
   #look(resources: readonly string[], cause: string, subjects?: readonly string[]): void {
@@ -291,15 +296,5 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     this.keeper
       .look(resources, cause, subjects)
       .catch((error: unknown) => log.warn('a room waits for the next round to be looked at', { error: String(error) }));
-  }
-
-  /** Everything is compared with what it should be, now and then: whatever was missed is found. */
-  #round(cause: string): void {
-    this.#cancelRound();
-    this.rooms.forget();
-    this.#lookAtAll(cause);
-    this.#cancelRound = this.#parts.kit.clock.after(this.#config.authority.reconcileSeconds * 1000, () =>
-      this.#round('round'),
-    );
   }
 }

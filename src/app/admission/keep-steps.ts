@@ -11,6 +11,8 @@ export type KeepStepsParts = {
   /** What was done is told to whoever keeps account of rooms, before its event comes back. */
   readonly onDone: (event: MatrixEvent) => void;
   readonly subjectOf: (userId: string) => string;
+  /** A policy engine that is asked before somebody is let in, where there is one. @returns why not, or undefined */
+  readonly refusal: (userId: string, resource: string) => Promise<string | undefined>;
 };
 
 export type KeepJob = {
@@ -53,6 +55,11 @@ export class KeepSteps {
     for (const call of calls) {
       if (call.isGrant && !isNoted) continue;
       if (call.step !== undefined && !job.stillWanted(call.step)) continue;
+      const refusal = call.isGrant ? await this.#parts.refusal(call.userId, job.resource) : undefined;
+      if (refusal !== undefined) {
+        outcomes.push({ ...entry(job, call, 'denied', this.#subject(call)), why: refusal });
+        continue;
+      }
       const result = await call.run();
       const code = result.ok ? 'done' : result.error.code;
       outcomes.push({ ...entry(job, call, 'outcome', this.#subject(call)), result: code });

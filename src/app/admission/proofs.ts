@@ -9,6 +9,7 @@ import {
 } from '../../core/authority/member.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
+import type { RosterChange } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 
 /** One side of a link: a Matrix user, or somebody on a network. */
@@ -59,9 +60,10 @@ export class Proofs {
     return this.#nicks.get(this.#nickKey(network, nick));
   }
 
-  /** Whoever has this nick from now on is somebody else. @returns whether something was known of it */
-  nickGone(network: NetworkId, nick: string): boolean {
-    return this.#nicks.delete(this.#nickKey(network, nick));
+  /** Whoever has a nick after it was given up is somebody else. */
+  rosterChanged(network: NetworkId, change: RosterChange): void {
+    const gone = change.kind === 'leave' ? change.member : change.kind === 'rename' ? change.from : undefined;
+    if (gone !== undefined) this.#nicks.delete(this.#nickKey(network, gone.nick));
   }
 
   /** @returns a code to be said on the other side within ten minutes */
