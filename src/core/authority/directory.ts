@@ -7,7 +7,7 @@ import {
   toRecord,
   writeDump,
 } from './directory-dump.ts';
-import { HandleIndex } from './handle-index.ts';
+import { type Entry, EntryTable, type Former } from './entry-table.ts';
 import {
   type AuthorityUpdate,
   type Freshness,
@@ -32,14 +32,9 @@ export type Applied = {
   readonly touched: readonly Handle[];
 };
 
-/** Handles that somebody had before the authority dropped them, and of which revision that is. */
-type Former = { readonly revision: number; readonly handles: readonly Handle[] };
-type Entry = { readonly member: Member | null; readonly freshness: Freshness; readonly former?: Former };
 type Unknown = { readonly reason: UnknownReason; readonly text: string };
 type Changes = { readonly changed: Set<string>; readonly alerts: string[]; readonly touched: Map<string, Handle> };
 
-/** Subjects that are remembered as gone; of older ones only a snapshot says it. */
-const MAX_ABSENT = 20_000;
 const NOT_HEARD: Unknown = { reason: 'unreachable', text: 'The authority was not heard yet, so nobody is known.' };
 
 /**
@@ -48,13 +43,10 @@ const NOT_HEARD: Unknown = { reason: 'unreachable', text: 'The authority was not
  * ten members and ten thousand.
  */
 export class Directory {
-  readonly #entries = new Map<string, Entry>();
-  readonly #absent = new Set<string>();
-  readonly #handles = new HandleIndex();
+  readonly #entries = new EntryTable();
   /** Of the newest snapshot: whoever it did not name was absent by then. */
   #complete: Freshness | undefined;
   #asOfMs: number | undefined;
-  #present = 0;
   #lastSnapshotWasEmpty = false;
   /** Until the next snapshot, what is known may not be what the authority says: it grows old, whatever is alive. */
   #mayLack = false;
@@ -97,7 +89,7 @@ export class Directory {
 
   /** Whose handle it is. `found` also for somebody who is gone: {@link member} then says so. */
   resolve(handle: Handle): Lookup<SubjectRef> {
-    const owner = this.#handles.ownerOf(handle, (one, other) => this.#hadLater(one, other));
+    const owner = this.#entries.handles.ownerOf(handle, this.#entries.hadLater);
     if (owner.kind === 'several')
       return { kind: 'unknown', reason: 'ambiguous', text: givenToSeveral(handle, owner.subjects) };
     if (owner.kind === 'nobody') return this.#stranger();
@@ -107,18 +99,18 @@ export class Directory {
   }
 
   *members(): Iterable<Member> {
-    for (const { member } of this.#entries.values()) if (member !== null) yield member;
+    for (const [, { member }] of this.#entries.all()) if (member !== null) yield member;
   }
 
   /** Handles of a subject: those that the authority gives, or gave to somebody who is gone, and those linked by proof. */
   handlesOf(key: string): readonly Handle[] {
     const entry = this.#entries.get(key);
-    return [...(entry?.member?.handles ?? entry?.former?.handles ?? []), ...this.#handles.linkedTo(key)];
+    return [...(entry?.member?.handles ?? entry?.former?.handles ?? []), ...this.#entries.handles.linkedTo(key)];
   }
 
   /** Handles that were proven to be somebody's, all of them. What the authority itself says of a handle comes first. */
   setLinks(links: Iterable<{ readonly handle: Handle; readonly subject: SubjectRef }>): void {
-    this.#handles.setLinks([...links].map(({ handle, subject }) => ({ handle, subject: subjectKey(subject) })));
+    this.#entries.handles.setLinks([...links].map(({ handle, subject }) => ({ handle, subject: subjectKey(subject) })));
   }
 
   /** All of it as text, without the links. */
@@ -126,7 +118,7 @@ export class Directory {
     return writeDump({
       ...(this.#asOfMs !== undefined && { asOfMs: this.#asOfMs }),
       ...(this.#complete !== undefined && { complete: this.#complete }),
-      entries: [...this.#entries].map(([subject, entry]): DumpedRecord => ({ subject, ...entry })),
+      entries: [...this.#entries.all()].map(([subject, entry]): DumpedRecord => ({ subject, ...entry })),
     });
   }
 
@@ -155,9 +147,9 @@ export class Directory {
   }
 
   #refill(entries: readonly DumpedRecord[], asOfMs: number | undefined, complete: Freshness | undefined): void {
-    for (const [key, entry] of this.#entries) this.#store(key, entry, undefined);
+    for (const [key] of this.#entries.all()) this.#entries.delete(key);
     for (const { subject, ...entry } of entries)
-      this.#store(subject, this.#entries.get(subject), { ...entry, freshness: { ...entry.freshness, via: 'cache' } });
+      this.#entries.put(subject, { ...entry, freshness: { ...entry.freshness, via: 'cache' } });
     this.#asOfMs = asOfMs;
     this.#complete = complete === undefined ? undefined : { ...complete, via: 'cache' };
   }
@@ -165,7 +157,7 @@ export class Directory {
   #takeAll({ members }: Snapshot, freshness: Freshness, changes: Changes): void {
     this.#lastSnapshotWasEmpty = members.length === 0;
     if (members.length === 0) {
-      const known = this.#present;
+      const known = this.#entries.present;
       changes.alerts.push(namesNobody(known));
       this.#mayLack = known > 0;
       if (known > 0) return;
@@ -178,7 +170,7 @@ export class Directory {
       else this.#take(key, member, freshness, changes, true);
       named.add(key);
     }
-    for (const key of this.#entries.keys()) if (!named.has(key)) this.#take(key, null, freshness, changes, true);
+    for (const [key] of this.#entries.all()) if (!named.has(key)) this.#take(key, null, freshness, changes, true);
     this.#heardAt(freshness.asOfMs);
     const isNewest =
       this.#complete === undefined || isOld(this.#complete) || this.#complete.revision <= freshness.revision;
@@ -197,11 +189,11 @@ export class Directory {
     }
     const isSame = before !== undefined && sameValue(before.member, member);
     if (isSame && known !== undefined) {
-      this.#entries.set(key, { ...known, freshness });
+      this.#entries.refresh(key, known, freshness);
       return;
     }
     const former = member === null ? formerOf(before) : undefined;
-    this.#store(key, known, { member, freshness, ...(former !== undefined && { former }) });
+    this.#entries.put(key, { member, freshness, ...(former !== undefined && { former }) });
     if (isSame) return;
     changes.changed.add(key);
     this.#touch(before?.member?.handles ?? [], changes);
@@ -218,47 +210,24 @@ export class Directory {
       before.member === null &&
       freshness.revision > (before.former?.revision ?? Number.NEGATIVE_INFINITY);
     if (known !== undefined && !isSame && !isMemory) return;
-    this.#store(key, known, {
+    this.#entries.put(key, {
       ...before,
       ...(isSame && { freshness }),
       ...(isMemory && { former: { revision: freshness.revision, handles: member.handles } }),
     });
   }
 
-  #store(key: string, before: Entry | undefined, entry: Entry | undefined): void {
-    const handles = this.#handles;
-    for (const handle of before?.member?.handles ?? []) handles.release(key, handle);
-    for (const handle of before?.former?.handles ?? []) handles.forget(key, handle);
-    if (before?.member != null) this.#present--;
-    this.#absent.delete(key);
-    if (entry === undefined) {
-      this.#entries.delete(key);
-      return;
-    }
-    for (const handle of entry.member?.handles ?? []) handles.claim(key, handle);
-    for (const handle of entry.former?.handles ?? []) handles.remember(key, handle);
-    this.#entries.set(key, entry);
-    if (entry.member !== null) this.#present++;
-    else this.#rememberAbsent(key);
-  }
-
-  #rememberAbsent(key: string): void {
-    this.#absent.add(key);
-    const [oldest] = this.#absent.size > MAX_ABSENT ? this.#absent : [];
-    if (oldest !== undefined) this.#store(oldest, this.#entries.get(oldest), undefined);
-  }
-
   /** Handles change owners: that concerns everybody who claims them. */
   #touch(handles: readonly Handle[], { changed, touched }: Changes): void {
     for (const handle of handles) {
       touched.set(handleKey(handle), handle);
-      for (const subject of this.#handles.claimants(handle)) changed.add(subject);
+      for (const subject of this.#entries.handles.claimants(handle)) changed.add(subject);
     }
   }
 
   #tellConflicts({ touched, alerts }: Changes): void {
     for (const handle of touched.values()) {
-      const claimants = this.#handles.claimants(handle);
+      const claimants = this.#entries.handles.claimants(handle);
       if (claimants.length > 1) alerts.push(givenToSeveral(handle, claimants));
     }
   }
@@ -282,11 +251,6 @@ export class Directory {
 
   #heardAt(asOfMs: number): void {
     this.#asOfMs = Math.max(this.#asOfMs ?? asOfMs, asOfMs);
-  }
-
-  #hadLater(one: string, other: string): boolean {
-    const [a, b] = [one, other].map((key) => this.#entries.get(key)?.former?.revision ?? 0);
-    return a === b ? one > other : (a ?? 0) > (b ?? 0);
   }
 }
 

@@ -95,6 +95,15 @@ describe('a directory', () => {
     );
   });
 
+  test('remembers twenty thousand who are gone, and no more', () => {
+    const directory = directoryOf(changed(1, ada));
+    for (let at = 0; at <= 20_000; at++) directory.apply(dropped(2 + at, `m${at}`));
+    assert.deepEqual(
+      ['m0', 'm1', 'm20000', 'ada'].map((sub) => kindOf(directory, sub)),
+      ['unknown', 'absent', 'absent', 'found'],
+    );
+  });
+
   test('invariant 7: older never undoes newer', () => {
     const directory = directoryOf(everybody(5, ada, bo), changed(9, suspended));
     assert.deepEqual(directory.apply(changed(7, bo)).changed, []);
