@@ -9,7 +9,7 @@ import type { Replies } from './replies.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Lines of an answer that are looked at: a list of bans may be longer than any server's limit only by mistake. */
-const MAX_HEARD = 20_000;
+const MAX_HEARD = 50_000;
 
 /**
  * Commands of the listener's connection that are no messages. They go out in portions, each with a PING behind it: what the server says

@@ -9,6 +9,8 @@ const OVERHEAD_BYTES = 40;
 /** A line on its way. */
 export type Job = {
   readonly id: string;
+  /** Who says it. */
+  readonly userId: string;
   readonly keys: Map<number, MessageKey>;
   readonly written: () => void;
   readonly settle: (result: Result<Receipt>) => void;
@@ -40,12 +42,14 @@ export type Piece = {
 /** @returns a line about to go out, and the promises that its sender gets */
 export function makeJob(
   id: string,
+  userId: string,
   utterances: readonly Utterance[],
 ): { readonly job: Job; readonly sending: Sending } {
   const written = Promise.withResolvers<void>();
   const confirmed = Promise.withResolvers<Result<Receipt>>();
   const job: Job = {
     id,
+    userId,
     keys: new Map(),
     written: () => written.resolve(),
     settle: confirmed.resolve,
@@ -70,4 +74,18 @@ export function makeJob(
     });
   }
   return { job, sending: { written: written.promise, confirmed: confirmed.promise } };
+}
+
+/** The oldest piece that this unlabelled echo repeats. */
+export function echoedIn(
+  flight: readonly Piece[],
+  same: (a: string, b: string) => boolean,
+  nick: string | undefined,
+  [target, body]: readonly string[],
+): Piece | undefined {
+  if (nick === undefined || target === undefined) return undefined;
+  return flight.find(
+    ({ accepted, utterance }) =>
+      !accepted && utterance.body === body && same(utterance.nick, nick) && same(utterance.channel, target),
+  );
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
-import { type Job, makeJob, type Piece } from './job.ts';
+import { echoedIn, type Job, makeJob, type Piece } from './job.ts';
 import type { Link } from './link.ts';
 import { type Pacing, WINDOW } from './pacing.ts';
 import { FLOODED, readRefusal, unanswered, unsent } from './refusals.ts';
@@ -57,8 +57,8 @@ export class Outgoing {
     return this.#queue.length === 0 && this.#flight.length === 0;
   }
 
-  say(id: string, utterances: readonly Utterance[]): Sending {
-    const { job, sending } = makeJob(id, utterances);
+  say(id: string, userId: string, utterances: readonly Utterance[]): Sending {
+    const { job, sending } = makeJob(id, userId, utterances);
     if (utterances.length === 0) this.#settle(job, ok({ keys: [] }));
     else if (this.#closed) this.#settle(job, fail(unsent('the connection was lost')));
     else {
@@ -68,6 +68,14 @@ export class Outgoing {
     return sending;
   }
 
+  /** What this person said and is not written yet is not said. */
+  drop(userId: string): void {
+    for (const { job } of this.#queue.filter((piece) => piece.job.userId === userId)) {
+      const why = 'the person may not speak now';
+      this.#refuse(job, job.touched ? unanswered(why) : unsent(why));
+    }
+  }
+
   /** @returns whether the line was an answer to something said here, and means nothing else */
   take(line: IrcLine): boolean {
     const { tags, command, params, source } = line;
@@ -75,7 +83,7 @@ export class Outgoing {
     if (command === 'BATCH') return this.#takeBatch(params, tags.get('label'));
     const labelled = label === undefined ? undefined : this.#labels.get(label);
     if (command === 'PRIVMSG' || command === 'NOTICE') {
-      const piece = labelled ?? this.#echoed(source?.nick, params);
+      const piece = labelled ?? echoedIn(this.#flight, (a, b) => this.#link.same(a, b), source?.nick, params);
       if (piece !== undefined) this.#accept(piece, tags.get('msgid'));
       return false;
     }
@@ -204,18 +212,6 @@ export class Outgoing {
     if (!ref.startsWith('+') || label === undefined || !this.#labels.has(label)) return false;
     this.#answers.set(ref.slice(1), label);
     return true;
-  }
-
-  /** The oldest piece that this unlabelled echo repeats. */
-  #echoed(nick: string | undefined, [target, body]: readonly string[]): Piece | undefined {
-    if (nick === undefined || target === undefined) return undefined;
-    return this.#flight.find(
-      ({ accepted, utterance }) =>
-        !accepted &&
-        utterance.body === body &&
-        this.#link.same(utterance.nick, nick) &&
-        this.#link.same(utterance.channel, target),
-    );
   }
 
   #ponged(token: string): boolean {

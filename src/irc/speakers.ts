@@ -67,6 +67,7 @@ export class Speakers {
 
   async evict(userId: string, reason: string): Promise<void> {
     this.#evicted.add(userId);
+    this.#tools.listener.session?.outgoing.drop(userId);
     await this.#tools.pool.evict(userId, reason);
   }
 

@@ -15,7 +15,11 @@ export function puppetVoice(puppet: Puppet, channel: string, attempts: Attempts,
     say: (line) => {
       if (!puppet.link.ready || !puppet.isIn(channel)) return notSaid(notThere(channel));
       puppet.usedMs = nowMs();
-      return puppet.outgoing.say(line.id, attempts.missing(line, utter(puppet.link, channel, line, manner)));
+      return puppet.outgoing.say(
+        line.id,
+        puppet.person.userId,
+        attempts.missing(line, utter(puppet.link, channel, line, manner)),
+      );
     },
   };
 }
@@ -56,8 +60,8 @@ export class Relay {
     const tried = this.#tried.get(session)?.get(channel);
     const denied = tried?.allowed === false && this.#nowMs() - tried.atMs < DENIED_MS;
     const mayRelay = this.#config().relay.relaymsg === 'auto' && session.link.hasCap('draft/relaymsg') && !denied;
-    if (!mayRelay) return this.#speak(session, channel, line, this.#framed(person));
-    const first = this.#speak(session, channel, line, this.#relaymsg(person, session));
+    if (!mayRelay) return this.#speak(session, person, channel, line, this.#framed(person));
+    const first = this.#speak(session, person, channel, line, this.#relaymsg(person, session));
     const confirmed = this.#orFramed(first, session, person, channel, line);
     // Until it is known whether the server lets us, nothing follows that could overtake a second try.
     return { written: tried?.allowed === true ? first.written : confirmed.then(() => undefined), confirmed };
@@ -74,7 +78,7 @@ export class Relay {
     const result = await first.confirmed;
     const allowed = result.ok || !RELAY_DENIALS.has(result.error.code);
     if (result.ok || result.error.code !== 'irc_fail_invalid_nick') this.#note(session, channel, allowed);
-    return allowed ? result : await this.#speak(session, channel, line, this.#framed(person)).confirmed;
+    return allowed ? result : await this.#speak(session, person, channel, line, this.#framed(person)).confirmed;
   }
 
   #note(session: Session, channel: string, allowed: boolean): void {
@@ -83,8 +87,12 @@ export class Relay {
     this.#tried.set(session, tried);
   }
 
-  #speak(session: Session, channel: string, line: OutgoingLine, manner: Manner): Sending {
-    return session.outgoing.say(line.id, this.#attempts.missing(line, utter(session.link, channel, line, manner)));
+  #speak(session: Session, person: Person, channel: string, line: OutgoingLine, manner: Manner): Sending {
+    return session.outgoing.say(
+      line.id,
+      person.userId,
+      this.#attempts.missing(line, utter(session.link, channel, line, manner)),
+    );
   }
 
   #relaymsg(person: Person, session?: Session): Manner {

@@ -151,7 +151,7 @@ export interface Network {
   dismiss(userId: string, channel: string, reason: string): Promise<void>;
   /**
    * The person's own connection leaves everything at once, and is not brought back until {@link voice} is asked for again. What was not
-   * written is not said. Bounded to 1 s.
+   * written is not said, by the relay neither. Bounded to 1 s.
    */
   evict(userId: string, reason: string): Promise<void>;
   /** The person has another name now. */

@@ -221,9 +221,9 @@ describe('the guard of a channel', { timeout: 60_000 }, () => {
 });
 
 describe('somebody who must go', { timeout: 60_000 }, () => {
-  async function scene(t: TestContext, options: FakeServerOptions = {}) {
+  async function scene(t: TestContext, options: FakeServerOptions = {}, config = {}) {
     const server = await FakeIrcServer.start(options);
-    const world = new NetworkWorld({ port: server.port });
+    const world = new NetworkWorld({ port: server.port, config });
     t.after(async () => {
       await world.network.stop('bye');
       await server.stop();
@@ -241,6 +241,26 @@ describe('somebody who must go', { timeout: 60_000 }, () => {
     assert.ok(Date.now() - startedMs < 1000);
     assert.match(await alice.got(/^QUIT/), /^QUIT :suspended JOIN #x y{1,300}$/);
     await waitUntil(() => !server.clients.includes(alice));
+  });
+
+  test('is not spoken for by the bot with what still waits for the pace', async (t) => {
+    const { server, world } = await scene(t, {}, { puppets: { mode: 'relay' }, pace: { burst: 1, perSecond: 20 } });
+    const [alice, bob] = [person('Alice'), person('Bob')];
+    const bot = await server.client('causeway');
+    const voices = await Promise.all([alice, bob].map((one) => world.network.voice(one, CHANNEL)));
+    const sendings = voices.flatMap((voice, who) =>
+      [0, 1, 2].map((number) => {
+        assert.ok(voice.ok);
+        return voice.value.say({ id: `${who}-${number}`, style: 'text', parts: [`line ${number} of ${who}`] })
+          .confirmed;
+      }),
+    );
+    await bot.got(/line 0 of 0/);
+    await world.network.evict(alice.userId, 'suspended');
+    const results = await Promise.all(sendings);
+    assert.deepEqual(results.map(codeOf), ['ok', 'irc_not_sent', 'irc_not_sent', 'ok', 'ok', 'ok']);
+    const said = bot.lines.flatMap((line) => /line \d of \d/.exec(line)?.[0] ?? []);
+    assert.deepEqual(said, ['line 0 of 0', 'line 0 of 1', 'line 1 of 1', 'line 2 of 1']);
   });
 
   test('is not let in while connecting, and nobody waits for who is not there', async (t) => {
