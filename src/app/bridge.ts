@@ -8,6 +8,7 @@ import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
+import { Gathered } from './gathered.ts';
 import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { Kit } from './kit.ts';
@@ -225,10 +226,16 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     start() {
       for (const network of kit.networks.values()) {
         const lines = new NetworkInbox(kit, ledger, portals, network);
+        const stands = new Gathered(
+          kit.clock,
+          kit.log,
+          () => enforcement.networkChanged(network.id),
+          () => portals.restMs,
+        );
         const changed = (): void => {
           networkChanged.raise();
-          enforcement.networkChanged(network.id);
-          if (network.status().state === 'up') inBackground(kit, members.connectAheadOn(network.id, portals));
+          stands.ask();
+          if (network.status().state === 'up') members.connectAheadOn(network.id, portals);
         };
         const roster = (channel: string, change: RosterChange): void => {
           const portal = portals.byChannel(network.id, channel);

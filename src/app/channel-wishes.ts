@@ -3,10 +3,6 @@ import { Gathered } from './gathered.ts';
 import type { Kit } from './kit.ts';
 import type { PortalTable } from './portal-table.ts';
 
-/** A network compares all its channels with what it is told, which takes about 1 ms per thousand. */
-const REST_MS_PER_CHANNEL = 0.05;
-const LEAST_REST_MS = 20;
-
 /** Tells networks in which channels to listen: those of all portals that have a room. */
 export class ChannelWishes {
   readonly #kit: Kit;
@@ -27,16 +23,14 @@ export class ChannelWishes {
 
   #make(id: NetworkId): Gathered {
     const { clock, log, networks } = this.#kit;
-    let count = 0;
     const tell = (): void => {
       const ready = this.#portals.ofNetwork(id).filter((portal) => portal.roomId !== undefined);
-      count = ready.length;
       networks
         .get(id)
         ?.setChannels(
           ready.map(({ channel, config: { key } }) => ({ channel, ...(key === undefined ? {} : { key }) })),
         );
     };
-    return new Gathered(clock, log, tell, () => Math.max(LEAST_REST_MS, count * REST_MS_PER_CHANNEL));
+    return new Gathered(clock, log, tell, () => this.#portals.restMs);
   }
 }

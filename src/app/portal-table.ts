@@ -25,6 +25,10 @@ const foldForId = (channel: string): string => channel.replace(/[A-Z]/g, (char) 
 
 export const portalIdOf = (network: NetworkId, channel: string): PortalId => makePortalId(network, foldForId(channel));
 
+const LEAST_REST_MS = 20;
+/** One look takes about a microsecond. */
+const REST_MS_PER_PORTAL = 0.05;
+
 /** All links, found by room or by channel in constant time. */
 export class PortalTable {
   readonly #byId = new Map<PortalId, Portal>();
@@ -82,6 +86,11 @@ export class PortalTable {
 
   ofNetwork(network: NetworkId): Portal[] {
     return [...this.#byId.values()].filter((portal) => portal.network === network);
+  }
+
+  /** How long work that looks at every portal rests before it does so again: it is to cost a few percent of a processor. */
+  get restMs(): number {
+    return Math.max(LEAST_REST_MS, this.#byId.size * REST_MS_PER_PORTAL);
   }
 
   networkOf(id: PortalId): NetworkId {

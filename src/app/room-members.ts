@@ -1,5 +1,6 @@
 import type { MatrixEvent } from '../core/events.ts';
 import type { NetworkId } from '../core/ids.ts';
+import { Gathered } from './gathered.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { LineGate } from './line-gate.ts';
@@ -16,9 +17,13 @@ export type RoomMembersParts = {
   readonly ahead: (network: string) => number;
 };
 
+/** A round through all rooms reads the members of each, which is dearer than looking at it. */
+const READS = 20;
+
 /** What follows on a network from people coming into a portal's room, and going. */
 export class RoomMembers {
   readonly #parts: RoomMembersParts;
+  readonly #rounds = new Map<NetworkId, Gathered>();
 
   constructor(parts: RoomMembersParts) {
     this.#parts = parts;
@@ -38,10 +43,16 @@ export class RoomMembers {
     await this.connectAhead(portal);
   }
 
-  /** The same for every room of a network that came back. */
-  async connectAheadOn(network: NetworkId, portals: PortalTable): Promise<void> {
+  /** The same for every room of a network, soon: it came back, or the bot entered one of thousands of channels. */
+  connectAheadOn(network: NetworkId, portals: PortalTable): void {
     if (this.#parts.ahead(network) === 0) return;
-    for (const portal of portals.ofNetwork(network)) await this.connectAhead(portal);
+    const { clock, log } = this.#parts.kit;
+    const connectAll = async (): Promise<void> => {
+      for (const portal of portals.ofNetwork(network)) await this.connectAhead(portal);
+    };
+    const rounds = this.#rounds.get(network) ?? new Gathered(clock, log, connectAll, () => READS * portals.restMs);
+    this.#rounds.set(network, rounds);
+    rounds.ask();
   }
 
   /** In small rooms everybody is connected before the first line, where the configuration asks for it. */
