@@ -4,7 +4,7 @@ import type { Sql } from './db.ts';
 export type AuthorityMemberRow = {
   /** Subject key (core/authority/member). */
   readonly subject: string;
-  /** The member as JSON; null: the authority said that there is no such subject. */
+  /** What is known of the subject, as the app's own JSON; null: that there is no such subject. */
   readonly json: string | null;
   readonly revision: number;
   /** When it said so. When it last said anything at all is a cursor. */

@@ -64,9 +64,11 @@ export class ChannelDoors {
     if (out.length > 0 && (await this.#mayPutOut(resource, out, present.length)))
       await this.#putOut(portal, resource, guard, out, cause);
     this.#log(portal, await guard.setDoor(portal.channel, this.#door(portal, resource)));
-    for (const { entry, person, standing } of present)
-      if (person.kind === 'found' && !out.some((gone) => gone.entry === entry))
-        this.#log(portal, await guard.setStatus(portal.channel, entry.nick, standing.ircStatus));
+    for (const { entry, person, standing } of present) {
+      const status = wantedStatus(resource, person, standing);
+      if (status !== undefined && !out.some((gone) => gone.entry === entry))
+        this.#log(portal, await guard.setStatus(portal.channel, entry.nick, status));
+    }
   }
 
   #present(portal: Portal, resource: Resource, guard: ChannelGuard): Present[] {
@@ -148,6 +150,19 @@ export class ChannelDoors {
       why: result.error.text,
     });
   }
+}
+
+/**
+ * Undefined: not ours to say. In open channels people may have given each other what they like; there only what a role
+ * gives is added.
+ */
+function wantedStatus(
+  resource: Resource,
+  person: Lookup<Member>,
+  { membership, ircStatus }: Standing,
+): '' | 'v' | 'o' | undefined {
+  if (person.kind !== 'found' || membership === 'unchanged') return undefined;
+  return resource.require === 'none' && ircStatus !== 'o' ? undefined : ircStatus;
 }
 
 const isBanned = ({ standing }: Present): boolean => standing.membership === 'banned';

@@ -74,8 +74,8 @@ export class DirectoryFeed {
     const { kit, directory, store, onChanged, onAlert } = this.#parts;
     if (update.kind === 'gap') return this.#reread();
     if (update.kind === 'unknown') return this.#unknown(update.text);
-    this.#heard();
     const { changed, alerts } = directory.apply(update);
+    this.#heard();
     kit.metrics.authorityUpdates.add({ outcome: changed.length > 0 ? 'applied' : 'unchanged' });
     for (const alert of alerts) onAlert(alert);
     if (changed.length === 0) return store.stillSo(directory);
@@ -100,8 +100,12 @@ export class DirectoryFeed {
   }
 
   #heard(): void {
-    if (this.#problem !== undefined) this.#parts.kit.log.info('the authority answers');
+    const { kit, onChanged } = this.#parts;
+    if (this.#problem === undefined) return;
     this.#problem = undefined;
+    kit.log.info('the authority answers');
+    // Who was to be let in waited for this.
+    onChanged(undefined, 'authority answers');
   }
 
   #listenFor(): void {

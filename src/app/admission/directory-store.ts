@@ -1,5 +1,5 @@
 import type { Directory } from '../../core/authority/directory.ts';
-import type { Member } from '../../core/authority/member.ts';
+import type { DirectoryRow } from '../../core/authority/directory-dump.ts';
 import type { Kit } from '../kit.ts';
 
 /** When the authority last said anything, and whether everybody was named by then. */
@@ -7,6 +7,9 @@ const NEWEST = 'authority:newest';
 const WHOSE = 'authority:whose';
 /** The moment of the newest word is written at most this often: it only says how old what we know is. */
 const NOTE_EVERY_MS = 10_000;
+
+/** What a row says of a subject; of somebody who is gone, which handles they had. */
+type Stored = Pick<DirectoryRow, 'member' | 'formerHandles'>;
 
 /**
  * What the authority last said, on disk: a bridge that starts while the authority is down still knows who was admitted and
@@ -22,7 +25,7 @@ export class DirectoryStore {
 
   /** @param issuer of the subjects; what another authority said is forgotten */
   async load(directory: Directory, issuer: string): Promise<void> {
-    const { db, stores } = this.#kit;
+    const { db, stores, log } = this.#kit;
     const { rows, newest } = await db.transaction(async (sql) => {
       if ((await stores.cursor.get(sql, WHOSE)) !== issuer) {
         await stores.authority.clear(sql);
@@ -33,12 +36,14 @@ export class DirectoryStore {
     });
     if (newest === undefined) return;
     const { asOfMs, isComplete } = JSON.parse(newest) as { asOfMs: number; isComplete: boolean };
-    directory.restoreFrom(
-      rows.flatMap(({ json, revision, asOfMs: saidMs, subject }) => [
-        { subject, member: json === null ? null : (JSON.parse(json) as Member), revision, asOfMs: saidMs },
-      ]),
-      { asOfMs, isComplete },
-    );
+    const known = rows.map(({ json, revision, asOfMs: saidMs, subject }) => ({
+      subject,
+      revision,
+      asOfMs: saidMs,
+      ...(json === null ? { member: null } : (JSON.parse(json) as Stored)),
+    }));
+    if (!directory.restoreFrom(known, { asOfMs, isComplete }))
+      log.warn('what was known of the members cannot be read; nobody is let in before the authority answers');
   }
 
   async save(directory: Directory, subjects: readonly string[]): Promise<void> {
@@ -47,7 +52,11 @@ export class DirectoryStore {
       const known = directory.member(subject);
       if (known.kind === 'unknown') return [];
       const { revision, asOfMs } = known.freshness;
-      return [{ subject, json: known.kind === 'found' ? JSON.stringify(known.value) : null, revision, asOfMs }];
+      const stored: Stored =
+        known.kind === 'found'
+          ? { member: known.value }
+          : { member: null, formerHandles: directory.handlesOf(subject) };
+      return [{ subject, json: JSON.stringify(stored), revision, asOfMs }];
     });
     this.#notedMs = clock.nowMs();
     await db.transaction(async (sql) => {

@@ -41,9 +41,7 @@ export function arrange(config: Config, serverName: string): Arrangement {
   const resources = new Map<string, Resource>();
   for (const room of rooms) {
     const link = byChannel.get(room.id);
-    const group = room.id.startsWith('space:')
-      ? groups.get(room.id.slice('space:'.length))
-      : groups.get(link?.group ?? '');
+    const group = groups.get(room.group ?? '');
     const require = link === undefined ? HOUSE_RULES[room.kind] : (link.require ?? (hasAuthority ? 'member' : 'none'));
     resources.set(room.id, {
       id: room.id,

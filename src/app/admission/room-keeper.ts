@@ -3,7 +3,8 @@ import { fail, ok } from '../../core/errors.ts';
 import { laneResource, makeRoomLaneId } from '../../core/ids.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
-import { botLacks } from '../../core/room/power-plan.ts';
+import { misfits } from '../../core/room/misfits.ts';
+import { beyondReach, botLacks } from '../../core/room/power-plan.ts';
 import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
 import type { LaneQueue } from '../lane.ts';
@@ -148,6 +149,7 @@ export class RoomKeeper {
     const room = await rooms.actual(roomId.value);
     if (!room.ok) return this.#failed(resource, room.error);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
+    this.#tellMisfits(wanted, room.value);
     const plan = await this.#surePlan(wanted, room.value, scope);
     if (!plan.ok) return this.#failed(resource, plan.error);
     if (isEmpty(plan.value)) {
@@ -219,6 +221,18 @@ export class RoomKeeper {
       reports.say(`${wanted.name}: ${lacks} Until then nothing is relayed where people have to be admitted.`);
     }
     return lacks === undefined;
+  }
+
+  /** What can never be put right is said once in a while: somebody has to decide about it. */
+  #tellMisfits(wanted: ManagedRoom, room: ActualRoom): void {
+    const { reports, kit, hasAuthority } = this.#parts;
+    if (!hasAuthority) return;
+    for (const text of misfits(room, wanted)) reports.say(text);
+    const people = beyondReach(room, kit.homeserver.botId);
+    if (people.length > 0)
+      reports.say(
+        `${wanted.name}: ${people.join(', ')} have as much power as the bot, so their power cannot be taken back. They can give it up themselves in the room’s settings.`,
+      );
   }
 
   #tellDrift(wanted: ManagedRoom, cause: string, steps: number): void {

@@ -22,8 +22,8 @@ export type Handle = {
   readonly network?: string;
 };
 
-/** Accounts of networks compare without case: every server that has accounts folds them, if not all in the same way. */
-export const foldAccount = (account: string): string => account.toLowerCase();
+/** Accounts of networks compare without case. ASCII alone, which every server folds: more could make one of two people. */
+export const foldAccount = (account: string): string => account.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** One string per handle. Account names are folded by whoever makes the handle ({@link foldAccount}). */
 export const handleKey = ({ kind, value, network }: Handle): string => `${kind} ${network ?? ''} ${value}`;

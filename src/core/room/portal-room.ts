@@ -36,6 +36,8 @@ export function portalPowerLevels(botId: string, roomVersion: string): Record<st
     events: {
       'm.room.power_levels': 100,
       'm.room.encryption': 100,
+      'm.room.join_rules': 100,
+      'm.room.guest_access': 100,
       'm.room.server_acl': 100,
       'm.room.tombstone': 100,
       'm.room.history_visibility': 100,
