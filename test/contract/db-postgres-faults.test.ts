@@ -35,8 +35,11 @@ after(async () => (await server)?.stop());
 /** What became of each key that was handed in. */
 type Fates = { readonly stored: string[]; readonly absent: string[]; readonly unsure: string[] };
 
+/** The longest that a fault of these tests lasts. */
+const FAULT_MS = 60_000;
+
 /** Hands in rows, ten at a time, while something happens. */
-async function writeDuring(db: Database, prefix: string, happening: () => Promise<void>): Promise<Fates> {
+async function writeDuring(db: Database, prefix: string, happening: (sofar: Fates) => Promise<void>): Promise<Fates> {
   let over = false;
   const fates: Fates = { stored: [], absent: [], unsure: [] };
   const write = async (): Promise<void> => {
@@ -51,13 +54,13 @@ async function writeDuring(db: Database, prefix: string, happening: () => Promis
       } catch (error) {
         assert.ok(error instanceof StoreUnavailable, String(error));
         (error.maybeStored ? fates.unsure : fates.absent).push(row.key);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await until('work is taken again', () => over || db.healthy, FAULT_MS);
       }
     }
   };
   const writing = Promise.all(Array.from({ length: 10 }, write));
   try {
-    await happening();
+    await happening(fates);
   } finally {
     over = true;
     await writing;
@@ -88,16 +91,7 @@ const endSessions = (url: string): Promise<unknown> =>
 describe('Postgres fails', () => {
   const faults: Readonly<Record<string, (pg: Postgres, url: string) => Promise<void>>> = {
     'is restarted in an orderly way': (pg) => pg.restart(),
-    'is killed and started': async (pg) => {
-      await pg.kill9();
-      // Its children hold its shared memory until they notice.
-      await until('it starts again', () =>
-        pg.start().then(
-          () => true,
-          () => false,
-        ),
-      );
-    },
+    'is killed and started': (pg) => pg.restart('SIGKILL'),
     'ends our session': async (_, url) => {
       await endSessions(url);
     },
@@ -112,8 +106,9 @@ describe('Postgres fails', () => {
       const db = await open(url, { log, watchMs: 100 });
       const fates: Fates = { stored: [], absent: [], unsure: [] };
       for (const [round, name] of ['a', 'b', 'c'].entries()) {
-        const { stored, absent, unsure } = await writeDuring(db, name, async () => {
-          await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 200));
+        const { stored, absent, unsure } = await writeDuring(db, name, async (sofar) => {
+          const enough = 20 + Math.random() * 200;
+          await until('rows are stored', () => sofar.stored.length > enough);
           await fault(await postgres(), url);
           const recoveries = () => log.lines.filter((line) => line === 'info: The database takes work again.').length;
           await until('the database is well again', () => recoveries() > round && db.healthy);
@@ -149,7 +144,8 @@ describe('Postgres fails', () => {
           "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'causeway/%'",
         );
         for (const { pid } of rows) process.kill(pid, 'SIGSTOP');
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        const held = Date.now() + 1_000;
+        await until('work was held back for a second', () => Date.now() > held);
         for (const { pid } of rows) process.kill(pid, 'SIGCONT');
       });
     });

@@ -41,7 +41,7 @@ describe('the network between us and Postgres', () => {
     db.transaction((sql) => sql.run('INSERT INTO cursor (name, value) VALUES (?, ?)', name, ''));
 
   /** Hands in rows, five at a time, while something happens, and until all is well again. */
-  async function writeDuring(prefix: string, happening: () => Promise<void>): Promise<Fates> {
+  async function writeDuring(prefix: string, happening: (sofar: Fates) => Promise<void>): Promise<Fates> {
     const fates: Fates = { stored: [], absent: [] };
     let over = false;
     let n = 0;
@@ -55,13 +55,13 @@ describe('the network between us and Postgres', () => {
         } catch (error) {
           assert.ok(error instanceof StoreUnavailable, String(error));
           if (!error.maybeStored) fates.absent.push(name);
-          await new Promise((resolve) => setTimeout(resolve, 5));
+          await until('work is taken again', () => over || db.healthy);
         }
       }
     };
     const writing = Promise.all(Array.from({ length: 5 }, write));
     try {
-      await happening();
+      await happening(fates);
       await until('it works again', () =>
         put(`${prefix}again${Math.random()}`).then(
           () => true,
@@ -89,13 +89,14 @@ describe('the network between us and Postgres', () => {
       await openThroughProxy();
       const all: Fates = { stored: [], absent: [] };
       for (let round = 0; round < 4; round++) {
-        const fates = await writeDuring(`r${round}.`, async () => {
-          await new Promise((resolve) => setTimeout(resolve, 50));
+        const fates = await writeDuring(`r${round}.`, async (sofar) => {
+          await until('rows are stored', () => sofar.stored.length > 10);
+          const there = proxy.open();
           trouble(round);
           // An idle connection is asked, too, so that the loss is noticed without work.
           if (name !== 'breaks off in the middle of whatever is under way')
             await until('the loss is noticed', () => !db.healthy);
-          else await new Promise((resolve) => setTimeout(resolve, 200));
+          else await until('it broke off', () => proxy.open() < there);
           proxy.pass();
         });
         all.stored.push(...fates.stored);

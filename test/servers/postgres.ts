@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, realpath } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { execute, lastLines } from '../../src/sandbox/execute.ts';
@@ -7,6 +7,7 @@ import { unpackDebianPackages } from '../../src/sandbox/obtain/apt.ts';
 import { ensureCached } from '../../src/sandbox/obtain/cache.ts';
 import { libraryDirs } from '../../src/sandbox/obtain/debian-program.ts';
 import { onPath } from '../../src/sandbox/obtain/on-path.ts';
+import { waitUntil } from '../../src/sandbox/people/wait.ts';
 import { asOrdinaryUser, giveToOrdinaryUser } from '../../src/sandbox/servers/ordinary-user.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
@@ -28,6 +29,7 @@ export type Postgres = ServerProcess & {
 };
 
 const INITDB_MS = 60_000;
+const CHILDREN_MS = 10_000;
 const USER = 'causeway';
 
 /** Starts PostgreSQL from PATH, the usual folder or Debian's package; resolves when it answers a query. */
@@ -75,6 +77,16 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     stopSignal: 'SIGINT',
     isReady: () => query(urlOf('postgres'), 'SELECT 1').then(() => true),
   });
+  const kill9 = async (): Promise<void> => {
+    const children = await descendantsOf(server.pid);
+    await server.kill9();
+    // They are sessions of their own, and keep the shared memory until they notice: until then it does not start.
+    await waitUntil(() => !children.some((pid) => existsSync(`/proc/${pid}`)), {
+      timeoutMs: CHILDREN_MS,
+      what: 'the processes of the killed PostgreSQL to be gone',
+    });
+  };
+  const { restart } = server;
   const postgres: Postgres = withMore(server, {
     ports: { postgres: port },
     url: urlOf('postgres'),
@@ -83,7 +95,26 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       return urlOf(name);
     },
   });
-  return postgres;
+  return Object.assign(postgres, {
+    kill9,
+    restart: async (signal?: NodeJS.Signals) => {
+      if (signal !== 'SIGKILL') return restart(signal);
+      await kill9();
+      return server.start();
+    },
+  });
+}
+
+/** Numbers of all processes below one (proc(5): the parent stands second behind the name in parentheses). */
+async function descendantsOf(pid: number): Promise<number[]> {
+  const entries = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(entries.map((name) => readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')));
+  const parents = new Map(
+    stats.map((stat) => [Number.parseInt(stat, 10), Number(/\) \S (\d+)/.exec(stat)?.[1])] as const),
+  );
+  const below = (parent: number): number[] =>
+    [...parents].flatMap(([child, of]) => (of === parent ? [child, ...below(child)] : []));
+  return below(pid);
 }
 
 async function query(url: string, sql: string): Promise<void> {
