@@ -11,6 +11,10 @@ export type Question = {
   /** For all of it, the body of the answer included. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Media types that the answer may have; any when left out, and JSON is asked for. */
+  readonly types?: readonly string[];
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 };
 
 /** `json`: of a 200; undefined with every other status, whose body nobody reads. */
@@ -21,24 +25,32 @@ export type HttpAnswer = { readonly kind: 'answered'; readonly status: number; r
  * answer (no connection, silence, too long, not JSON, cut) is `unknown`; statuses are the caller's to judge.
  */
 export async function askJson(question: Question, clock: Clock): Promise<HttpAnswer> {
-  const { whom, url, token, body, timeoutMs, maxBytes } = question;
+  const { whom, url, token, body, timeoutMs, maxBytes, types, signal } = question;
   const timeout = new AbortController();
   const cancel = clock.after(timeoutMs, () => timeout.abort());
   try {
     const response = await fetch(url, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
-        accept: 'application/json',
+        accept: types?.join(', ') ?? 'application/json',
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       redirect: 'manual',
-      signal: timeout.signal,
+      signal: signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]),
     });
     if (response.status !== 200) {
       await response.body?.cancel();
       return { kind: 'answered', status: response.status, json: undefined };
+    }
+    const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
+    if (types !== undefined && !types.includes(type.trim().toLowerCase())) {
+      await response.body?.cancel();
+      return unknown(
+        'malformed',
+        `${whom} answered with ${type === '' ? 'no media type' : clean(type)}, not with ${types.join(' or ')}.`,
+      );
     }
     const text = await readBounded(response, maxBytes);
     if (text === undefined) return unknown('malformed', `${whom} answered with more than ${maxBytes} bytes.`);
