@@ -1,18 +1,19 @@
 /**
  * Bytes of an LDAP server to answers. The package's own client cannot take answers in the middle of a request (RFC 4511
- * §4.13), and takes an empty page for the end of the list; its codec is good.
+ * §4.13), takes an empty page for the end of the list, and can be sent into an endless loop; it writes our requests.
  */
 import {
-  BerReader,
-  BindResponse,
-  Control,
-  ExtendedResponse,
-  type MessageResponse,
-  PagedResultsControl,
-  SearchEntry,
-  SearchReference,
-  SearchResponse,
-} from 'ldapts';
+  BOOLEAN,
+  type Element,
+  ENUMERATED,
+  elements,
+  expect,
+  INTEGER,
+  OCTETS,
+  SEQUENCE,
+  SET,
+  toNumber,
+} from './ber.ts';
 
 /** Names of attributes are in lower case, without options such as `;lang-en`, unless the option is a range. */
 export type LdapEntry = { readonly dn: string; readonly attributes: ReadonlyMap<string, readonly string[]> };
@@ -41,101 +42,120 @@ export type Received = { readonly id: number } & (
 
 const SYNC_STATE = '1.3.6.1.4.1.4203.1.9.1.2';
 const SYNC_INFO = '1.3.6.1.4.1.4203.1.9.1.4';
-const INTERMEDIATE = 0x79;
+const PAGED_RESULTS = '1.2.840.113556.1.4.319';
+const CONTROLS = 0xa0;
 const STATES = ['present', 'add', 'modify', 'delete'] as const;
 /** Attributes whose values are bytes that may look like text. */
 const BINARY: ReadonlySet<string> = new Set(['objectguid']);
 
-class SyncStateControl extends Control {
-  value: SyncState | undefined;
+type Controls = ReadonlyMap<string, Buffer>;
 
-  constructor() {
-    super(SYNC_STATE);
-  }
-
-  protected override parseControl(reader: BerReader): void {
-    reader.readSequence();
-    const state = STATES[reader.readEnumeration() ?? -1];
-    const uuid = reader.readString(0x04, true);
-    if (state === undefined || uuid?.length !== 16) throw new Error('a sync state that is none');
-    this.value = { state, uuid: uuid.toString('hex') };
-  }
-}
-
-const RESPONSES: Readonly<Record<number, (messageId: number) => MessageResponse>> = {
-  97: (messageId) => new BindResponse({ messageId }),
-  100: (messageId) => new SearchEntry({ messageId }),
-  101: (messageId) => new SearchResponse({ messageId }),
-  115: (messageId) => new SearchReference({ messageId }),
-  120: (messageId) => new ExtendedResponse({ messageId }),
+/** By the tag of the operation (RFC 4511 §4.2 to §4.13). */
+const OPERATIONS: Readonly<Record<number, (id: number, content: Buffer, controls: Controls) => Received>> = {
+  97: toResult,
+  100: (id, content, controls) => ({ id, op: 'entry', entry: toEntry(content), sync: toSyncState(controls) }),
+  101: toResult,
+  115: (id) => ({ id, op: 'reference' }),
+  120: toResult,
+  121: (id, content) => ({ id, op: 'info', info: toInfo(content) }),
 };
 
 /** @param bytes exactly one LDAPMessage. @throws on anything that is none */
 export function decode(bytes: Buffer): Received {
-  const reader = new BerReader(bytes);
-  if (reader.readSequence(0x30) === null) throw new Error('no LDAPMessage');
-  const id = reader.readInt();
-  const op = reader.readSequence();
-  if (id === null || op === null) throw new Error('an LDAPMessage without id or operation');
-  if (op === INTERMEDIATE) return { id, op: 'info', info: decodeIntermediate(reader) };
-  const response = RESPONSES[op]?.(id);
-  if (response === undefined) throw new Error(`an answer of the unknown kind 0x${op.toString(16)}`);
-  const sync = new SyncStateControl();
-  response.parse(reader, [sync]);
-  if (response instanceof SearchEntry) return { id, op: 'entry', entry: toEntry(response), sync: sync.value };
-  if (response instanceof SearchReference) return { id, op: 'reference' };
-  const paged = response.controls?.find((control) => control instanceof PagedResultsControl);
-  const cookie = paged?.value?.cookie;
+  const [whole, ...rest] = elements(bytes);
+  const [id, operation, controls] = elements(expect(whole, SEQUENCE));
+  if (rest.length > 0 || operation === undefined) throw new Error('no LDAPMessage');
+  const read = OPERATIONS[operation.tag];
+  if (read === undefined) throw new Error(`an answer of the unknown kind 0x${operation.tag.toString(16)}`);
+  return read(toNumber(expect(id, INTEGER)), operation.content, toControls(controls));
+}
+
+function toControls(element: Element | undefined): Controls {
+  const found = new Map<string, Buffer>();
+  if (element?.tag !== CONTROLS) return found;
+  for (const control of elements(element.content)) {
+    const [type, ...more] = elements(expect(control, SEQUENCE));
+    const value = more.find(({ tag }) => tag === OCTETS);
+    found.set(expect(type, OCTETS).toString('latin1'), value?.content ?? Buffer.alloc(0));
+  }
+  return found;
+}
+
+function toResult(id: number, content: Buffer, controls: Controls): Received {
+  const [code, , detail] = elements(content);
+  const paged = controls.get(PAGED_RESULTS);
   return {
     id,
     op: 'result',
-    code: response.status,
-    detail: response.errorMessage,
-    cookie: cookie !== undefined && cookie.length > 0 ? Buffer.from(cookie) : undefined,
+    code: toNumber(expect(code, ENUMERATED)),
+    detail: expect(detail, OCTETS).toString('utf8'),
+    cookie: paged === undefined ? undefined : toCookie(paged),
   };
 }
 
-function toEntry({ name, attributes }: SearchEntry): LdapEntry {
+/** RFC 2696 §2. @returns undefined at the end of the list; a copy, since the message lives longer otherwise */
+function toCookie(value: Buffer): Buffer | undefined {
+  const [, cookie] = elements(expect(elements(value)[0], SEQUENCE));
+  const bytes = expect(cookie, OCTETS);
+  return bytes.length > 0 ? Buffer.from(bytes) : undefined;
+}
+
+function toEntry(content: Buffer): LdapEntry {
+  const [name, list] = elements(content);
   const found = new Map<string, string[]>();
-  for (const { type, parsedBuffers } of attributes) {
-    const lower = type.toLowerCase();
+  for (const attribute of elements(expect(list, SEQUENCE))) {
+    const [type, values] = elements(expect(attribute, SEQUENCE));
+    const lower = expect(type, OCTETS).toString('utf8').toLowerCase();
     const key = lower.includes(';range=') ? lower : lower.replace(/;.*$/s, '');
-    const texts = parsedBuffers.map((value) => value.toString(BINARY.has(key) ? 'hex' : 'utf8'));
+    const encoding = BINARY.has(key) ? 'hex' : 'utf8';
+    const texts = elements(expect(values, SET)).map((value) => expect(value, OCTETS).toString(encoding));
     found.set(key, [...(found.get(key) ?? []), ...texts]);
   }
-  return { dn: name, attributes: found };
+  return { dn: expect(name, OCTETS).toString('utf8'), attributes: found };
 }
 
-/** IntermediateResponse ::= [APPLICATION 25] SEQUENCE { responseName [0], responseValue [1] } */
-function decodeIntermediate(reader: BerReader): SyncInfo | undefined {
-  const end = reader.offset + reader.length;
-  const name = reader.offset < end && reader.peek() === 0x80 ? reader.readString(0x80) : undefined;
+/** RFC 4533 §2.2. */
+function toSyncState(controls: Controls): SyncState | undefined {
+  const value = controls.get(SYNC_STATE);
+  if (value === undefined) return undefined;
+  const [number, uuid] = elements(expect(elements(value)[0], SEQUENCE));
+  const state = STATES[toNumber(expect(number, ENUMERATED))];
+  if (state === undefined) throw new Error('a sync state that is none');
+  return { state, uuid: toUuid(uuid) };
+}
+
+function toUuid(element: Element | undefined): string {
+  const bytes = expect(element, OCTETS);
+  if (bytes.length !== 16) throw new Error('a damaged id');
+  return bytes.toString('hex');
+}
+
+/** IntermediateResponse: responseName [0], responseValue [1] (RFC 4511 §4.13). @returns undefined for those of others */
+function toInfo(content: Buffer): SyncInfo | undefined {
+  const parts = elements(content);
+  const name = parts.find(({ tag }) => tag === 0x80)?.content.toString('latin1');
   if (name !== SYNC_INFO) return undefined;
-  const value = reader.readString(0x81, true);
-  if (value === null) throw new Error('a sync info message without value');
-  return decodeSyncInfo(new BerReader(value));
+  const [info] = elements(
+    expect(
+      parts.find(({ tag }) => tag === 0x81),
+      0x81,
+    ),
+  );
+  return info === undefined ? undefined : toSyncInfo(info);
 }
 
-function decodeSyncInfo(reader: BerReader): SyncInfo {
-  const tag = reader.peek();
+/** RFC 4533 §2.5: newcookie [0], refreshDelete [1], refreshPresent [2], syncIdSet [3]. */
+function toSyncInfo({ tag, content }: Element): SyncInfo {
   if (tag === 0x80) return { kind: 'cookie' };
-  reader.readSequence();
-  const end = reader.offset + reader.length;
-  const cookie = (): void => {
-    if (reader.offset < end && reader.peek() === 0x04) reader.readString(0x04, true);
-  };
-  const flag = (otherwise: boolean): boolean =>
-    reader.offset < end && reader.peek() === 0x01 ? reader.readBoolean() === true : otherwise;
-  cookie();
-  if (tag === 0xa1 || tag === 0xa2) return { kind: 'refreshed', done: flag(true) };
+  const parts = elements(content);
+  const flag = parts.find((part) => part.tag === BOOLEAN);
+  if (tag === 0xa1 || tag === 0xa2) return { kind: 'refreshed', done: flag?.content[0] !== 0 };
   if (tag !== 0xa3) throw new Error('a sync info message of an unknown kind');
-  const deleted = flag(false);
-  const uuids: string[] = [];
-  reader.readSequence(0x31);
-  while (reader.offset < end) {
-    const uuid = reader.readString(0x04, true);
-    if (uuid?.length !== 16) throw new Error('a sync info message with a damaged id');
-    uuids.push(uuid.toString('hex'));
-  }
-  return { kind: 'uuids', deleted, uuids };
+  const uuids = elements(
+    expect(
+      parts.find((part) => part.tag === SET),
+      SET,
+    ),
+  ).map(toUuid);
+  return { kind: 'uuids', deleted: flag !== undefined && flag.content[0] !== 0, uuids };
 }

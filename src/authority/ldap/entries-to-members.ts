@@ -59,7 +59,7 @@ export function entriesToMembers({ people, groups }: Directory, words: Vocabular
   const bySubject = new Map<string, string>();
   const byHandle = new Map<string, string>();
   for (const entry of people) {
-    const member = toMember(entry, given.value.get(normalDn(entry.dn)) ?? [], words);
+    const member = toMember(entry, given.value.get(nameOf(entry)) ?? [], words);
     if (member.kind === 'unknown') return member;
     const keys = [[bySubject, member.value.subject.sub, words.subjectAttribute] as const].concat(
       member.value.handles.map((handle) => [byHandle, handleKey(handle), handle.value] as const),
@@ -98,7 +98,7 @@ function meaningsByName(
   words: Vocabulary,
 ): Answer<ReadonlyMap<string, readonly Meaning[]>> {
   const given = new Map<string, Meaning[]>();
-  let names = 0;
+  let memberships = 0;
   for (const group of groups) {
     const cut = [...group.attributes.keys()].find((key) => key.includes(';range='));
     if (cut !== undefined) {
@@ -107,21 +107,38 @@ function meaningsByName(
         `${clean(group.dn)} has more members than the directory tells at once (${clean(cut)}). Raise that limit (MaxValRange).`,
       );
     }
-    const members = [
-      ...(group.attributes.get('member') ?? []),
-      ...(group.attributes.get('uniquemember') ?? []).map(withoutBits),
-    ];
     const meanings = (group.attributes.get('cn') ?? []).flatMap((cn) => meaningOf(cn, words));
-    for (const name of new Set(members.map(normalDn))) {
-      names++;
+    for (const name of membersOf(group)) {
+      memberships++;
       given.set(name, [...(given.get(name) ?? []), ...meanings]);
     }
   }
-  if (groups.length > 0 && names === 0) {
+  if (groups.length > 0 && memberships === 0) {
     return showsNoMemberships();
   }
   return answer(given);
 }
+
+/** Normal names of an entry and of those it names; kept as long as the entry, since a pushed change leaves most as they were. */
+const names = new WeakMap<LdapEntry, ReadonlySet<string>>();
+
+const remembered = (entry: LdapEntry, make: () => Iterable<string>): ReadonlySet<string> => {
+  const known = names.get(entry) ?? new Set(make());
+  names.set(entry, known);
+  return known;
+};
+
+const nameOf = (person: LdapEntry): string =>
+  remembered(person, () => [normalDn(person.dn)])
+    .values()
+    .next().value ?? '';
+
+const membersOf = (group: LdapEntry): ReadonlySet<string> =>
+  remembered(group, () => {
+    const { attributes } = group;
+    const members = [...(attributes.get('member') ?? []), ...(attributes.get('uniquemember') ?? []).map(withoutBits)];
+    return members.map(normalDn);
+  });
 
 /** `council` is a role in the cooperative, `garden` a seat, `garden:coordinator` a seat with a role in it. */
 function meaningOf(cn: string, words: Vocabulary): Meaning[] {

@@ -80,10 +80,15 @@ export async function readPerson(
   if (person === undefined) return (await showsAnybody(connection, places)) ?? answer(undefined);
   const memberOf = ['member', 'uniqueMember'].map((attribute) => new EqualityFilter({ attribute, value: person.dn }));
   const mine = new AndFilter({ filters: [places.groups, new OrFilter({ filters: memberOf })] });
-  const groups = await searchAll(connection, places.base, mine, GROUP_ATTRIBUTES);
+  const groups = await searchAll(connection, places.base, mine, ['cn']);
   if (groups.kind === 'unknown') return groups;
   const blind = groups.value.length > 0 ? undefined : await hidesMemberships(connection, places);
-  return blind ?? answer({ people: people.value, groups: groups.value });
+  // Who else is in them is not asked: a group may have thousands.
+  const named = groups.value.map(({ dn, attributes }) => ({
+    dn,
+    attributes: new Map([...attributes, ['member', [person.dn]]]),
+  }));
+  return blind ?? answer({ people: people.value, groups: named });
 }
 
 /** Whether the server speaks RFC 4533. Also the cheapest sign of life: its own root entry. */
