@@ -20,6 +20,8 @@ export type HearingTools = {
 export class Hearing {
   readonly #tools: HearingTools;
   #before: Heard | undefined;
+  /** Of `#before`, as the server compares names: thousands of channels are looked up in it every few seconds. */
+  #away: { readonly mapping: Casemapping; readonly fromMs: ReadonlyMap<string, number> } | undefined;
   #notedMs = 0;
   #next: Heard | undefined;
   #noting: Promise<void> | undefined;
@@ -36,9 +38,8 @@ export class Hearing {
   /** Up to when an earlier process heard a channel; undefined where that is not known. */
   beforeOf(channel: string, mapping: Casemapping): number | undefined {
     if (this.#before === undefined) return undefined;
-    const { awayFromMs, untilMs } = this.#before;
-    for (const [away, sinceMs] of awayFromMs) if (fold(away, mapping) === fold(channel, mapping)) return sinceMs;
-    return untilMs;
+    if (this.#away?.mapping !== mapping) this.#away = { mapping, fromMs: foldedKeys(this.#before.awayFromMs, mapping) };
+    return this.#away.fromMs.get(fold(channel, mapping)) ?? this.#before.untilMs;
   }
 
   /** @param networkMs the time by the network's clock */
@@ -75,4 +76,8 @@ export class Hearing {
     }
     this.#noting = undefined;
   }
+}
+
+function foldedKeys<T>(map: ReadonlyMap<string, T>, mapping: Casemapping): ReadonlyMap<string, T> {
+  return new Map([...map].map(([name, value]) => [fold(name, mapping), value]));
 }
