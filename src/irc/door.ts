@@ -131,14 +131,11 @@ function linesOf(plan: DoorPlan, channel: string, { link }: Session): readonly O
 }
 
 function refusalIn(heard: readonly IrcLine[], channel: string): BridgeError | undefined {
-  const refused = heard.find(({ command }) => isRefusal(command) || LIST_REFUSALS.has(command));
+  const refused = heard.find(({ command }) => isRefusal(command));
   if (refused === undefined) return undefined;
   const { command, params } = refused;
   return refusalToError({ code: command, command: 'MODE', target: channel, reason: params.at(-1) ?? '' });
 }
-
-/** The list is full; the entry is no mask here. */
-const LIST_REFUSALS: ReadonlySet<string> = new Set(['472', '478', '696', '697']);
 
 /** @param rest what is still to do after it was done */
 function verdict(channel: string, rest: DoorPlan, refusal: BridgeError | undefined): Result<void> {

@@ -130,20 +130,17 @@ function statusChanges(
 async function order(session: Session, line: OutgoingLine, channel: string): Promise<Result<void>> {
   const heard = await session.errands.run([line], true);
   if (!heard.ok) return heard;
-  const about = new Set([channel, ...line.params]);
-  const refused = heard.value.find((answer) => isRefusalOf(answer, about, session));
+  const refused = heard.value.find((answer) => isRefusalOf(answer, line, session));
   if (refused === undefined) return ok(undefined);
   const { command, params } = refused;
   const target = params.length > 2 ? (params[1] ?? channel) : channel;
   return fail(refusalToError({ code: command, command: line.command, target, reason: params.at(-1) ?? '' }));
 }
 
-const ORDER_REFUSALS: ReadonlySet<string> = new Set(['441', '443', '472', '478', '485', '518', '974']);
-
 /** A refusal of an order names the channel or the person that it was about. */
-const isRefusalOf = ({ command, params }: IrcLine, about: ReadonlySet<string>, { link }: Session): boolean =>
-  (isRefusal(command) || ORDER_REFUSALS.has(command)) &&
-  params.slice(1, 3).some((param) => [...about].some((name) => link.same(name, param)));
+const isRefusalOf = ({ command, params }: IrcLine, order: OutgoingLine, { link }: Session): boolean =>
+  isRefusal(command, order.command) &&
+  params.slice(1, 3).some((param) => order.params.some((name) => link.same(name, param)));
 
 const notOp = (channel: string): BridgeError => ({
   code: 'irc_not_operator',

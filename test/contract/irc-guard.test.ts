@@ -98,7 +98,7 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
     assert.equal(await tries(bob), 'in');
   });
 
-  test('a nick equal to a member’s is nobody', async (t) => {
+  test('a nick equal to a member’s is nobody (invariant 21)', async (t) => {
     const { ergo, guard } = await scene(t);
     const port = ergo.ports.irc;
     await guard.setDoor(CHANNEL, { ...CLOSED, accounts: ['bob'] });
@@ -123,7 +123,7 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
     assert.equal(world.logged.filter((line) => line.startsWith('error')).length, 0);
   });
 
-  test('an expelled account is banned and has no pass', async (t) => {
+  test('an expelled account is banned and has no pass (invariant 19)', async (t) => {
     const { ergo, guard } = await scene(t);
     const eve = await registered(ergo.ports.irc, 'eve');
     await guard.setDoor(CHANNEL, { ...CLOSED, accounts: ['eve'] });
@@ -136,7 +136,7 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
     assert.equal(await tries(eve), 'in');
   });
 
-  test('a door that stands is not written again, and what people changed is put right', async (t) => {
+  test('a door that stands is not written again, and what people changed is put right (invariants 6, 9)', async (t) => {
     const { ergo, guard, world } = await scene(t);
     const port = ergo.ports.irc;
     const [bob, carol] = [await registered(port, 'bob'), await registered(port, 'carol')];
@@ -213,7 +213,7 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
     await carol.waitFor(({ command, params }) => command === 'PRIVMSG' && params[1] === 'back');
   });
 
-  test('a bot that lost op says so, is refused, and does nothing', async (t) => {
+  test('a bot that lost op says so, is refused, and does nothing (invariant 41)', async (t) => {
     const { ergo, guard, world } = await scene(t);
     const oper = await IrcUser.connect({ port: ergo.ports.irc, nick: 'oper', channels: [CHANNEL] });
     oper.sendLine(`OPER ${ergo.oper.name} ${ergo.oper.password}`);
@@ -294,7 +294,7 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
 });
 
 describe('the guard of a channel on InspIRCd with services', { timeout: 120_000 }, () => {
-  test('members come in by account, strangers do not, an expelled account is banned, who logs out is nobody', async (t) => {
+  test('members come in by account, strangers do not, an expelled account is banned, who logs out is nobody (invariants 19, 21)', async (t) => {
     const { server, services: linkServices } = await startInspircdWithServices(join(dir, 'inspircd'));
     const services = await linkServices();
     const port = server.ports.irc;

@@ -141,6 +141,20 @@ describe('the guard of a channel', { timeout: 60_000 }, () => {
     );
   });
 
+  test('says in words why somebody of the network itself stays', async (t) => {
+    const { bot, guard } = await scene(t, {
+      answer: (client, command) =>
+        command === 'KICK' ? [`:fake.test 485 ${client.nick} carol ${CHANNEL} :is a network service`] : undefined,
+    });
+    bot.send(`:fake.test 354 causeway 77 ${CHANNEL} carol :0`);
+    await waitUntil(() => guard.members(CHANNEL).length === 1);
+    const kicked = await guard.kick(CHANNEL, 'carol', 'out');
+    assert.equal(
+      kicked.ok ? '' : kicked.error.text,
+      'carol belongs to the network and cannot be kicked. (IRC: is a network service)',
+    );
+  });
+
   test('gives up on a server that does not answer, and on a connection that ends', async (t) => {
     let silent = true;
     const { bot, guard } = await scene(

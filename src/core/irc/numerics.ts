@@ -104,6 +104,15 @@ const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ],
   ['480', later('{target} takes no more people for the moment; the bridge tries again.', 30_000)],
   ['500', later('Too many people joined {target} just now; the bridge tries again.', 30_000)],
+  // Keeping a channel
+  ['441', never('{target} is not in the channel.', 'log')],
+  ['443', never('{target} is in the channel already.', 'log')],
+  ['472', never('The IRC server does not know the mode {target}.', 'log')],
+  ['478', never('A list of {target} is full: an operator of the channel has to take something out.', 'log')],
+  ['484 KICK', never('{target} belongs to the network and cannot be kicked.', 'log')],
+  ['485 KICK', never('{target} belongs to the network and cannot be kicked.', 'log')],
+  ['696', never('The IRC server does not take an entry of a list of {target}.', 'log')],
+  ['697', never('An entry was in the list of {target} already.', 'log')],
   // Names
   ['431', now('No nick was given.')],
   ['432', now('The IRC server does not take the nick {target}; another is tried.')],
@@ -179,8 +188,8 @@ const MAYBE_FLOOD: ReadonlySet<string> = new Set(['404', '439', '263', '407', '4
 
 const MAX_REASON_CHARS = 200;
 
-/** Whether this numeric or FAIL code is in the table. */
-export const isRefusal = (code: string): boolean => ROWS.has(code);
+/** Whether this numeric or FAIL code refuses something, or this command at least. */
+export const isRefusal = (code: string, command = ''): boolean => ROWS.has(code) || ROWS.has(`${code} ${command}`);
 
 /**
  * @returns an error with code `irc_404` or `irc_fail_invalid_utf8`; a code that is not in the table gives a refusal
