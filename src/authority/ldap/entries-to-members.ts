@@ -151,7 +151,20 @@ function meaningOf(cn: string, words: Vocabulary): Meaning[] {
   return roleInGroup === undefined ? [{ kind: 'seat', group: cn }] : [{ kind: 'seat', group, role: roleInGroup }];
 }
 
+type Made = { readonly words: Vocabulary; readonly from: string; readonly member: Answer<Member> };
+const made = new WeakMap<LdapEntry, Made>();
+
+/** The same member as before where nothing changed: of ten thousand people, a pushed change concerns one. */
 function toMember(entry: LdapEntry, meanings: readonly Meaning[], words: Vocabulary): Answer<Member> {
+  const from = meanings.map((meaning) => Object.values(meaning).join(' ')).join('\n');
+  const before = made.get(entry);
+  if (before?.words === words && before.from === from) return before.member;
+  const member = makeMember(entry, meanings, words);
+  made.set(entry, { words, from, member });
+  return member;
+}
+
+function makeMember(entry: LdapEntry, meanings: readonly Meaning[], words: Vocabulary): Answer<Member> {
   const values = (attribute: string): readonly string[] => entry.attributes.get(attribute.toLowerCase()) ?? [];
   const [sub, ...more] = values(words.subjectAttribute);
   if (sub === undefined || sub === '' || sub.length > MAX_SUBJECT || more.length > 0) {
