@@ -17,7 +17,8 @@ export class MemberFeed {
 
   /** @param freshness of the list */
   learned(members: readonly Member[], freshness: Freshness): void {
-    const before = this.#isWell ? this.#known : undefined;
+    // A list of nobody, and the one after it, are told as wholes: one by one nobody could see that it is no list at all.
+    const before = this.#isWell && members.length > 0 && this.#known?.size !== 0 ? this.#known : undefined;
     const now = new Map(members.map((member) => [subjectKey(member.subject), member]));
     this.#known = now;
     this.#isWell = true;
