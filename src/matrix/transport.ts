@@ -1,6 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { UnnoticedConnections } from './unnoticed.ts';
 
 /** One HTTP exchange to make. `url` is complete, query included. */
 export type HttpRequest = {
@@ -18,7 +20,8 @@ export type HttpRequest = {
 
 /**
  * `shared`: kept alive, at most {@link MAX_CONNECTIONS} per server. `poll`: kept alive, never behind other requests.
- * `own`: a connection for this request alone (Dendrite limits /register per connection).
+ * `own`: a connection for this request alone (Dendrite limits /register per connection). A GET over plain HTTP always
+ * has one for itself, see {@link UnnoticedConnections}.
  */
 export type Pool = 'shared' | 'poll' | 'own';
 
@@ -26,7 +29,7 @@ export type HttpAnswer = {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
-  /** False where the request had to open a connection. */
+  /** False where the request had to open a connection; of a poll, where the one before it was closed meanwhile. */
   readonly reused: boolean;
   /** The server lets the connection be used again. */
   readonly keptAlive: boolean;
@@ -60,6 +63,10 @@ const AGENTS = {
   'https:': { shared: new https.Agent(shared), poll: new https.Agent(poll), own: false },
 } as const;
 
+const unnoticed = new UnnoticedConnections();
+/** Each on a connection of its own, which ends with the answer: what was begun behind it belongs to nobody. */
+const READINGS = new http.Agent({ maxSockets: MAX_CONNECTIONS });
+
 /**
  * Makes one exchange; never throws and never repeats. An answer is whatever the server said, of any status.
  * Written for us, because it must be known whether a request that failed had left (a send in doubt is looked up,
@@ -71,11 +78,17 @@ export function exchange(request: HttpRequest): Promise<Exchange> {
     const secure = url.protocol === 'https:';
     let sent = false;
     let settled = false;
+    let connection: Socket | undefined;
 
+    // Over TLS a proxy stands between, and leaves the server when it likes to.
+    const isReading = request.method === 'GET' && !secure;
+    const wasKept = isReading && request.pool === 'poll' && unnoticed.letGo(url);
     const outgoing = (secure ? https : http).request(url, {
       method: request.method,
-      headers: withLength(request),
-      agent: AGENTS[secure ? 'https:' : 'http:'][request.pool],
+      headers: isReading ? { ...withLength(request), Connection: 'keep-alive' } : withLength(request),
+      ...(isReading && request.pool === 'poll'
+        ? { createConnection: () => unnoticed.open(url) }
+        : { agent: isReading ? READINGS : AGENTS[secure ? 'https:' : 'http:'][request.pool] }),
     });
 
     const settle = (result: Exchange): void => {
@@ -93,6 +106,7 @@ export function exchange(request: HttpRequest): Promise<Exchange> {
     const timer = setTimeout(() => giveUp('timeout'), request.patienceMs);
 
     outgoing.once('socket', (socket) => {
+      connection = socket;
       if (outgoing.reusedSocket) sent = true;
       else socket.once(isTls(socket) ? 'secureConnect' : 'connect', () => (sent = true));
     });
@@ -108,22 +122,28 @@ export function exchange(request: HttpRequest): Promise<Exchange> {
       });
       incoming.once('error', (error: NodeJS.ErrnoException) => giveUp(error.code ?? error.message));
       incoming.once('close', () => giveUp('connection lost'));
-      incoming.once('end', () =>
+      incoming.once('end', () => {
+        if (isReading && request.pool === 'poll' && outgoing.shouldKeepAlive && connection !== undefined)
+          unnoticed.keep(url, connection);
+        else if (isReading) connection?.destroy();
         settle({
           answer: {
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
             body: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
-            reused: outgoing.reusedSocket,
+            reused: outgoing.reusedSocket || wasKept,
             keptAlive: outgoing.shouldKeepAlive,
           },
-        }),
-      );
+        });
+      });
     });
 
     request.signal?.addEventListener('abort', onAbort, { once: true });
     if (request.signal?.aborted) onAbort();
-    else outgoing.end(request.body);
+    else
+      outgoing.end(request.body, () => {
+        if (isReading && connection !== undefined) unnoticed.beginNext(connection);
+      });
   });
 }
 
