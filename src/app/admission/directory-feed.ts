@@ -75,10 +75,13 @@ export class DirectoryFeed {
     if (update.kind === 'gap') return this.#reread();
     if (update.kind === 'unknown') return this.#unknown(update.text);
     const { changed, alerts } = directory.apply(update);
-    this.#heard();
+    // Who names nobody at all says nothing that can be used.
+    if (directory.lastSnapshotWasEmpty) this.#problem = alerts[0] ?? this.#problem;
+    else this.#heard();
     kit.metrics.authorityUpdates.add({ outcome: changed.length > 0 ? 'applied' : 'unchanged' });
     for (const alert of alerts) onAlert(alert);
     if (changed.length === 0) return store.stillSo(directory);
+    kit.log.info('the authority said something new', { subjects: changed.length, cause: causeOf(update) });
     onChanged(changed, causeOf(update));
     this.#planExpiry();
     await store.save(directory, changed);
