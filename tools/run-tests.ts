@@ -1,4 +1,5 @@
 import { glob } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
@@ -13,6 +14,9 @@ export type Counts = {
   todo: number;
 };
 
+/** One test that ran, and how long it took, its set-up and its waiting included. */
+export type Timing = { readonly file: string; readonly name: string; readonly durationMs: number };
+
 export type TestRun = {
   readonly title: string;
   readonly files: readonly string[];
@@ -20,6 +24,8 @@ export type TestRun = {
   readonly concurrency: number;
   /** For one file. */
   readonly timeoutMs: number;
+  /** Told of each test that ended. */
+  readonly onTest?: (timing: Timing) => void;
 };
 
 /** Test files that fit one of the patterns and none of the others, sorted. */
@@ -31,7 +37,7 @@ export async function findTests(patterns: readonly string[], without: readonly s
 }
 
 /** Runs test files, each in a process of its own, and prints what node's `spec` reporter prints. */
-export async function runTests({ title, files, concurrency, timeoutMs }: TestRun): Promise<Counts> {
+export async function runTests({ title, files, concurrency, timeoutMs, onTest }: TestRun): Promise<Counts> {
   console.log(`\n── ${title}: ${files.length} files ──`);
   const counts: Counts = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 };
   if (files.length === 0) return counts;
@@ -41,6 +47,10 @@ export async function runTests({ title, files, concurrency, timeoutMs }: TestRun
     timeout: timeoutMs,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
+  for (const ended of ['test:pass', 'test:fail'] as const)
+    events.on(ended, ({ file = '', name, details }) => {
+      if (details.type !== 'suite') onTest?.({ file, name, durationMs: details.duration_ms });
+    });
   events.on('test:summary', ({ file, counts: told }) => {
     if (file === undefined) {
       for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] = told[name as keyof typeof told] ?? 0;
@@ -48,6 +58,18 @@ export async function runTests({ title, files, concurrency, timeoutMs }: TestRun
   });
   for await (const text of events.compose(spec())) process.stdout.write(String(text));
   return counts;
+}
+
+/** The tests that took longest, a line each: where to look when the whole takes too long. */
+export function slowest(timings: readonly Timing[], count = 10): string {
+  return timings
+    .toSorted((a, b) => b.durationMs - a.durationMs)
+    .slice(0, count)
+    .map(({ file, name, durationMs }) => {
+      const where = relative(process.cwd(), file);
+      return `${(durationMs / 1000).toFixed(1).padStart(7)} s  ${where === name ? where : `${where}: ${name}`}`;
+    })
+    .join('\n');
 }
 
 /** The sum of several runs in the words that `node --test` ends with. */

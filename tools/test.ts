@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { makeProgress } from '../src/sandbox/progress.ts';
 import { prepareServers } from '../test/servers/prepare.ts';
 import { runGates } from './gates.ts';
-import { type Counts, findTests, runTests, summary } from './run-tests.ts';
-import { END_TO_END_TIMEOUT_MS, NEEDS_SERVERS, SERVER_TIMEOUT_MS, UNIT_TIMEOUT_MS } from './test-plan.ts';
+import { type Counts, findTests, runTests, slowest, summary, type Timing } from './run-tests.ts';
+import { ALONE, END_TO_END_TIMEOUT_MS, NEEDS_SERVERS, SERVER_TIMEOUT_MS, UNIT_TIMEOUT_MS } from './test-plan.ts';
 
 const startedAt = performance.now();
 const progress = makeProgress();
@@ -23,34 +23,41 @@ progress.say(`\nRuns on ${ranOn}; ${process.platform} ${process.arch}, ${availab
 
 const broken = await runGates(progress);
 const runs: Counts[] = [];
-runs.push(
-  await runTests({
+const timings: Timing[] = [];
+const onTest = (timing: Timing): number => timings.push(timing);
+const cores = availableParallelism();
+for (const part of [
+  {
     title: 'unit and property tests',
     files: await chosen(['test/**/*.test.ts'], NEEDS_SERVERS),
-    concurrency: availableParallelism(),
+    concurrency: cores,
     timeoutMs: UNIT_TIMEOUT_MS,
-  }),
-);
-runs.push(
-  await runTests({
+  },
+  {
     title: 'contract tests and the servers themselves',
-    files: await chosen(['test/contract/**/*.test.ts', 'test/servers/**/*.test.ts']),
-    concurrency: 1,
+    files: await chosen(['test/contract/**/*.test.ts', 'test/servers/**/*.test.ts'], ALONE),
+    concurrency: Math.min(2, cores),
     timeoutMs: SERVER_TIMEOUT_MS,
-  }),
-);
-runs.push(
-  // One at a time: each has the machine's two cores to itself, and its deadlines mean something.
-  await runTests({
+  },
+  {
+    // Two at a time: nearly all of their time is a fault that lasts, or a server that starts.
     title: 'end-to-end tests on real servers',
-    files: await chosen(['test/e2e/**/*.test.ts']),
+    files: await chosen(['test/e2e/**/*.test.ts'], ALONE),
+    concurrency: Math.min(2, cores),
+    timeoutMs: END_TO_END_TIMEOUT_MS,
+  },
+  {
+    title: 'end-to-end tests that need the whole machine',
+    files: await chosen(ALONE),
     concurrency: 1,
     timeoutMs: END_TO_END_TIMEOUT_MS,
-  }),
-);
+  },
+])
+  runs.push(await runTests({ ...part, onTest }));
 
 const failed = runs.some((counts) => counts.failed > 0 || counts.cancelled > 0);
 if (broken > 0) progress.say(`\n✘ ${broken} of types and lint failed; see above.`);
+progress.say(`\nThe slowest tests:\n${slowest(timings)}`);
 progress.say(`\nRan on ${ranOn}`);
 progress.say(summary(runs, performance.now() - startedAt));
 process.exitCode = broken > 0 || failed ? 1 : 0;

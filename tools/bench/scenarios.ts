@@ -8,6 +8,7 @@ import { memory } from './scenarios/memory.ts';
 import { oneRoom } from './scenarios/one-room.ts';
 import { portals } from './scenarios/portals.ts';
 import { puppetsBack } from './scenarios/puppets-back.ts';
+import { revocation } from './scenarios/revocation.ts';
 import { sixteenRooms } from './scenarios/sixteen-rooms.ts';
 import { start } from './scenarios/start.ts';
 
@@ -24,4 +25,5 @@ export const SCENARIOS: readonly Scenario[] = [
   bigChannel,
   memory,
   portals,
+  revocation,
 ];

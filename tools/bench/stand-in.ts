@@ -10,6 +10,9 @@ export type StandIn = {
   readonly close: () => Promise<void>;
   /** Somebody joins a room and may speak in it from then on. */
   readonly join: (userId: string, room: string) => void;
+  /** Has been in a room all along: nobody is told of it. */
+  readonly seed: (userId: string, room: string) => void;
+  readonly membership: (userId: string, room: string) => string;
   readonly say: (userId: string, room: string, body: string) => string;
   /** The room of an alias (without server name), once somebody made it. */
   readonly roomOf: (alias: string) => string | undefined;
@@ -22,6 +25,8 @@ export type StandIn = {
         readonly atMs: number;
       }) => void)
     | undefined;
+  /** Told of every request but `/sync` when it was read; the answer waits for what it returns. */
+  onRequest: ((method: string, path: string) => Promise<void> | undefined) | undefined;
 };
 
 type Event = {
@@ -37,6 +42,7 @@ type Room = { readonly id: string; readonly timeline: Event[]; readonly state: M
 type Route = (match: readonly string[], body: Record<string, unknown>, as: string, query: URLSearchParams) => unknown;
 
 const BATCH = 50;
+const MOVES: Readonly<Record<string, string>> = { invite: 'invite', kick: 'leave', ban: 'ban', unban: 'leave' };
 
 export async function startStandIn(options: {
   readonly serverName: string;
@@ -84,9 +90,9 @@ export async function startStandIn(options: {
     if (room === undefined) throw new Refusal(404, 'M_NOT_FOUND');
     return room;
   };
-  const member = (room: Room, userId: string, membership: string): { readonly room_id: string } => {
+  const member = (room: Room, userId: string, membership: string, by = userId): { readonly room_id: string } => {
     if (room.state.get(`m.room.member ${userId}`)?.content.membership !== membership)
-      emit(room, userId, 'm.room.member', { membership, displayname: names.get(userId) ?? userId }, userId);
+      emit(room, by, 'm.room.member', { membership, displayname: names.get(userId) ?? userId }, userId);
     return { room_id: room.id };
   };
 
@@ -148,7 +154,8 @@ export async function startStandIn(options: {
       (_, body, as) => {
         const room: Room = { id: `!room${rooms.size}:${serverName}`, timeline: [], state: new Map() };
         rooms.set(room.id, room);
-        emit(room, as, 'm.room.create', { room_version: '11', creator: as }, '');
+        const creation = (body.creation_content ?? {}) as Record<string, unknown>;
+        emit(room, as, 'm.room.create', { ...creation, room_version: '11', creator: as }, '');
         member(room, as, 'join');
         emit(room, as, 'm.room.power_levels', (body.power_level_content_override ?? {}) as Record<string, unknown>, '');
         for (const { type, state_key: key, content } of (body.initial_state ?? []) as Event[])
@@ -158,6 +165,11 @@ export async function startStandIn(options: {
     ],
     ['POST', /^\/v3\/join\/(.+)$/, ([id], _, as) => member(roomOf(aliases.get(id ?? '') ?? id), as, 'join')],
     ['POST', /^\/v3\/rooms\/([^/]+)\/leave$/, ([id], _, as) => member(roomOf(id), as, 'leave')],
+    [
+      'POST',
+      /^\/v3\/rooms\/([^/]+)\/(invite|kick|ban|unban)$/,
+      ([id, how = ''], body, as) => member(roomOf(id), String(body.user_id), MOVES[how] ?? 'leave', as),
+    ],
     ['GET', /^\/v3\/rooms\/([^/]+)\/state$/, ([id]) => [...roomOf(id).state.values()]],
     [
       'GET',
@@ -255,6 +267,7 @@ export async function startStandIn(options: {
     try {
       if (path === '/v3/sync') body = await sync(url.searchParams);
       else {
+        await standIn.onRequest?.(incoming.method ?? '', path);
         const route = routes.find(([method, pattern]) => method === incoming.method && pattern.test(path));
         if (route === undefined) throw new Refusal(404, 'M_UNRECOGNIZED');
         const match = route[1].exec(path)?.slice(1).map(decodeURIComponent) ?? [];
@@ -279,6 +292,21 @@ export async function startStandIn(options: {
   const standIn: StandIn = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     onMessage: undefined,
+    onRequest: undefined,
+    membership: (userId, room) =>
+      String(roomOf(room).state.get(`m.room.member ${userId}`)?.content.membership ?? 'leave'),
+    seed: (userId, room) => {
+      const event = {
+        type: 'm.room.member',
+        event_id: `$${++nextId}`,
+        room_id: room,
+        sender: userId,
+        origin_server_ts: Date.now(),
+        state_key: userId,
+        content: { membership: 'join', displayname: userId.slice(1).split(':')[0] ?? '' },
+      };
+      roomOf(room).state.set(`m.room.member ${userId}`, event);
+    },
     roomOf: (alias) => aliases.get(`${alias}:${serverName}`),
     join: (userId, room) => member(roomOf(room), userId, 'join'),
     say: (userId, room, body) => emit(roomOf(room), userId, 'm.room.message', { msgtype: 'm.text', body }),

@@ -35,6 +35,8 @@ export type BridgeOptions = {
   /** Without waiting until every link stands. */
   readonly atOnce?: boolean;
   readonly linkedWithinMs?: number;
+  /** Laid over the whole configuration, such as `cooperative` and `authority`; paths in it are those of `World.dir`. */
+  readonly config?: Readonly<Record<string, unknown>>;
 };
 
 /** Real servers, one bridge on them, and people; everything under one folder, everything closed by `close`. */
@@ -52,6 +54,8 @@ export type World = {
   /** The bridge as a child process, as people run it. Resolves when every link stands. */
   readonly bridge: (options: BridgeOptions) => Promise<ServerProcess>;
   readonly status: () => Promise<StatusReport>;
+  /** Where the bridge answers operators. */
+  readonly operationsUrl: string;
   readonly close: () => Promise<void>;
 };
 
@@ -118,7 +122,13 @@ async function build(
   const status = async (): Promise<StatusReport> =>
     (await (await fetch(`http://127.0.0.1:${httpPort}/status`)).json()) as StatusReport;
 
-  const bridge = async ({ links, puppets, atOnce, linkedWithinMs }: BridgeOptions): Promise<ServerProcess> => {
+  const bridge = async ({
+    links,
+    puppets,
+    atOnce,
+    linkedWithinMs,
+    config: more,
+  }: BridgeOptions): Promise<ServerProcess> => {
     const config = {
       homeserver: { url, serverName: SERVER_NAME },
       appservice: { listen: `127.0.0.1:${listenPort}`, url: pushUrl, registration },
@@ -135,6 +145,7 @@ async function build(
       ],
       http: { listen: `127.0.0.1:${httpPort}` },
       log: { level: process.env.BENCH_LOG ?? 'info', format: 'pretty' },
+      ...more,
     };
     writeFileSync(join(dir, 'config.yaml'), stringify(config));
     const child = await startServer({
@@ -167,6 +178,7 @@ async function build(
     bare: new BareService(url, file.as_token, listenPort),
     tap,
     status,
+    operationsUrl: `http://127.0.0.1:${httpPort}`,
     bridge,
     close,
     irc: async (nick, ...channels) => {
