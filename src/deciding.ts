@@ -1,13 +1,17 @@
+import type { Router } from 'express';
 import type { Kit } from './app/kit.ts';
 import { openAuditLog } from './audit/audit-file.ts';
 import { makeDecisionPoint } from './authority/authzen/decision-point.ts';
 import { makeCoopApiAuthority } from './authority/coop-api/coop-api-authority.ts';
 import { makeFileAuthority } from './authority/file/file-authority.ts';
 import { makeLdapAuthority } from './authority/ldap/ldap-authority.ts';
+import { makeScimClient } from './authority/scim/scim-client.ts';
+import { makeScimProvider } from './authority/scim/scim-provider.ts';
 import type { AuthorityConfig, Config } from './config/schema.ts';
 import { ok, type Result } from './core/errors.ts';
 import type { Audit } from './ports/audit.ts';
 import type { Authority, DecisionPoint } from './ports/authority.ts';
+import type { ScimStore } from './ports/scim-store.ts';
 
 /** Who decides who is let in, and where that is recorded. Empty where everybody is let in. */
 export type Deciding = {
@@ -15,6 +19,8 @@ export type Deciding = {
   readonly audit?: Audit;
   /** Asked in addition before anybody is let in. */
   readonly decisions?: DecisionPoint;
+  /** Where a directory writes its members to us. */
+  readonly scim?: Router;
 };
 
 type Common = {
@@ -25,30 +31,44 @@ type Common = {
   readonly log: Kit['log'];
 };
 
-/** One maker for each `authority.source`; the configuration's checks have seen that its part is there. */
-const SOURCES: Readonly<
-  Partial<Record<AuthorityConfig['source'], (config: AuthorityConfig, common: Common) => Authority | undefined>>
-> = {
+type Opened = Pick<Deciding, 'authority' | 'scim'>;
+type Open = (config: AuthorityConfig, common: Common, kit: Kit) => Opened;
+
+/** One for each `authority.source`; the configuration's checks have seen that its part is there. */
+const SOURCES: Readonly<Record<AuthorityConfig['source'], Open>> = {
+  none: () => ({}),
+  file: ({ path }, common) => (path === undefined ? {} : { authority: makeFileAuthority({ path, ...common }) }),
+  ldap: ({ ldap }, common) => (ldap === undefined ? {} : { authority: makeLdapAuthority({ config: ldap, ...common }) }),
   'coop-api': ({ coopApi }, common) =>
-    coopApi === undefined ? undefined : makeCoopApiAuthority({ ...coopApi, ...common }),
-  file: ({ path }, common) => (path === undefined ? undefined : makeFileAuthority({ path, ...common })),
-  ldap: ({ ldap }, common) => (ldap === undefined ? undefined : makeLdapAuthority({ config: ldap, ...common })),
+    coopApi === undefined ? {} : { authority: makeCoopApiAuthority({ ...coopApi, ...common }) },
+  scim: ({ scim }, common, kit) => {
+    if (scim?.token === undefined) return {};
+    const { url, token, intervalSeconds } = scim;
+    if (url !== undefined) return { authority: makeScimClient({ url, token, intervalSeconds, ...common }) };
+    const { authority, router } = makeScimProvider({ token, store: scimStoreOn(kit), ...common });
+    return { authority, scim: router };
+  },
 };
 
-/** Opens the audit log and the authority. @returns a sentence where the log cannot be written: nobody decides unrecorded */
+/** Opens the audit log and the authority. @returns a sentence where the log cannot be used: nobody decides unrecorded */
 export async function openDeciding(config: Config, kit: Kit): Promise<Result<Deciding>> {
   const { authority, homeserver } = config;
   if (authority.source === 'none') return ok({});
   const { clock, log } = kit;
   const audit = await openAuditLog({ path: authority.audit, clock, log });
   if (!audit.ok) return audit;
-  const { statuses, roles } = authority;
+  const { statuses, roles, decisions } = authority;
   const common = { issuer: authority.issuer ?? homeserver.serverName, statuses, roles, clock, log };
-  const opened = SOURCES[authority.source]?.(authority, common);
-  const { decisions } = authority;
   return ok({
     audit: audit.value,
-    ...(opened === undefined ? {} : { authority: opened }),
+    ...SOURCES[authority.source](authority, common, kit),
     ...(decisions === undefined ? {} : { decisions: makeDecisionPoint({ ...decisions, clock, log }) }),
   });
 }
+
+/** What a directory writes is kept in the bridge's own database. */
+const scimStoreOn = ({ db, stores }: Kit): ScimStore => ({
+  load: () => db.transaction((sql) => stores.scim.all(sql)),
+  save: (rows) => db.transaction((sql) => stores.scim.put(sql, rows)),
+  delete: (keys) => db.transaction((sql) => stores.scim.delete(sql, keys)),
+});

@@ -146,6 +146,7 @@ class Process {
       lateMs: () => loop.lateMs(),
       stopping: () => this.#stopping,
       ...(deciding.value.authority === undefined ? {} : { explain: bridge.deciding, confirm: bridge.deciding }),
+      ...(deciding.value.scim === undefined ? {} : { scim: deciding.value.scim }),
     });
     const operations = heard.ok ? await listen(app, parseListen(config.http.listen) ?? NOWHERE) : heard;
     if (!heard.ok || !operations.ok) {

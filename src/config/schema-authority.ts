@@ -47,6 +47,12 @@ const ldap = z.strictObject({
   }),
 });
 
+const matrixId = () =>
+  z
+    .string()
+    .max(255)
+    .regex(/^@[^\s:\p{Cc}]+:[^\s\p{Cc}]+$/u);
+
 const coopApi = z.strictObject({
   url: key(httpUrl(), { text: 'Base URL of the API.', example: 'http://127.0.0.1:3000' }),
   token: key(secret(), {
@@ -55,6 +61,11 @@ const coopApi = z.strictObject({
     example: env('COOP_API_TOKEN'),
   }),
   tokenFile: secretFile('token'),
+  people: key(z.record(z.string().min(1).max(255), matrixId()).default({}), {
+    text: 'Whom to ask about: the API names nobody by itself. Its `sub` of each person, then their Matrix id.',
+    form: 'a map, such as {8f1c: "@ada:willow.example"}',
+    example: '{8f1c: "@ada:willow.example"}',
+  }),
   intervalSeconds: key(seconds().default(30), { text: 'How often each person is asked about.' }),
 });
 

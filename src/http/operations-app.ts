@@ -1,4 +1,4 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { Log } from '../ports/log.ts';
 import type { MetricsPage } from '../ports/metrics.ts';
@@ -19,9 +19,13 @@ export type OperationsParts = {
   /** Absent where no authority is asked: then nobody is anybody's member. */
   readonly explain?: ExplainSource;
   readonly confirm?: ConfirmSource;
+  /** Where a directory writes its members to us; checks its own token. Served under {@link SCIM_PATH}. */
+  readonly scim?: Router;
   /** A report that takes longer counts as none. 5 s when left out. */
   readonly reportTimeoutMs?: number;
 };
+
+export const SCIM_PATH = '/scim/v2';
 
 const PAGES: Readonly<Record<string, string>> = {
   '/healthz': 'is the process alive: 200 or 503',
@@ -59,6 +63,7 @@ export function makeOperationsApp(parts: OperationsParts): Express {
     response.set(HEADERS);
     next();
   });
+  if (parts.scim !== undefined) app.use(SCIM_PATH, parts.scim);
   app.use(authorityPages({ ...parts, timeoutMs }));
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();

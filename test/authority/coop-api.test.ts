@@ -26,7 +26,14 @@ type World = { readonly api: FakeCoopApi; readonly authority: Authority; readonl
 async function makeWorld(t: TestContext, { token = COOP_API_TOKEN } = {}): Promise<World> {
   const api = await startFakeCoopApi();
   const clock = new SteppedClock(100);
-  const authority = makeCoopApiAuthority({ url: api.url, token, intervalSeconds: 30, issuer: ISSUER, clock });
+  const authority = makeCoopApiAuthority({
+    url: api.url,
+    token,
+    people: {},
+    intervalSeconds: 30,
+    issuer: ISSUER,
+    clock,
+  });
   t.after(async () => {
     await authority.close();
     await api.stop();
