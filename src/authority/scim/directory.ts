@@ -141,11 +141,11 @@ export class ScimDirectory {
 
   /** Nobody is a member of a group for ever because the user is gone. Should it fail, the group names nobody. */
   async #leaveGroups(userId: string): Promise<void> {
-    const left = this.#kept.groupsOf(userId).map((group) => ({
-      ...group,
-      members: (Array.isArray(group.members) ? group.members : []).filter(({ value }) => value !== userId),
-      meta: { ...(isTree(group.meta) ? group.meta : {}), lastModified: this.#now(), version: this.#version() },
-    }));
+    const left = this.#kept.groupsOf(userId).map(({ members, meta, ...group }): Resource => {
+      const others = (Array.isArray(members) ? members : []).filter(({ value }) => value !== userId);
+      const fresh = { ...(isTree(meta) ? meta : {}), lastModified: this.#now(), version: this.#version() };
+      return { ...group, id: group.id, ...(others.length > 0 && { members: others }), meta: fresh };
+    });
     for (const group of left) this.#kept.put(GROUPS, group);
     const rows = left.map((group) => ({ key: keyOf(GROUPS, group.id), json: JSON.stringify(group) }));
     await this.#parts.store.save(rows).catch((error: unknown) => {
