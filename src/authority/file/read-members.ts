@@ -6,7 +6,6 @@ import type { Words } from '../words.ts';
 import { decodeMembers } from './decode-members.ts';
 
 export const MAX_BYTES = 20_000_000;
-const BOUNDS = { maxBytes: MAX_BYTES, maxNodes: 4_000_000 };
 const MAX_TOLD = 5;
 /** YAML is read with places, at a microsecond a byte; large JSON without, as long as nothing is wrong with it. */
 const LARGE_BYTES = 65_536;
@@ -29,7 +28,8 @@ export function readMembers({ file, text, issuer, words }: MembersText): Answer<
     const { members, problems, notes } = decodeMembers(quick, issuer, words);
     if (problems.length === 0 && notes.length === 0) return answer({ members, notes: [] });
   }
-  const tree = readYamlTree(file, text, BOUNDS);
+  // A value takes a letter or more; whoever unfolds to more values than letters does it by aliases.
+  const tree = readYamlTree(file, text, { maxBytes: MAX_BYTES, maxNodes: text.length + 100 });
   if (tree.problems.length > 0) return wrong(tree.problems);
   const { members, problems, notes } = decodeMembers(tree.value, issuer, words);
   if (problems.length > 0)
