@@ -202,6 +202,7 @@ class Process {
         log,
         clock,
         getCursor: () => kit.db.transaction((sql) => kit.stores.cursor.get(sql, 'sync')),
+        lastPushMs: () => bridge.gate.lastPushMs,
       }),
     };
   }

@@ -19,6 +19,8 @@ export type CompanionSyncOptions = {
   readonly clock: Clock;
   /** The token that was stored last. */
   readonly getCursor: () => Promise<string | undefined>;
+  /** When the homeserver last pushed something, milliseconds since 1970. While it does, polls are spaced. */
+  readonly lastPushMs?: () => number | null;
   /** How long the server may hold a poll without news, and how much later it is taken for stopped. */
   readonly hold?: { readonly forMs: number; readonly marginMs: number };
 };
@@ -34,6 +36,13 @@ export type CompanionSync = {
 const HOLD = { forMs: 30_000, marginMs: 10_000 };
 const CATCH_UP_PATIENCE_MS = 60_000;
 const CLOSE_PATIENCE_MS = 500;
+/**
+ * In talk each event would answer a poll of its own, which costs the homeserver and us about as much as sending it, to
+ * bring what the push has brought already. Redactions and typing, which are not pushed, come so much later in talk.
+ */
+const SPACED_BY_MS = 200;
+/** Pushes that are older say nothing about whether they still come. */
+const PUSHING_MS = 1_000;
 const STORE_AT_ONCE = 500;
 const STORE_AGAIN_MS = 1_000;
 const BACK_OFF = { firstMs: 200, factor: 1.5, mostMs: 5_000 };
@@ -52,7 +61,8 @@ type Poll =
 
 /**
  * The bot's own `/sync`: as fast as the pushes, and alone in carrying redactions and typing (Dendrite). It resumes at
- * the token that the sink stores with the events, and polls on only when they are on disk.
+ * the token that the sink stores with the events, and polls on only when they are on disk; at once, except while pushes
+ * come, too.
  *
  * What it calls an interruption, since Dendrite skips up to ten events of a `/sync` around its own stop: a resume at
  * the token of an earlier process; a poll that failed or was not answered (told at once, and again at the first answer
@@ -108,6 +118,8 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
     for (const { room, event } of answer.typing) readTyping(event, sink, room);
   };
 
+  const isPushing = (): boolean => clock.nowMs() - (options.lastPushMs?.() ?? 0) < PUSHING_MS;
+
   const run = async (): Promise<void> => {
     let since = await stored(options.getCursor);
     if (since !== undefined) interrupted('Causeway was away');
@@ -130,6 +142,7 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
           connectionKept = poll.http.keptAlive;
           await take(poll.answer);
           since = poll.answer.nextBatch;
+          if (!hurry && isPushing()) await pause(SPACED_BY_MS);
           break;
         }
         case 'wait':

@@ -11,7 +11,7 @@ after(() => Promise.all(ends.map((end) => end())));
 type Answer = (response: ServerResponse, url: URL) => void;
 
 /** A homeserver that answers the polls by a script, and holds those after it. */
-async function setup(script: Answer[], since?: string) {
+async function setup(script: Answer[], since?: string, lastPushMs?: () => number) {
   const asked: URL[] = [];
   const authorizations = new Set<string | undefined>();
   const left = [...script];
@@ -25,6 +25,7 @@ async function setup(script: Answer[], since?: string) {
   const sink = recordingSink();
   sink.cursor = since;
   const log = recordingLog();
+  const waitsMs: number[] = [];
   const { port } = server.address() as { port: number };
   const sync: CompanionSync = makeCompanionSync({
     url: `http://127.0.0.1:${port}`,
@@ -33,7 +34,14 @@ async function setup(script: Answer[], since?: string) {
     sink,
     log,
     // Long waits pass at once: what is tested is the order of things.
-    clock: { ...clock, after: (delayMs, run) => clock.after(Math.min(delayMs, 20), run) },
+    clock: {
+      ...clock,
+      after: (delayMs, run) => {
+        waitsMs.push(delayMs);
+        return clock.after(Math.min(delayMs, 20), run);
+      },
+    },
+    ...(lastPushMs === undefined ? {} : { lastPushMs }),
     getCursor: async () => sink.cursor,
     hold: { forMs: 300, marginMs: 300 },
   });
@@ -49,7 +57,7 @@ async function setup(script: Answer[], since?: string) {
       5_000,
       () => [asked.length, sink.calls, log.lines],
     );
-  return { sink, log, asked, authorizations, sync, done };
+  return { sink, log, asked, authorizations, waitsMs, sync, done };
 }
 
 const say =
@@ -114,6 +122,20 @@ describe("the bot's own /sync", () => {
     await until(() => asked.length === 3);
     assert.deepEqual(sink.calls, ['sync:  @s1', 'sync: $1 @s2']);
   });
+
+  for (const [when, pushedAgoMs, waits] of [
+    ['polls on at once where nothing is pushed', 60_000, []],
+    ['lets talk gather between two polls while it is pushed, too', 5, [200, 200]],
+  ] as const)
+    test(when, async () => {
+      const { sink, waitsMs, done } = await setup(
+        [say('s1'), say('s2', [message('$1')]), say('s3', [message('$2')])],
+        undefined,
+        () => Date.now() - pushedAgoMs,
+      );
+      await done();
+      assert.deepEqual([sink.calls, waitsMs], [['sync:  @s1', 'sync: $1 @s2', 'sync: $2 @s3'], waits]);
+    });
 
   test('calls a failed poll an interruption, at once and when the homeserver answers again', async () => {
     const { sink, asked, done } = await setup([say('s1'), hangUp, status(502), say('s2', [message('$1')])]);
