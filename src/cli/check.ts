@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import type { ConfigParts } from '../config/parts.ts';
 import { type ConfigProblem, formatProblems } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
+import { checkAuthority } from './checks/authority.ts';
 import { checkDatabase } from './checks/database.ts';
 import type { Finding } from './checks/finding.ts';
 import { checkHomeserver } from './checks/homeserver.ts';
@@ -15,6 +16,7 @@ export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]
   const [homeserver, listen, ...others] = await Promise.all([
     checkHomeserver(parts),
     checkListen(parts),
+    checkAuthority(parts),
     checkDatabase(parts),
     checkIrc(parts),
   ]);

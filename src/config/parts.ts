@@ -13,6 +13,7 @@ export type ConfigParts = {
   readonly homeserver?: Config['homeserver'];
   readonly appservice?: Config['appservice'];
   readonly http?: Config['http'];
+  readonly authority?: Config['authority'];
   readonly database?: string;
   readonly servers: readonly { readonly path: Path; readonly id: string; readonly server: NetworkConfig['server'] }[];
   readonly registration?: Registration;
@@ -29,11 +30,12 @@ export function partsOf(tree: YamlTree, folder: string): ConfigParts {
     resolvePaths(schema, parsed.data, folder);
     return parsed.data as DeepReadonly<z.output<S>>;
   };
-  const { homeserver, appservice, http, database } = configSchema.shape;
+  const { homeserver, appservice, http, authority, database } = configSchema.shape;
   const parts = {
     homeserver: part(homeserver, root.homeserver),
     appservice: part(appservice, root.appservice),
     http: part(http, root.http),
+    authority: part(authority, root.authority),
     database: databasePath(part(database, root.database), folder),
   };
   const networks = Array.isArray(root.networks) ? root.networks : [];

@@ -176,6 +176,11 @@ describe('causeway check', () => {
     appservice.port = Number(new URL(url).port);
     return await inFolder(async (folder) => {
       await writeFile(join(folder, 'config.yaml'), config);
+      await writeFile(
+        join(folder, 'members.yaml'),
+        'members:\n  - {id: ada, name: Ada, matrix: "@ada:willow.example"}\n',
+      );
+      await writeFile(join(folder, 'spoiled.yaml'), 'members:\n  - {name: Ada}\n');
       const registration = (text: string): string => text.replace('http://127.0.0.1:9009', url);
       await writeFile(join(folder, 'registration.yaml'), goodRegistration(registration));
       const { code, out, err } = await run(check, folder);
@@ -263,6 +268,18 @@ A start will work.
         err: `\n/here/config.yaml:10:46: The homeserver does not reach us at http://127.0.0.1:${nobody}. Write the address that it can reach (in Docker: the name of the service), run \`causeway register --force\`, and restart it.\n\n✘ 1 problem. Nothing was changed.\n`,
       },
     );
+  });
+
+  test('reads the list of members, and tells what is wrong with it', async () => {
+    const by = (path: string) => (config: string) => `${config}authority: {source: file, path: ${path}}\n`;
+    const right = await tryOut({}, by('members.yaml'));
+    assert.equal(right.code, 0);
+    assert.match(right.out, /✔ authority {6}\/here\/members\.yaml names 1 person\n/);
+    for (const path of ['spoiled.yaml', 'missing.yaml']) {
+      const wrong = await tryOut({}, by(path));
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.err, new RegExp(`config\\.yaml:12:33: [^]*${path}[^]* Until it can be read nobody is let in`));
+    }
   });
 
   test('leaves a name open that only the machine has where Causeway will run', async () => {
