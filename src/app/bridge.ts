@@ -3,7 +3,7 @@ import { GHOST_PREFIX } from '../core/ids.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../ports/authority.ts';
 import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
-import type { RosterChange } from '../ports/network.ts';
+import type { RosterChange, RosterEntry } from '../ports/network.ts';
 import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
 import { ChannelWishes } from './channel-wishes.ts';
@@ -241,7 +241,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
           const portal = portals.byChannel(network.id, channel);
           if (portal !== undefined) enforcement.channelChanged(portal, change);
         };
-        network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster }));
+        const asked = (source: RosterEntry, text: string) => enforcement.asked.onNetwork(network.id, source, text);
+        network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked }));
         channels.tell(network.id);
       }
       rosters.start();

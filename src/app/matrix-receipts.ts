@@ -1,4 +1,4 @@
-import { lanePortal } from '../core/ids.ts';
+import { lanePortal, type PortalId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { LinkRow, OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -7,16 +7,33 @@ import type { Lanes } from './lanes.ts';
 import { parseEffect } from './parse-effect.ts';
 import type { PortalTable } from './portal-table.ts';
 
-/** Confirmed sends whose rows are not deleted yet. */
-const MAX_UNFINISHED = 64;
+/** Confirmed sends wait so long for others to share a commit with, while their lane has more to send. */
+const GATHER_MS = 50;
+const MAX_GATHERED = 32;
+/** Commits under way: more than one only while the database is slow or away. */
+const MAX_WRITING = 8;
 const STORE_RETRY_MS = 500;
 
-/** Writes down what became of lines that the homeserver took, behind the sends and not between them. */
+/** One send that the homeserver confirmed. */
+type Receipt = {
+  readonly portal: PortalId;
+  readonly rowIds: readonly number[];
+  readonly links: readonly LinkRow[];
+  readonly nowMs: number;
+};
+
+/**
+ * Writes down what became of lines that the homeserver took, behind the sends and not between them. In talk several share
+ * a commit: while ours is flushed to the disk, the homeserver's own wait, and so does the next send. A crash before it
+ * costs a look-up.
+ */
 export class MatrixReceipts {
   readonly #kit: Kit;
   readonly #lanes: () => Lanes;
   readonly #portals: PortalTable;
-  readonly #unfinished = new Set<Promise<void>>();
+  readonly #writing = new Set<Promise<void>>();
+  #gathered: Receipt[] = [];
+  #cancelFlush: (() => void) | undefined;
 
   constructor(kit: Kit, lanes: () => Lanes, portals: PortalTable) {
     this.#kit = kit;
@@ -27,38 +44,48 @@ export class MatrixReceipts {
   /** The rows are done: they leave their lane now and the disk soon. Waits only while very many are unfinished. */
   async settled(queue: LaneQueue, batch: readonly OutboxRow[], eventId: string): Promise<void> {
     for (const row of batch) queue.take(row.id);
-    const written = this.#write(queue, batch, eventId)
-      .catch((error: unknown) =>
-        this.#kit.log.error('a delivered line could not be written down; it is looked up at the next start', {
-          lane: queue.id,
-          error: String(error),
-        }),
-      )
-      .finally(() => this.#unfinished.delete(written));
-    this.#unfinished.add(written);
-    if (this.#unfinished.size > MAX_UNFINISHED) await Promise.race(this.#unfinished);
+    const { links, nowMs } = this.#told(queue, batch, eventId);
+    this.#gathered.push({ portal: lanePortal(queue.id), rowIds: batch.map((row) => row.id), links, nowMs });
+    if (queue.isEmpty || this.#gathered.length >= MAX_GATHERED) this.#flush();
+    else this.#cancelFlush ??= this.#kit.clock.after(GATHER_MS, () => this.#flush());
+    if (this.#writing.size > MAX_WRITING) await Promise.race(this.#writing);
   }
 
   /** Waits for confirmed sends to be written down. */
   async finish(): Promise<void> {
-    await Promise.all(this.#unfinished);
+    this.#flush();
+    await Promise.all(this.#writing);
   }
 
-  /** Deletes the rows and links message and event, in one commit; tries until the database took it. */
-  async #write(queue: LaneQueue, batch: readonly OutboxRow[], eventId: string): Promise<void> {
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    const receipts = this.#gathered;
+    if (receipts.length === 0) return;
+    this.#gathered = [];
+    const written = this.#write(receipts)
+      .catch((error: unknown) =>
+        this.#kit.log.error('delivered lines could not be written down; they are looked up at the next start', {
+          portals: [...new Set(receipts.map(({ portal }) => portal))].join(' '),
+          error: String(error),
+        }),
+      )
+      .finally(() => this.#writing.delete(written));
+    this.#writing.add(written);
+  }
+
+  /** Deletes the rows and links messages and events, in one commit; tries until the database took it. */
+  async #write(receipts: readonly Receipt[]): Promise<void> {
     const kit = this.#kit;
-    const { links, nowMs } = this.#told(queue, batch, eventId);
+    const rowIds = receipts.flatMap((receipt) => receipt.rowIds);
+    const links = receipts.flatMap((receipt) => receipt.links);
+    const touched = new Map(receipts.filter(said).map(({ portal, nowMs }) => [portal, nowMs]));
     for (;;) {
       try {
         await kit.db.transaction(async (sql) => {
-          await kit.stores.outbox.finish(
-            sql,
-            batch.map((row) => row.id),
-          );
-          if (links.length > 0) {
-            await kit.stores.link.insert(sql, links);
-            await kit.stores.portal.touch(sql, lanePortal(queue.id), 'to-matrix', nowMs);
-          }
+          await kit.stores.outbox.finish(sql, rowIds);
+          if (links.length > 0) await kit.stores.link.insert(sql, links);
+          for (const [portal, nowMs] of touched) await kit.stores.portal.touch(sql, portal, 'to-matrix', nowMs);
         });
         kit.failpoint('after-matrix-done');
         return;
@@ -91,3 +118,5 @@ export class MatrixReceipts {
     return { links, nowMs };
   }
 }
+
+const said = ({ links }: Receipt): boolean => links.length > 0;

@@ -1,6 +1,6 @@
 import type { NetworkEvent } from '../core/events.ts';
 import type { MessageKey } from '../core/ids.ts';
-import type { Heard, Network, NetworkSink, ResumePoint, RosterChange } from '../ports/network.ts';
+import type { Heard, Network, NetworkSink, ResumePoint, RosterChange, RosterEntry } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
 import type { NetworkInbox } from './network-inbox.ts';
 import type { Rosters } from './rosters.ts';
@@ -12,6 +12,7 @@ export type NetworkGateHears = {
   /** The link came up or went down, or what our bot may do in a channel changed. */
   readonly changed: () => void;
   readonly roster: (channel: string, change: RosterChange) => void;
+  readonly asked: (source: RosterEntry, text: string) => Promise<string>;
 };
 
 /** Where one network knocks. */
@@ -61,6 +62,10 @@ export class NetworkGate implements NetworkSink {
   roster(channel: string, change: RosterChange): void {
     this.#rosters.changed(this.#network, channel, change);
     this.#on.roster(channel, change);
+  }
+
+  asked(source: RosterEntry, text: string): Promise<string> {
+    return this.#on.asked(source, text);
   }
 
   puppetSeen({ userId, nick, account, prefix }: PuppetSeen): void {

@@ -49,10 +49,15 @@ const message: Handler = (listener, session, spoken) => {
   listener.joins.get(read.channel)?.view.push(read);
 };
 
-function privately(listener: Listener, session: Session, { command, source }: IrcLine, body: string): void {
+function privately(listener: Listener, session: Session, line: IrcLine, body: string): void {
+  const { command, source, tags } = line;
   if (command !== 'PRIVMSG' || source?.user === undefined || listener.names.ownerOf(source.nick) !== undefined) return;
   const answer = session.ctcp.answer(source.nick, body, listener.nowMs());
   if (answer !== undefined) session.link.send(answer);
+  // Only what the server itself says with this line counts: a nick may have changed hands since anything else was said.
+  const account = session.link.hasCap('account-tag') ? (tags.get('account') ?? null) : null;
+  const answers = listener.privateTalk.answer(line, account === '' ? null : account, listener.nowMs());
+  listener.inBackground(answers.then((all) => all.forEach((each) => void session.link.send(each))));
 }
 
 function joinRefused(listener: Listener, { command, params }: IrcLine): void {

@@ -14,6 +14,7 @@ import { Link, type LinkEnd } from './link.ts';
 import { handleItem } from './listener-lines.ts';
 import { catchUpToolsOf, type ListenerTools, linkOptionsOf, openSession } from './listener-tools.ts';
 import { Outage } from './outage.ts';
+import { PrivateTalk } from './private-talk.ts';
 import { type Perspective, timeOf } from './reading.ts';
 import { type Session, tickSession } from './session.ts';
 import type { Sightings } from './sightings.ts';
@@ -29,6 +30,7 @@ export class Listener {
   readonly names: OwnNames;
   readonly sightings: Sightings;
   readonly joins: Joins;
+  readonly privateTalk: PrivateTalk;
   readonly #tools: ListenerTools;
   readonly #feed: Feed;
   #connecting: Link | undefined;
@@ -49,6 +51,7 @@ export class Listener {
     this.network = tools.network;
     this.names = tools.names;
     this.sightings = tools.sightings;
+    this.privateTalk = new PrivateTalk(tools.sink);
     this.sinceMs = tools.clock.nowMs();
     const { backoffFirstMs, backoffMaxMs } = tools.timings;
     this.#outage = new Outage(tools.log);
@@ -115,9 +118,7 @@ export class Listener {
     this.#askDue();
   }
 
-  nowMs(): number {
-    return this.#tools.clock.nowMs();
-  }
+  nowMs = (): number => this.#tools.clock.nowMs();
 
   changed(): void {
     this.#tools.sink.changed();

@@ -50,6 +50,8 @@ export interface NetworkSink {
   ): Promise<{ readonly received: ReadonlySet<MessageKey>; readonly sent: ReadonlySet<MessageKey> }>;
   /** Who is in a channel; not durable, repeated whole after each (re)join of the listener. */
   roster(channel: string, change: RosterChange): void;
+  /** Somebody says something to the bot alone. @returns what it answers, lines parted by line ends; empty for nothing */
+  asked(source: RosterEntry, text: string): Promise<string>;
   /** The puppet of this user now stands so; kept for recognising our own lines in history. */
   puppetSeen(puppet: { userId: string; nick: string; account: string | null; prefix: string | null }): void;
   /** Puppets as they stood before this process started. */

@@ -98,6 +98,10 @@ export class NetworkWorld implements NetworkSink {
     };
   }
 
+  asked(): Promise<string> {
+    return Promise.resolve('');
+  }
+
   roster(channel: string, change: RosterChange): void {
     this.rosterChanges.push({ channel, change });
   }

@@ -1,7 +1,8 @@
 import { parseCommand } from '../../core/commands.ts';
 import { markerKeys } from '../../core/convert/marker.ts';
-import type { MatrixEvent, NetworkSource } from '../../core/events.ts';
+import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
+import type { RosterEntry } from '../../ports/network.ts';
 import { answerCommand } from './commands.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { Say } from './say.ts';
@@ -25,8 +26,8 @@ export class Asked {
   }
 
   /** Somebody said it to the bot on a network. @returns what the bot answers there */
-  onNetwork(network: NetworkId, source: NetworkSource, text: string): Promise<string> {
-    const asker = { kind: 'network', network, nick: source.nick, account: source.account ?? null } as const;
+  onNetwork(network: NetworkId, { nick, account }: RosterEntry, text: string): Promise<string> {
+    const asker = { kind: 'network', network, nick, account } as const;
     return answerCommand(this.#enforcement, asker, parseCommand(text, true) ?? { name: 'help', words: [] });
   }
 

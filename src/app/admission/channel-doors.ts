@@ -33,6 +33,8 @@ const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
 export class ChannelDoors {
   readonly #parts: ChannelDoorsParts;
   readonly #mayAct = new Map<string, boolean>();
+  /** What was last said of each channel: a server's limits do not change by being told of again. */
+  readonly #told = new Map<string, string>();
 
   constructor(parts: ChannelDoorsParts) {
     this.#parts = parts;
@@ -142,8 +144,9 @@ export class ChannelDoors {
   }
 
   #log(portal: Portal, result: Awaited<ReturnType<ChannelGuard['setDoor']>>): void {
-    if (result.ok) return;
-    const { network, channel } = portal;
+    const { network, channel, id } = portal;
+    if (result.ok || this.#told.get(id) === result.error.text) return;
+    this.#told.set(id, result.error.text);
     this.#parts.kit.log.warn('a channel could not be brought to what it should be', {
       network,
       channel,
