@@ -241,6 +241,19 @@ describe('The file with the list of members', () => {
     );
   });
 
+  test('is never taken for a shorter list where it was removed and is copied anew, slowly', async (t) => {
+    const ids = Array.from({ length: 40 }, (_, i) => `member-${i}`);
+    const { path, watcher, there } = await watching(t, people(...ids));
+    await rm(path);
+    await waitUntil(() => watcher.updates.at(-1)?.kind === 'unknown');
+    await using file = await open(path, 'w');
+    await file.write(people(...ids.slice(0, 20)));
+    await delay(300);
+    await file.write(people(...ids, 'new').slice(people(...ids.slice(0, 20)).length));
+    await waitUntil(() => there().includes('new'));
+    assert.deepEqual(watcher.removed, []);
+  });
+
   test('is read where it is a link, also when the link is changed', async (t) => {
     const { path, authority } = started(t);
     const elsewhere = makeTempDir('linked');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { makeMemoryScimStore } from '../../src/authority/scim/memory-scim-store.ts';
 import type { ScimStore } from '../../src/ports/scim-store.ts';
 import { waitUntil } from '../servers/people.ts';
 import { ADA, BEN, CLEO, memberOf } from './contract.ts';
+import { makeMemoryScimStore } from './memory-scim-store.ts';
 import { CAUSEWAY, type Json, provide, provision, TOKEN } from './scim-service.ts';
 import { Watcher } from './watcher.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import express, { type RequestHandler } from 'express';
-import { makeMemoryScimStore } from '../../src/authority/scim/memory-scim-store.ts';
 import { makeScimProvider, type ScimProvider } from '../../src/authority/scim/scim-provider.ts';
 import { listen } from '../../src/http/http-server.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ScimStore } from '../../src/ports/scim-store.ts';
 import { recordingLog, clock as wallClock } from '../matrix/support.ts';
 import type { Person } from './contract.ts';
+import { makeMemoryScimStore } from './memory-scim-store.ts';
 
 export const TOKEN = 'a-token-of-a-directory-in-a-test-0123456789';
 export const CAUSEWAY = 'urn:coop:causeway:1.0:User';

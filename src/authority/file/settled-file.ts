@@ -34,6 +34,8 @@ type Accepted = { readonly stamp: Stamp; readonly text: string; readonly read: A
 export class SettledFile {
   readonly #parts: SettledParts;
   #accepted: Accepted | undefined;
+  /** The newest text that was a list. */
+  #good = '';
   #reading: Promise<Answer<ReadMembers>> | undefined;
 
   constructor(parts: SettledParts) {
@@ -53,7 +55,6 @@ export class SettledFile {
     let stamp = await stampOf(path);
     if (this.#accepted !== undefined && stamp.id === this.#accepted.stamp.id) return this.#accepted.read;
     const beganMs = clock.nowMs();
-    // At the start there is nothing to compare with; later, whoever writes may still be writing.
     let sinceMs = beganMs;
     let candidate: Accepted | undefined;
     while (!signal.aborted) {
@@ -90,18 +91,26 @@ export class SettledFile {
 
   #accept(accepted: Accepted): Answer<ReadMembers> {
     this.#accepted = accepted;
+    if (accepted.read.kind === 'ok') this.#good = accepted.text;
     return accepted.read;
   }
 
-  /** Where the file stayed the same one and could be the beginning of what is to come, more patience is wanted. */
+  /** Where it could be the beginning of what is to come, more patience is wanted. */
   #quietWanted({ stamp, text, read }: Accepted): number {
-    const before = this.#accepted;
-    if (before === undefined || before.stamp.inode !== stamp.inode) return QUIET_MS;
-    const isBeginning = text.trim() === '' || (before.text.length > text.length && before.text.startsWith(text));
-    const isBroken = read.kind === 'unknown';
-    const endsInLine = !/[\n\r}\]]\s*$/.test(text);
-    return isBeginning || isBroken || endsInLine ? LONG_QUIET_MS : QUIET_MS;
+    const { inode = '' } = this.#accepted?.stamp ?? {};
+    // A new file in the place of the old one is whole; one that is written into may not be.
+    const wasReplaced = inode !== '' && inode !== stamp.inode;
+    const isBeginning = !wasReplaced && this.#good.length > text.length && this.#good.startsWith(text);
+    const isOdd = read.kind === 'unknown' || text.trim() === '' || endsInLine(text, this.#good);
+    return isBeginning || isOdd ? LONG_QUIET_MS : QUIET_MS;
   }
+}
+
+/** Whether the last line has no end, and is not how the file ended before either. JSON shows its end by a bracket. */
+function endsInLine(text: string, before: string): boolean {
+  const last = text.slice(text.lastIndexOf('\n') + 1);
+  const isWholeJson = /^\s*[{[]/.test(text) && /[}\]]\s*$/.test(text);
+  return last.trim() !== '' && !isWholeJson && !before.endsWith(`\n${last}`);
 }
 
 async function stampOf(path: string): Promise<Stamp> {

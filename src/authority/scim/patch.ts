@@ -136,8 +136,10 @@ function changeMany(holder: Tree, target: Target, verb: Verb, value: unknown): v
       ? []
       : listOf(normaliseValue(part === undefined ? attribute : { ...attribute, parts: [part] }, partly(part, value)));
   const after = chosen === undefined ? whole(before, verb, given, value) : some(before, target, chosen, verb, given);
+  // Elements are normal already, and the whole is made so at the end: thousands of members are not gone through again.
   const marked = onePrimary(before, after);
-  put(holder, attribute, marked);
+  if (marked.length === 0) delete holder[attribute.name];
+  else holder[attribute.name] = marked;
 }
 
 /** What is given for one part of the elements, as an element. */

@@ -6,11 +6,12 @@ import { HEARTBEAT_MS } from '../heartbeat.ts';
 import { MemberFeed } from '../member-feed.ts';
 import { pause } from '../pause.ts';
 import { Revisions } from '../revisions.ts';
-import { type Answer, answer, unknown } from '../unknown.ts';
+import { type Answer, answer, clean, unknown } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
 import type { Words } from '../words.ts';
 import { membershipsOf, PAGE, readService } from './read-service.ts';
-import { memberIds, toMembers } from './resources-to-members.ts';
+import type { Resource } from './resource.ts';
+import { handlesOf, memberIds, toMembers } from './resources-to-members.ts';
 
 export type ScimClientOptions = Words & {
   /** Base URL without a slash at the end. */
@@ -41,9 +42,21 @@ export function makeScimClient(options: ScimClientOptions): Authority {
   let known: ReadonlySet<string> | undefined;
   let reading: Promise<Answer<Member[]>> | undefined;
 
+  let told = '';
+
+  /** A handle that is none is nobody's; somebody should know, once. */
+  const tellWrongHandles = (users: readonly Resource[]): void => {
+    const wrong = users.flatMap((user) => handlesOf(user).wrong.map((value) => `${clean(value)} of ${clean(user.id)}`));
+    const text = wrong.slice(0, 5).join(', ');
+    if (text !== '' && text !== told)
+      log.warn(`The SCIM service has ${wrong.length} handles that are none, and they count for nothing: ${text}.`);
+    told = text;
+  };
+
   const readOnce = async (): Promise<Answer<Member[]>> => {
     const service = await readService({ url, token, clock, signal: closing.signal });
     if (service.kind === 'unknown') return service;
+    tellWrongHandles(service.value.users);
     return toMembers(service.value.users, membershipsOf(service.value, memberIds), words);
   };
 

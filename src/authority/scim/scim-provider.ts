@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { MIN_SCIM_TOKEN } from '../../config/authority-checks.ts';
 import type { Lookup, Member, Snapshot, SubjectRef } from '../../core/authority/member.ts';
 import type { Authority } from '../../ports/authority.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -12,11 +13,10 @@ import { ScimDirectory } from './directory.ts';
 import { Refusal } from './refusal.ts';
 import { makeScimRouter } from './router.ts';
 
-export const MIN_TOKEN_LENGTH = 32;
 const RETRY_MS = 2_000;
 
 export type ScimProviderOptions = Words & {
-  /** Bearer token of the directory that writes; {@link MIN_TOKEN_LENGTH} characters or more. */
+  /** Bearer token of the directory that writes; {@link MIN_SCIM_TOKEN} characters or more. */
   readonly token: string;
   readonly issuer: string;
   readonly store: ScimStore;
@@ -40,7 +40,7 @@ export type ScimProvider = {
  */
 export function makeScimProvider(options: ScimProviderOptions): ScimProvider {
   const { token, issuer, store, clock, log, statuses, roles } = options;
-  if (token.length < MIN_TOKEN_LENGTH) throw new Error(`a SCIM token has ${MIN_TOKEN_LENGTH} characters or more`);
+  if (token.length < MIN_SCIM_TOKEN) throw new Error(`a SCIM token has ${MIN_SCIM_TOKEN} characters or more`);
   const closing = new AbortController();
   /** Of whoever watches; nobody hears what was before. */
   let queue: UpdateQueue | undefined;

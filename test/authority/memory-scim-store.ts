@@ -1,5 +1,5 @@
-import type { ScimRow } from '../../ports/authority-stores.ts';
-import type { ScimStore } from '../../ports/scim-store.ts';
+import type { ScimRow } from '../../src/ports/authority-stores.ts';
+import type { ScimStore } from '../../src/ports/scim-store.ts';
 
 /** Forgets everything with the process: for tests and for trying. */
 export function makeMemoryScimStore(rows: readonly ScimRow[] = []): ScimStore {
