@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { waitUntil } from '../servers/people.ts';
+import { type IrcUser, waitUntil } from '../servers/people.ts';
 import { type Cooperative, mxid, startCooperative } from './cooperative.ts';
 
 const channels = [
@@ -77,5 +77,77 @@ describe('a cooperative decides', () => {
       kicks.every(({ revision, subject }) => typeof revision === 'number' && String(subject).includes('cem')),
       mxid('cem'),
     );
+  });
+});
+
+describe('an account on IRC', () => {
+  let coop: Cooperative;
+  const members = { ada: { roles: ['council'], groups: ['garden'] }, bea: { groups: ['garden'] } };
+
+  before(async () => {
+    coop = await startCooperative('linking', ['ada', 'bea'], members, { channels });
+    for (const room of ['garden', 'members']) await coop.opened(room, 'restricted');
+    for (const who of ['ada', 'bea']) {
+      await coop.until('willow', who, 'invite');
+      await coop.enter('willow', who);
+      await coop.until('willow-garden', who, 'invite');
+      await coop.enter('willow-garden', who);
+      await coop.enter('garden', who);
+    }
+  });
+  after(() => coop?.shard.stop());
+
+  /** Somebody of IRC who is logged in to an account that they make now. */
+  const withAccount = async (nick: string): Promise<IrcUser> => {
+    const user = await coop.shard.ircUser(nick, { channels: [] });
+    user.sendLine(`REGISTER * * ${nick}-password`);
+    await user.waitFor(({ command, params }) => command === 'REGISTER' && params[0] === 'SUCCESS', {
+      what: `an account for ${nick}`,
+    });
+    return user;
+  };
+
+  test('is nobody before a proof, whatever its name, and a member after it', async () => {
+    const bea = await withAccount('bea');
+    bea.sendLine('JOIN #garden');
+    await bea.waitFor((line) => line.command === '473', { what: 'the closed door' });
+    bea.sendLine('PRIVMSG causeway :link');
+    const told = await bea.waitFor((line) => /Your code is ([A-Z2-9]{8})/.test(line.params[1] ?? ''), {
+      what: 'a code',
+    });
+    const code = /Your code is ([A-Z2-9]{8})/.exec(told.params[1] ?? '')?.[1];
+    const garden = await coop.room('garden');
+    await coop.shard.person('ada').startSync();
+    await coop.shard.person('bea').send(garden, `!causeway link ${code}`);
+    await coop.shard
+      .person('ada')
+      .waitFor((event) => /is @bea:shard.test from now on/.test(String(event.content.body)), {
+        what: 'the answer',
+      });
+    await waitUntil(
+      async () => {
+        bea.sendLine('JOIN #garden');
+        await bea.waitFor(({ command, params }) => ['366', '473'].includes(command) && params[1] === '#garden');
+        return bea.lines.some((line) => line.command === '366' && line.params[1] === '#garden');
+      },
+      { timeoutMs: 10_000, what: 'bea to be let into #garden' },
+    );
+    bea.say('#garden', 'it is me');
+    await coop.shard
+      .person('ada')
+      .waitFor((event) => event.content.body === 'it is me', { what: 'the line of a member' });
+    await bea.quit();
+  });
+
+  test('speaks no more once its member is suspended, and is put out of the channel', async () => {
+    const irc = await coop.shard.ircUser('bea', {
+      channels: [],
+      sasl: { account: 'bea', password: 'bea-password' },
+    });
+    irc.sendLine('JOIN #garden');
+    await irc.waitFor((line) => line.command === '366' && line.params[1] === '#garden');
+    await coop.list({ ...members, bea: { status: 'suspended' } });
+    await irc.waitFor((line) => line.command === 'KICK' && line.params[1] === 'bea', { what: 'the kick' });
+    await irc.quit();
   });
 });

@@ -82,7 +82,13 @@ export async function startCooperative(
       await rename(`${parts.path}.new`, parts.path);
     },
     async room(localpart) {
-      const known = rooms.get(localpart) ?? (await shard.bot().resolveAlias(alias(localpart)));
+      const find = () =>
+        shard
+          .bot()
+          .resolveAlias(alias(localpart))
+          .catch(() => undefined);
+      const known =
+        rooms.get(localpart) ?? (await waitUntil(find, { timeoutMs: 20_000, what: `the room #${localpart}` }));
       rooms.set(localpart, known);
       return known;
     },
