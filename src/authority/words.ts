@@ -49,5 +49,7 @@ export const toDidHandle = (value: string): Handle | undefined =>
 /** `home/ada`: the network's id, then the account. @returns undefined for anything else */
 export function toIrcHandle(value: string): Handle | undefined {
   const [, network, account] = IRC.exec(value) ?? [];
-  return network === undefined || account === undefined ? undefined : { kind: 'irc-account', network, value: foldAccount(account) };
+  return network === undefined || account === undefined
+    ? undefined
+    : { kind: 'irc-account', network, value: foldAccount(account) };
 }

@@ -156,7 +156,7 @@ function whole(before: readonly unknown[], verb: Verb, given: readonly unknown[]
 }
 
 const memberKey = (element: unknown): string =>
-  isTree(element) && element.value !== undefined ? JSON.stringify(element.value) : identityOf(element);
+  isTree(element) && typeof element.value === 'string' ? ` ${element.value}` : identityOf(element);
 
 function some(
   before: readonly unknown[],

@@ -116,10 +116,12 @@ function readText(attribute: Attribute, value: unknown): string | undefined {
 }
 
 /** What tells two elements of a list apart. */
-export const identityOf = (element: unknown): string =>
-  isTree(element)
-    ? JSON.stringify([element.value ?? element, element.type === 'User' ? undefined : element.type])
-    : JSON.stringify(element);
+export function identityOf(element: unknown): string {
+  if (!isTree(element) || typeof element.value !== 'string') return JSON.stringify(element);
+  // Members are written with their type and without it.
+  const type = typeof element.type === 'string' && element.type !== 'User' ? element.type : '';
+  return `${type} ${element.value}`;
+}
 
 /** Each element once. */
 export const distinct = (elements: readonly unknown[]): unknown[] => [

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ScimStore } from '../../ports/scim-store.ts';
 import { keepBeating } from '../heartbeat.ts';
+import { pause } from '../pause.ts';
 import { type Unknown, unknown } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
 import type { Words } from '../words.ts';
@@ -14,6 +15,8 @@ import { Refusal } from './refusal.ts';
 import { makeScimRouter } from './router.ts';
 
 const RETRY_MS = 2_000;
+/** Whoever asks while the store is being read waits so long for it. */
+const LOAD_WAIT_MS = 5_000;
 
 export type ScimProviderOptions = Words & {
   /** Bearer token of the directory that writes; {@link MIN_SCIM_TOKEN} characters or more. */
@@ -81,14 +84,15 @@ export function makeScimProvider(options: ScimProviderOptions): ScimProvider {
       problem = unknown('unreachable', 'What the directory wrote cannot be read from the database. The log says more.');
       log.error('What the directory wrote over SCIM cannot be read; trying again.', { error: String(error) });
       queue?.push(problem);
+      if (closing.signal.aborted) return;
       cancelRetry = clock.after(RETRY_MS, () => {
-        if (!closing.signal.aborted) loading = load();
+        loading = load();
       });
     }
   }
 
   const ready = async (): Promise<ScimDirectory | Unknown> => {
-    await loading;
+    if (directory === undefined) await Promise.race([loading, pause(clock, LOAD_WAIT_MS, closing.signal)]);
     if (directory === undefined) return problem ?? nothingYet;
     return directory.isEmpty ? nothingYet : directory;
   };
@@ -131,11 +135,10 @@ export function makeScimProvider(options: ScimProviderOptions): ScimProvider {
       }
     },
 
-    async close() {
+    close() {
       closing.abort();
       cancelRetry();
-      await loading;
-      cancelRetry();
+      return Promise.resolve();
     },
   };
 
