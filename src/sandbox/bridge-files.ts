@@ -5,9 +5,7 @@ import { parse, stringify } from 'yaml';
 import { makeRegistration, type RegistrationFile, renderRegistration } from '../config/registration.ts';
 import { randomToken } from '../config/registration-write.ts';
 import type { ConfigInput } from '../config/schema.ts';
-
-/** The channels of the sandbox, each with the room of the same name. */
-export const CHANNELS = ['#commons', '#garden'] as const;
+import { channelLinks, cooperativeConfig, NETWORK } from './cooperative.ts';
 
 export type BridgeWorld = {
   readonly homeserver: { readonly url: string; readonly serverName: string };
@@ -46,9 +44,10 @@ const bridgeConfig = ({ homeserver, irc, ports }: BridgeWorld, url: string): Con
   homeserver,
   appservice: { listen: `127.0.0.1:${ports.appservice}`, url, registration: './registration.yaml' },
   database: 'sqlite:./causeway.db',
+  ...cooperativeConfig,
   networks: [
     {
-      id: 'home',
+      id: NETWORK,
       kind: 'irc',
       name: 'Sandbox IRC',
       server: { host: irc.host, port: irc.port, tls: irc.tls },
@@ -58,7 +57,7 @@ const bridgeConfig = ({ homeserver, irc, ports }: BridgeWorld, url: string): Con
         nick: '{name}',
         ...(irc.jwtKey === undefined ? {} : { sasl: { kind: 'jwt', key: irc.jwtKey } }),
       },
-      channels: CHANNELS.map((channel) => ({ channel, room: channel })),
+      channels: channelLinks,
     },
   ],
   http: { listen: `127.0.0.1:${ports.http}` },

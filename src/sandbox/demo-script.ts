@@ -1,8 +1,15 @@
 /** Who speaks in the demo; IRC people first. The second nick has every odd sign that IRC allows in one. */
 export const IRC_SPEAKERS = ['carol', 'd[a]v\\{e}^|_'] as const;
 export const MATRIX_SPEAKERS = ['alice', 'bob'] as const;
+/** Whose membership changes in the demo, in Element and in an IRC client of her own. */
+export const MEMBER = 'erin';
+export const MEMBER_ON_IRC = 'erin-phone';
 
-export type Speaker = (typeof IRC_SPEAKERS)[number] | (typeof MATRIX_SPEAKERS)[number];
+export type Speaker =
+  | (typeof IRC_SPEAKERS)[number]
+  | (typeof MATRIX_SPEAKERS)[number]
+  | typeof MEMBER
+  | typeof MEMBER_ON_IRC;
 export type Utterance = {
   readonly speaker: Speaker;
   readonly channel: string;
@@ -28,7 +35,8 @@ export const CONVERSATION: readonly Utterance[] = [
   { speaker: 'alice', channel: '#commons', text: LONG },
   { speaker: CAROL, channel: '#commons', text: LONG_ON_IRC },
   { speaker: 'bob', channel: '#garden', text: '/me is no command here: *stars*, <b>tags</b> & :colons' },
-  { speaker: DAVE, channel: '#garden', text: ':a colon first, and  two  spaces' },
+  { speaker: CAROL, channel: '#garden', text: 'in the garden only its group speaks, and I am in it' },
+  { speaker: DAVE, channel: '#commons', text: ':a colon first, and  two  spaces' },
 ];
 
 /** @param about put into each line, so that each is unlike any other of the demo */

@@ -1,17 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { IRC_SPEAKERS, type Speaker, type Utterance } from './demo-script.ts';
+import type { Speaker, Utterance } from './demo-script.ts';
 import { type Heard, match, type Said, shortened } from './demo-verdict.ts';
-import { IrcUser } from './people/irc-user.ts';
+import type { IrcUser } from './people/irc-user.ts';
 import type { MatrixEvent, MatrixUser } from './people/matrix-user.ts';
 import { waitUntil } from './people/wait.ts';
 
 export type Direction = 'irc→mx' | 'mx→irc';
 type Spoken = Said & { readonly direction: Direction; readonly atMs: number };
 type Arrived = Heard & { readonly atMs: number };
+/** A line that perhaps may not be said. */
+export type Attempt = Utterance & { readonly atMs: number };
 
 /** The people of the demo at work: says lines on both sides, and keeps what was said and what arrived. */
 export class DemoTalk {
   readonly spoken: Spoken[] = [];
+  readonly #attempts = new Map<string, Attempt>();
   readonly #irc: ReadonlyMap<string, IrcUser>;
   readonly #matrix: ReadonlyMap<string, MatrixUser>;
   readonly #rooms: ReadonlyMap<string, string>;
@@ -27,17 +30,20 @@ export class DemoTalk {
     this.#rooms = rooms;
   }
 
-  /** @param rooms channel → room id */
+  /**
+   * @param irc people on IRC by the name of their speaker, in their channels
+   * @param people on Matrix; alice, who is among them, reads along
+   * @param rooms channel → room id
+   */
   static async begin(
-    port: number,
+    irc: ReadonlyMap<string, IrcUser>,
     people: readonly MatrixUser[],
     rooms: ReadonlyMap<string, string>,
   ): Promise<DemoTalk> {
-    const irc = new Map<string, IrcUser>();
-    for (const nick of IRC_SPEAKERS) irc.set(nick, await IrcUser.connect({ port, nick, channels: [...rooms.keys()] }));
     const matrix = new Map(people.map((person) => [person.userId.slice(1).split(':')[0] ?? '', person]));
-    for (const person of people) await person.startSync();
-    return new DemoTalk(irc, matrix, rooms);
+    const talk = new DemoTalk(irc, matrix, rooms);
+    await talk.#matrixUser('alice').startSync();
+    return talk;
   }
 
   /** Resolves when the line is written, or the homeserver took it. */
@@ -56,6 +62,26 @@ export class DemoTalk {
       await this.say(line);
       if (pauseMs > 0) await delay(pauseMs);
     }
+  }
+
+  /** Says a line that may be refused anywhere on its way. It does not count: {@link crossed} tells what became of it. */
+  async attempt(line: Utterance): Promise<void> {
+    this.#attempts.set(line.text, { ...line, atMs: Date.now() });
+    const person = this.#matrix.get(line.speaker);
+    if (person === undefined) this.#ircUser(line.speaker).say(line.channel, line.text);
+    else await person.send(this.#roomOf(line.channel), line.text);
+  }
+
+  get attempts(): number {
+    return this.#attempts.size;
+  }
+
+  /** Attempts that arrived on the other side all the same. */
+  crossed(): Attempt[] {
+    const texts = (['irc→mx', 'mx→irc'] as const)
+      .flatMap((direction) => this.#arrived(direction))
+      .map(({ text }) => text);
+    return [...new Set(texts)].flatMap((text) => this.#attempts.get(text) ?? []);
   }
 
   /** Waits until everything said so far has arrived; what is missing at the deadline is for the verdict. */
@@ -83,12 +109,17 @@ export class DemoTalk {
 
   /** What arrived, with its time, as clients see it. */
   heardLive(direction: Direction): Arrived[] {
+    return this.#arrived(direction).filter(({ text }) => !this.#attempts.has(text));
+  }
+
+  #arrived(direction: Direction): Arrived[] {
     if (direction === 'irc→mx') return this.#linesOf(this.#matrixUser('alice').events);
     const listener = this.#ircUser('carol');
+    const own = new Set([...this.#irc.values()].map(({ nick }) => nick));
     return [...this.#rooms.keys()].flatMap((channel) =>
       listener
         .said(channel)
-        .filter(({ nick }) => !this.#irc.has(nick))
+        .filter(({ nick }) => !own.has(nick))
         .map(({ nick, text, line }) => ({ nick, channel, text, atMs: line.atMs })),
     );
   }
@@ -99,7 +130,7 @@ export class DemoTalk {
     const histories = await Promise.all(
       [...this.#rooms.values()].map((room) => this.#matrixUser('alice').history(room)),
     );
-    return this.#linesOf(histories.flat());
+    return this.#linesOf(histories.flat()).filter(({ text }) => !this.#attempts.has(text));
   }
 
   /** Time between saying and arrival, in milliseconds, of all lines or of the first ones said. */
@@ -108,6 +139,11 @@ export class DemoTalk {
     return this.#arrivals(direction)
       .filter(({ said }) => counted.has(said))
       .map(({ lagMs }) => lagMs);
+  }
+
+  /** Milliseconds until a line arrived; undefined while it has not. */
+  lagOf(line: Spoken): number | undefined {
+    return this.#arrivals(line.direction).find(({ said }) => said === line)?.lagMs;
   }
 
   /** The lines that arrived since the last call, in order of arrival, for people. */

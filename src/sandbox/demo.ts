@@ -1,9 +1,13 @@
-import { CONVERSATION, IRC_SPEAKERS, MATRIX_SPEAKERS, numbered } from './demo-script.ts';
+import { admission, homecoming, promotion, type Stage, suspension } from './demo-cooperative.ts';
+import { DemoFindings } from './demo-findings.ts';
+import { CONVERSATION, IRC_SPEAKERS, MATRIX_SPEAKERS, MEMBER, MEMBER_ON_IRC, numbered } from './demo-script.ts';
 import { DemoTalk, type Direction } from './demo-talk.ts';
 import { judge, percentiles } from './demo-verdict.ts';
+import { IrcUser } from './people/irc-user.ts';
+import { waitUntil } from './people/wait.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { SandboxRefusal } from './refusal.ts';
-import { joinRooms } from './rooms.ts';
+import { botOf, type Household, moveIn } from './rooms.ts';
 import { openFolder } from './sandbox.ts';
 import { freePort } from './servers/ports.ts';
 import { type Shard, type ShardWish, startShard } from './shard.ts';
@@ -17,14 +21,25 @@ const BURST = 20;
 /** Lines of one speaker around one restart. */
 const AROUND_RESTART = 30;
 
+const DOOR_MS = 10_000;
+/** Channels that the demo talks in, and who of IRC is in them. */
+const AUDIENCE: Readonly<Record<string, readonly string[]>> = {
+  [IRC_SPEAKERS[0]]: ['#commons', '#garden'],
+  [IRC_SPEAKERS[1]]: ['#commons'],
+  [MEMBER_ON_IRC]: ['#commons'],
+};
+/** Who of them is logged in to which account. */
+const ACCOUNTS: Readonly<Record<string, string>> = { [IRC_SPEAKERS[0]]: 'carol', [MEMBER_ON_IRC]: MEMBER };
+
 /**
- * The sandbox without a person: talks both ways through the real servers, restarts the bridge meanwhile, and counts.
- * @returns 0 when each line arrived once and in order, 1 otherwise
+ * The sandbox without a person: talks both ways through the real servers, admits, promotes, suspends and readmits somebody,
+ * restarts the bridge meanwhile, and counts.
+ * @returns 0 when each line arrived once and in order and everything followed the list of members, 1 otherwise
  */
 export async function runDemo(wish: ShardWish & { readonly dir: string }): Promise<number> {
   const progress = makeProgress();
   const startedAt = performance.now();
-  progress.say('Causeway demo: two people on Matrix, two on IRC, the bridge between them');
+  progress.say('Causeway demo: a small cooperative on Matrix and IRC, the bridge between them');
   let shard: Shard | undefined;
   try {
     const folder = await openFolder(wish.dir, true, progress);
@@ -35,7 +50,7 @@ export async function runDemo(wish: ShardWish & { readonly dir: string }): Promi
       http: await freePort(),
     };
     shard = await startShard(folder, { ...wish, usualPorts }, progress);
-    const passed = await perform(shard, progress);
+    const passed = await perform(shard, wish.dir, progress);
     await shard.stop();
     folder.release();
     const left = shard.servers.filter((server) => server.isRunning());
@@ -49,19 +64,63 @@ export async function runDemo(wish: ShardWish & { readonly dir: string }): Promi
   }
 }
 
-async function perform(shard: Shard, progress: Progress): Promise<boolean> {
-  const { people, rooms } = await joinRooms(shard);
-  const talk = await DemoTalk.begin(shard.irc.world.port, people, rooms);
+async function perform(shard: Shard, dir: string, progress: Progress): Promise<boolean> {
+  const step = progress.step('The cooperative moves in');
+  const household = await moveIn(shard, [MEMBER]);
+  await household.rest();
+  step.done('its rooms are there');
+  const { people, rooms } = household;
+  const irc = await connectAll(shard);
+  const channels = new Map([...rooms].filter(([name]) => name === '#commons' || name === '#garden'));
+  const talk = await DemoTalk.begin(irc, people, channels);
+  const findings = new DemoFindings(dir, progress);
   try {
-    const quietLines = await play(talk, shard, progress);
-    return await report(talk, quietLines, progress);
+    const stage = stageOf(shard, household, irc, talk, findings);
+    const quietLines = await play(stage, shard, progress);
+    return await report(talk, quietLines, findings, progress);
   } finally {
     await talk.end();
+    await household.stop();
   }
 }
 
+async function connectAll(shard: Shard): Promise<ReadonlyMap<string, IrcUser>> {
+  const { port } = shard.irc.world;
+  const irc = new Map<string, IrcUser>();
+  for (const [nick, channels] of Object.entries(AUDIENCE)) {
+    const account = shard.state.ircPeople.find(({ name }) => name === ACCOUNTS[nick]);
+    const sasl = account === undefined ? {} : { sasl: { account: account.name, password: account.password } };
+    const user = await IrcUser.connect({ port, nick, ...sasl });
+    irc.set(nick, user);
+    for (const channel of channels) {
+      const what = `${nick} to be let into ${channel}`;
+      const comesIn = (): Promise<boolean> =>
+        user.join(channel).then(
+          () => true,
+          (error: unknown) => (/ 473 /.test(String(error)) ? false : Promise.reject(error)),
+        );
+      await waitUntil(comesIn, { timeoutMs: DOOR_MS, what });
+    }
+  }
+  return irc;
+}
+
+function stageOf(
+  shard: Shard,
+  { people, rooms }: Household,
+  irc: ReadonlyMap<string, IrcUser>,
+  talk: DemoTalk,
+  findings: DemoFindings,
+): Stage {
+  const member = people.find(({ userId }) => userId.startsWith(`@${MEMBER}:`));
+  const [phone, witness] = [irc.get(MEMBER_ON_IRC), irc.get(IRC_SPEAKERS[0])];
+  if (member === undefined || phone === undefined || witness === undefined) throw new Error('Somebody is missing.');
+  return { talk, findings, rooms, bot: botOf(shard), member, phone, witness };
+}
+
 /** All acts, each with its transcript. @returns how many lines were said one by one */
-async function play(talk: DemoTalk, shard: Shard, progress: Progress): Promise<number> {
+async function play(stage: Stage, shard: Shard, progress: Progress): Promise<number> {
+  const { talk } = stage;
   const act = async (title: string, settleMs: number, ...parts: (() => Promise<unknown>)[]): Promise<void> => {
     progress.say(`\n${title}`);
     // All of them end before one that failed is told: nothing goes on behind our back.
@@ -78,6 +137,10 @@ async function play(talk: DemoTalk, shard: Shard, progress: Progress): Promise<n
     }
   });
   const quietLines = talk.spoken.length;
+  await act('Erin applied, and is admitted', QUIET_SETTLE_MS, () => admission(stage));
+  await act('She becomes coordinator of the garden group', QUIET_SETTLE_MS, () => promotion(stage));
+  await act('She is suspended in the middle of a conversation', QUIET_SETTLE_MS, () => suspension(stage));
+  await act('The suspension ends', QUIET_SETTLE_MS, () => homecoming(stage));
   await act(`${BURST} lines each way at once`, BURST_SETTLE_MS, () => everybody(talk, 'at once', BURST / 2, 0));
   await act(
     'The bridge is restarted (SIGTERM) while everybody talks',
@@ -111,7 +174,12 @@ async function afterSome(talk: DemoTalk, doIt: () => Promise<void>): Promise<voi
   await doIt();
 }
 
-async function report(talk: DemoTalk, quietLines: number, progress: Progress): Promise<boolean> {
+async function report(
+  talk: DemoTalk,
+  quietLines: number,
+  findings: DemoFindings,
+  progress: Progress,
+): Promise<boolean> {
   progress.say('\nCounted at the edges, by a client on each side');
   const problems: string[] = [];
   for (const direction of ['irc→mx', 'mx→irc'] as const satisfies Direction[]) {
@@ -127,5 +195,7 @@ async function report(talk: DemoTalk, quietLines: number, progress: Progress): P
   }
   for (const problem of problems) progress.say(`  ✘ ${problem}`);
   if (problems.length === 0) progress.say('  ✔ Each line arrived once, and in order.');
-  return problems.length === 0;
+  for (const problem of findings.problems) progress.say(`  ✘ ${problem}`);
+  if (findings.problems.length === 0) progress.say('  ✔ Rooms, powers and relaying followed the list of members.');
+  return problems.length + findings.problems.length === 0;
 }

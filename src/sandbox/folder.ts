@@ -7,6 +7,7 @@ import { isStillThere, type ProcessRecord, parseRecord, recordOf } from './proce
 /** What a sandbox keeps in its folder; nothing else is ever removed from it. */
 const ENTRIES = [
   ...['state.json', 'config.yaml', 'registration.yaml', 'bridge.log', 'dendrite', 'ergo', 'processes'],
+  ...['members.yaml', 'audit.jsonl', 'audit.jsonl.head', 'audit.jsonl.key'],
   ...['causeway.db', 'causeway.db-wal', 'causeway.db-shm', 'causeway.db.lock', 'media'],
 ];
 const LOCK = 'lock.json';

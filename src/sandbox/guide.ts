@@ -1,38 +1,76 @@
-import { CHANNELS } from './bridge-files.ts';
+import { join, relative } from 'node:path';
+import { CHANNELS, HOUSE_ROOMS, INHABITANTS } from './cooperative.ts';
+import { membersPath } from './members-file.ts';
 import { onPath } from './obtain/on-path.ts';
 import type { Shard } from './shard.ts';
 
-/** What a person needs to know to try the sandbox: addresses, logins, first steps. */
-export async function guide(shard: Shard): Promise<string> {
+const [OPEN] = CHANNELS;
+/** Column at which everything begins. */
+const MARGIN = ' '.repeat(11);
+
+/** What a person needs to know to try the sandbox: addresses, logins, first steps. @param dir the sandbox's folder */
+export async function guide(shard: Shard, dir: string): Promise<string> {
   const { homeserver, irc, state } = shard;
   const { host, port, tls } = irc.world;
-  const [channel] = CHANNELS;
-  const logins =
-    homeserver.dendrite === undefined
-      ? [
-          `           log in as yourself, then join ${CHANNELS.map((name) => `${name}:${homeserver.serverName}`).join(' and ')}`,
-        ]
-      : state.people.map(({ name, password }) => `           ${name.padEnd(6)} password  ${password}`);
+  const [space] = HOUSE_ROOMS;
+  const isOurs = homeserver.dendrite !== undefined;
   return [
     '',
     `  Matrix   any client, homeserver  ${homeserver.url}`,
-    ...logins,
-    `           rooms  ${CHANNELS.map((name) => `${name}:${homeserver.serverName}`).join('  ')}`,
+    ...(isOurs ? logins(shard) : [`${MARGIN}log in as yourself, then join ${OPEN}:${homeserver.serverName}`]),
+    `${MARGIN}Space  ${space}:${homeserver.serverName}  with the rooms  ${CHANNELS.join(' ')} #lobby`,
     `  IRC      any client, server  ${host} port ${port}${tls ? ' with TLS' : ', no TLS'}, any nick`,
-    `           then  /join ${CHANNELS.join(',')}`,
+    `${MARGIN}then  /join ${OPEN}`,
+    ...ircLogins(shard),
     `  Bridge   http://127.0.0.1:${state.ports.http}/status`,
     '',
-    `  Try      Say something in ${channel} on one side and watch the other.`,
+    `  Try      Say something in ${OPEN} on one side and watch the other.`,
     ...(await tryByHand(shard)),
+    ...tryCooperative(dir, isOurs),
     '  Stop     Ctrl-C. The next start has the same rooms and logins; --reset begins anew.',
     '',
   ].join('\n');
+}
+
+function logins({ state }: Shard): string[] {
+  const people = state.people.map(({ name, password }) => {
+    const about = INHABITANTS.find((inhabitant) => inhabitant.name === name)?.about ?? '';
+    return `${MARGIN}${name.padEnd(6)} password  ${password.padEnd(18)}${about}`;
+  });
+  return [...people, `${MARGIN}Everybody is where they may be: the sandbox accepts invitations for them.`];
+}
+
+function ircLogins({ irc, state }: Shard): string[] {
+  const carol = state.ircPeople.find(({ name }) => name === 'carol');
+  if (irc.ergo === undefined || carol === undefined) return [];
+  return [
+    `${MARGIN}as a member: nick ${carol.name}, /msg NickServ IDENTIFY ${carol.name} ${carol.password}`,
+    `${MARGIN}then  /join #members,#garden  (others are kept out of these)`,
+  ];
+}
+
+function tryCooperative(dir: string, isOurs: boolean): string[] {
+  const file = relative('', membersPath(dir));
+  const folder = relative('', dir);
+  // Looked for there without being told.
+  const where = folder === '.sandbox' ? '' : ` --config ${join(folder, 'config.yaml')}`;
+  const change = isOurs ? 'make erin active, suspend bob' : 'put yourself in';
+  return [
+    `${MARGIN}Decide who is a member: edit  ${file}  (${change}), save,`,
+    `${MARGIN}and watch below who is let in, who is put out, and why.`,
+    ...(isOurs
+      ? [
+          `${MARGIN}Ask why:  node bin/causeway.mjs authority explain bob '#garden'${where}`,
+          `${MARGIN}In the room #lobby, as erin, type  !causeway request #members  or  !causeway whoami`,
+        ]
+      : []),
+  ];
 }
 
 /** For somebody without any client at hand, where there is netcat. */
 async function tryByHand({ irc }: Shard): Promise<string[]> {
   const { host, port, tls } = irc.world;
   if (tls || (await onPath('nc')).length === 0) return [];
-  const lines = `NICK guest\\nUSER guest 0 * :guest\\nJOIN ${CHANNELS[0]}\\nPRIVMSG ${CHANNELS[0]} :hello from a shell\\n`;
-  return [`           Without a client:  (printf '${lines}'; sleep 600) | nc ${host} ${port}`];
+  const lines = `NICK guest\\nUSER guest 0 * :guest\\nJOIN ${OPEN}\\nPRIVMSG ${OPEN} :hello from a shell\\n`;
+  return [`${MARGIN}Without a client:  (printf '${lines}'; sleep 600) | nc ${host} ${port}`];
 }

@@ -1,4 +1,5 @@
-import { type BridgeWorld, CHANNELS } from './bridge-files.ts';
+import type { BridgeWorld } from './bridge-files.ts';
+import { CHANNELS } from './cooperative.ts';
 import type { Folder } from './folder.ts';
 import { CHOICES } from './homeserver-side.ts';
 import { obtainErgo } from './obtain/ergo.ts';
@@ -57,23 +58,50 @@ export async function startIrc(
 }
 
 /**
- * Gives the bridge's bot an account and the channels: whoever joins an unregistered channel first after a restart would
- * become its operator.
+ * Gives bot and people their accounts, and the bot the channels: whoever joins an unregistered channel first after a
+ * restart would become its operator. What is there already stays.
+ * @returns the state to remember
  */
-export async function registerBot(ergo: Ergo, { account, password }: State['bot']): Promise<void> {
-  const bot = await IrcUser.connect({ port: ergo.ports.irc, nick: account });
+export async function ensureAccounts(ergo: Ergo, state: State): Promise<State> {
+  const port = ergo.ports.irc;
+  const { account, password } = state.bot;
+  if (!state.bot.registered) await registerAccount(port, account, password);
+  const people = state.ircPeople.filter(({ name }) => !state.onIrc.includes(name));
+  for (const { name, password: own } of people) await registerAccount(port, name, own);
+  const channels = CHANNELS.filter((channel) => !state.onIrc.includes(channel));
+  if (channels.length > 0) await registerChannels(port, state.bot, channels);
+  return {
+    ...state,
+    bot: { ...state.bot, registered: true },
+    onIrc: [...state.onIrc, ...people.map(({ name }) => name), ...channels],
+  };
+}
+
+async function registerAccount(port: number, name: string, password: string): Promise<void> {
+  const user = await IrcUser.connect({ port, nick: name }).catch((error: unknown) => {
+    // The nick is kept for its account, which is there already when an earlier start was interrupted.
+    if (/ 433 /.test(String(error))) return undefined;
+    throw error;
+  });
+  if (user === undefined) return;
   try {
-    bot.sendLine(`REGISTER * * ${password}`);
-    const answer = await bot.waitFor((line) => /^(REGISTER|FAIL)$/.test(line.command), { what: "the bot's account" });
-    // It is there already when an earlier start was interrupted before it could remember.
-    if (
-      answer.command === 'FAIL' &&
-      !answer.params.includes('ALREADY_REGISTERED') &&
-      !answer.params.includes('ACCOUNT_EXISTS')
-    ) {
-      throw new Error(`Ergo did not register the bot: ${answer.raw}`);
-    }
-    for (const channel of CHANNELS) {
+    user.sendLine(`REGISTER * * ${password}`);
+    const answer = await user.waitFor((line) => /^(REGISTER|FAIL)$/.test(line.command), { what: `${name}'s account` });
+    const isThere = answer.params.includes('ALREADY_REGISTERED') || answer.params.includes('ACCOUNT_EXISTS');
+    if (answer.command === 'FAIL' && !isThere) throw new Error(`Ergo did not register ${name}: ${answer.raw}`);
+  } finally {
+    await user.quit();
+  }
+}
+
+async function registerChannels(
+  port: number,
+  { account, password }: State['bot'],
+  channels: readonly string[],
+): Promise<void> {
+  const bot = await IrcUser.connect({ port, nick: account, sasl: { account, password } });
+  try {
+    for (const channel of channels) {
       await bot.join(channel);
       const from = bot.lines.length;
       bot.sendLine(`CS REGISTER ${channel}`);

@@ -24,7 +24,9 @@ export function liveLine(line: string): string | undefined {
     return `  ${time}  ${direction}  ${printable(channel)}  ${printable(speaker)}: ${text}${lag}`;
   }
   const mark = MARKS[String(record.level)];
-  return mark === undefined ? undefined : printable(`  ${time}  ${mark} ${record.message}${details(record)}`);
+  return mark === undefined
+    ? undefined
+    : printable(`  ${time}  ${mark} ${record.message}${details(record)}`.replaceAll('\n', ' '));
 }
 
 const ORDINARY = new Set(['time', 'level', 'message', 'stack']);

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { auditLine } from './audit-view.ts';
 import { type Folder, takeFolder } from './folder.ts';
 import { guide } from './guide.ts';
 import { keepRunning } from './keep-running.ts';
@@ -6,7 +7,7 @@ import { liveLine } from './live-view.ts';
 import { followLog } from './log-follower.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { SandboxRefusal } from './refusal.ts';
-import { joinRooms, madeRooms } from './rooms.ts';
+import { type Household, madeRooms, moveIn } from './rooms.ts';
 import { type Shard, type ShardWish, startShard } from './shard.ts';
 
 export type SandboxWish = ShardWish & { readonly dir: string; readonly reset: boolean };
@@ -84,21 +85,36 @@ async function stay(folder: Folder, wish: SandboxWish, progress: Progress): Prom
   shard = outcome;
   for (const server of shard.servers) keepRunning(server, progress.say, () => end.resolve(1));
 
-  if (shard.homeserver.dendrite === undefined) await madeRooms(shard);
-  else {
-    const { people } = await joinRooms(shard);
-    await Promise.all(people.map((person) => person.logout()));
-  }
-  progress.say(await guide(shard));
-  const unfollow = await followLog(join(folder.path, 'bridge.log'), (line) => {
-    const text = liveLine(line);
+  const household = await settle(shard, progress);
+  progress.say(await guide(shard, wish.dir));
+  const show = (view: (line: string) => string | undefined) => (line: string) => {
+    const text = view(line);
     if (text !== undefined) progress.say(text);
-  });
+  };
+  const unfollow = [
+    await followLog(join(folder.path, 'bridge.log'), show(liveLine)),
+    await followLog(join(folder.path, 'audit.jsonl'), show(auditLine)),
+  ];
   const code = await end.promise;
-  unfollow();
+  for (const stopFollowing of unfollow) stopFollowing();
+  await household?.stop();
   const step = progress.step('Stopping');
   await shard.stop();
   folder.release();
   step.done(`everything is stored in ${shown(wish.dir)}`);
   return code;
+}
+
+/** Brings the sandbox's people to where they belong. On somebody else's homeserver there are none. */
+async function settle(shard: Shard, progress: Progress): Promise<Household | undefined> {
+  const step = progress.step('The cooperative moves in');
+  try {
+    if (shard.homeserver.dendrite === undefined) await madeRooms(shard);
+    const household = shard.homeserver.dendrite === undefined ? undefined : await moveIn(shard);
+    step.done('its rooms are there');
+    return household;
+  } catch (error) {
+    step.failed('not everybody is where they belong');
+    throw error;
+  }
 }

@@ -8,10 +8,10 @@ import {
   nameOfHomeserver,
   startHomeserver,
 } from './homeserver-side.ts';
-import { elsewhere, findErgo, type IrcSide, type IrcWish, registerBot, startIrc } from './irc-side.ts';
+import { elsewhere, ensureAccounts, findErgo, type IrcSide, type IrcWish, startIrc } from './irc-side.ts';
+import { ensureMembers } from './members-file.ts';
 import type { Progress } from './progress.ts';
 import { startBridge } from './servers/bridge.ts';
-import type { Ergo } from './servers/ergo.ts';
 import type { ServerProcess } from './servers/server-process.ts';
 import { loadState, type PortName, type State, saveState } from './state.ts';
 
@@ -28,6 +28,8 @@ export type Shard = {
   readonly asToken: string;
   /** Whether the folder was used before. */
   readonly known: boolean;
+  /** Whether its list of members was written now. */
+  readonly isNewCooperative: boolean;
   /** Ends all of it: the bridge first, so that it can say goodbye to both sides. Bounded. */
   readonly stop: () => Promise<void>;
   /** At once and without manners. */
@@ -70,12 +72,13 @@ export async function startShard(folder: Folder, wish: ShardWish, progress: Prog
         () => startIrc(ergoBinary ?? '', state, folder),
         (side) => side.ergo,
       ));
-    if (irc.ergo !== undefined) await ensureBot(irc.ergo, folder, state);
+    if (irc.ergo !== undefined) await saveState(folder.path, await ensureAccounts(irc.ergo, state));
 
     const serverName = nameElsewhere ?? state.serverName;
     const url = wish.homeserver ?? `http://127.0.0.1:${state.ports.homeserver}`;
     const world = { homeserver: { url, serverName }, irc: irc.world, ports: state.ports };
     const files = await writeBridgeFiles(folder.path, world);
+    const isNewCooperative = await ensureMembers(folder.path, serverName, nameElsewhere === undefined);
     if (nameElsewhere !== undefined) await expectRegistration(url, files.asToken, files.registration);
     const homeserver =
       nameElsewhere !== undefined
@@ -96,18 +99,12 @@ export async function startShard(folder: Folder, wish: ShardWish, progress: Prog
       (side) => side,
     );
     const kill = async (): Promise<void> => void (await Promise.all(running.map((server) => server.kill9())));
-    return { homeserver, irc, bridge, servers: running, state, asToken: files.asToken, known, stop, kill };
+    const { asToken } = files;
+    return { homeserver, irc, bridge, servers: running, state, asToken, known, isNewCooperative, stop, kill };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** The bot's account and channels, made once per folder. */
-async function ensureBot(ergo: Ergo, folder: Folder, state: State): Promise<void> {
-  if (state.bot.registered) return;
-  await registerBot(ergo, state.bot);
-  await saveState(folder.path, { ...state, bot: { ...state.bot, registered: true } });
 }
 
 async function timed<T>(progress: Progress, name: string, where: string, start: () => Promise<T>): Promise<T> {

@@ -52,12 +52,17 @@ export class MatrixUser {
     this.token = token;
   }
 
-  /** Logs in with a password. @param url of the homeserver, without a trailing slash */
-  static async login(url: string, name: string, password: string): Promise<MatrixUser> {
+  /**
+   * Logs in with a password.
+   * @param url of the homeserver, without a trailing slash
+   * @param device an earlier session under this name ends; a new one unless told
+   */
+  static async login(url: string, name: string, password: string, device?: string): Promise<MatrixUser> {
     const answer = await call(url, 'POST', '/v3/login', undefined, {
       type: 'm.login.password',
       identifier: { type: 'm.id.user', user: name },
       password,
+      ...(device === undefined ? {} : { device_id: device, initial_device_display_name: device }),
     });
     return new MatrixUser(url, String(answer.user_id), String(answer.access_token));
   }
@@ -68,8 +73,8 @@ export class MatrixUser {
   }
 
   /** One call of the client-server API: `request('GET', '/v3/joined_rooms')`. Fails with {@link MatrixRefusal} or what `fetch` throws. */
-  request(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-    return call(this.#url, method, path, this.token, body);
+  request(method: string, path: string, body?: unknown, end?: AbortSignal): Promise<Record<string, unknown>> {
+    return call(this.#url, method, path, this.token, body, end);
   }
 
   async createRoom(options: Readonly<Record<string, unknown>> = {}): Promise<string> {

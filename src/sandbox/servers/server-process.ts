@@ -77,6 +77,8 @@ export async function startServer(spec: ServerSpec): Promise<ServerProcess> {
     // A stopped process takes no other signal than SIGKILL before it is continued.
     if (name !== 'SIGKILL') signal('SIGCONT');
     const timer = setTimeout(() => signal('SIGKILL'), withinMs);
+    // Whoever waits for the end stays until it is there.
+    child?.ref();
     await ended;
     clearTimeout(timer);
   };
