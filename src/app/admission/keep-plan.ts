@@ -91,7 +91,7 @@ function wantedStandings(view: KeepView): Map<string, Standing> {
 
 /**
  * What the doors make of a standing: who left by themselves is not called back; rooms that one enters through a Space
- * are left with the Space; and into such rooms only those are invited whom we ourselves had put out.
+ * are left with the Space; and into such rooms only those are invited who were put out, by us or by somebody else.
  */
 function throughDoor(view: KeepView, userId: string, standing: Standing): Standing {
   if (standing.membership !== 'in') return standing;
@@ -109,8 +109,8 @@ function throughDoor(view: KeepView, userId: string, standing: Standing): Standi
   }
   const leftThemselves = own?.membership === 'leave' && own.sender === userId;
   if (leftThemselves) return { ...standing, membership: 'may' };
-  const putOutByUs = own?.membership === 'leave' && own.sender === view.botId;
-  if (view.wanted.join.rule === 'invite' || putOutByUs) return standing;
+  const putOut = own?.membership === 'leave';
+  if (view.wanted.join.rule === 'invite' || putOut) return standing;
   return { ...standing, membership: 'may' };
 }
 
