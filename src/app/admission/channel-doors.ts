@@ -33,6 +33,8 @@ const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
 export class ChannelDoors {
   readonly #parts: ChannelDoorsParts;
   readonly #mayAct = new Map<string, boolean>();
+  /** Channels whose door is being set, and whether it has to be set once more. */
+  readonly #underWay = new Map<string, { again: boolean }>();
   /** What was last said of each channel: a server's limits do not change by being told of again. */
   readonly #told = new Map<string, string>();
 
@@ -52,7 +54,10 @@ export class ChannelDoors {
     });
   }
 
-  /** Brings a channel to what it should be, as far as the bot may; running it twice changes nothing. */
+  /**
+   * Brings a channel to what it should be, as far as the bot may; running it twice changes nothing. Resolves when whoever
+   * has to is out. Reading and writing who may come in takes seconds where the list is long: that goes on by itself.
+   */
   async keep(resource: Resource, cause: string): Promise<void> {
     const portal = this.#parts.portals.get(resource.id.slice('channel:'.length) as Portal['id']);
     if (portal?.roomId === undefined || !portal.config.guard || this.#parts.mode() === 'observe') return;
@@ -65,10 +70,41 @@ export class ChannelDoors {
         : present.filter(({ standing }) => !STAYS.has(standing.membership));
     if (out.length > 0 && (await this.#mayPutOut(resource, out, present.length)))
       await this.#putOut(portal, resource, guard, out, cause);
+    const running = this.#underWay.get(resource.id);
+    if (running !== undefined) {
+      running.again = true;
+      return;
+    }
+    this.#setDoors(portal, resource.id).catch((error: unknown) =>
+      this.#parts.kit.log.warn('a bug: the door of a channel was not set', {
+        channel: portal.channel,
+        error: String(error),
+      }),
+    );
+  }
+
+  /** The door and everybody's status, again as long as something changed meanwhile: twice for any number of changes. */
+  async #setDoors(portal: Portal, id: string): Promise<void> {
+    const run = { again: true };
+    this.#underWay.set(id, run);
+    try {
+      while (run.again) {
+        run.again = false;
+        const guard = this.#parts.kit.networks.get(portal.network)?.guard;
+        const resource = this.#parts.admission.resourceOf(portal);
+        if (guard === undefined || resource === undefined || !guard.mayAct(portal.channel)) return;
+        await this.#setDoor(portal, resource, guard);
+      }
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
+  async #setDoor(portal: Portal, resource: Resource, guard: ChannelGuard): Promise<void> {
     this.#log(portal, await guard.setDoor(portal.channel, this.#door(portal, resource)));
-    for (const { entry, person, standing } of present) {
+    for (const { entry, person, standing } of this.#present(portal, resource, guard)) {
       const status = wantedStatus(resource, person, standing);
-      if (status !== undefined && !out.some((gone) => gone.entry === entry))
+      if (status !== undefined && STAYS.has(standing.membership))
         this.#log(portal, await guard.setStatus(portal.channel, entry.nick, status));
     }
   }
