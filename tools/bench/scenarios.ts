@@ -1,8 +1,10 @@
 import type { Scenario } from './scenario.ts';
+import { auditRound } from './scenarios/audit-round.ts';
 import { bigChannel } from './scenarios/big-channel.ts';
 import { burst } from './scenarios/burst.ts';
 import { ghostJoins } from './scenarios/ghost-joins.ts';
 import { idleLag } from './scenarios/idle-lag.ts';
+import { massChange } from './scenarios/mass-change.ts';
 import { matrixToIrc } from './scenarios/matrix-to-irc.ts';
 import { memory } from './scenarios/memory.ts';
 import { oneRoom } from './scenarios/one-room.ts';
@@ -26,4 +28,6 @@ export const SCENARIOS: readonly Scenario[] = [
   memory,
   portals,
   revocation,
+  auditRound,
+  massChange,
 ];

@@ -38,7 +38,13 @@ type Event = {
   readonly state_key?: string;
   readonly content: Record<string, unknown>;
 };
-type Room = { readonly id: string; readonly timeline: Event[]; readonly state: Map<string, Event> };
+type Room = {
+  readonly id: string;
+  readonly timeline: Event[];
+  readonly state: Map<string, Event>;
+  /** The whole state as it is sent, until it changes: of 10,000 members it is megabytes. */
+  sent?: Buffer | undefined;
+};
 type Route = (match: readonly string[], body: Record<string, unknown>, as: string, query: URLSearchParams) => unknown;
 
 const BATCH = 50;
@@ -79,7 +85,10 @@ export async function startStandIn(options: {
       content,
     };
     room.timeline.push(event);
-    if (stateKey !== undefined) room.state.set(`${type} ${stateKey}`, event);
+    if (stateKey !== undefined) {
+      room.state.set(`${type} ${stateKey}`, event);
+      room.sent = undefined;
+    }
     all.push(event);
     for (const wake of polls) wake();
     void push();
@@ -170,7 +179,15 @@ export async function startStandIn(options: {
       /^\/v3\/rooms\/([^/]+)\/(invite|kick|ban|unban)$/,
       ([id, how = ''], body, as) => member(roomOf(id), String(body.user_id), MOVES[how] ?? 'leave', as),
     ],
-    ['GET', /^\/v3\/rooms\/([^/]+)\/state$/, ([id]) => [...roomOf(id).state.values()]],
+    [
+      'GET',
+      /^\/v3\/rooms\/([^/]+)\/state$/,
+      ([id]) => {
+        const room = roomOf(id);
+        room.sent ??= Buffer.from(JSON.stringify([...room.state.values()]));
+        return room.sent;
+      },
+    ],
     [
       'GET',
       /^\/v3\/rooms\/([^/]+)\/state\/([^/]+)\/?([^/]*)$/,
@@ -282,7 +299,7 @@ export async function startStandIn(options: {
       status = error instanceof Refusal ? error.status : 500;
       body = { errcode: error instanceof Refusal ? error.message : 'M_UNKNOWN', error: String(error) };
     }
-    const payload = Buffer.from(JSON.stringify(body));
+    const payload = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
     outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': payload.length }).end(payload);
   }
 
@@ -305,7 +322,9 @@ export async function startStandIn(options: {
         state_key: userId,
         content: { membership: 'join', displayname: userId.slice(1).split(':')[0] ?? '' },
       };
-      roomOf(room).state.set(`m.room.member ${userId}`, event);
+      const seeded = roomOf(room);
+      seeded.state.set(`m.room.member ${userId}`, event);
+      seeded.sent = undefined;
     },
     roomOf: (alias) => aliases.get(`${alias}:${serverName}`),
     join: (userId, room) => member(roomOf(room), userId, 'join'),

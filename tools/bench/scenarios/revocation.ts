@@ -145,9 +145,13 @@ async function makeStage(world: World, ear: IrcClient): Promise<Stage> {
   const member = await world.matrix('ada');
   await member.silence();
   const speaker = await world.irc('adairc');
-  const known = speaker.waitFor(({ command }) => command === '900', 'an account on IRC');
   speaker.write('NS REGISTER of-the-bench');
-  await known;
+  await speaker.flush();
+  const account = speaker.waitFor(({ command }) => command === '330', 'an account on IRC');
+  speaker.write('WHOIS adairc');
+  await account;
+  // Nobody puts them out there: the bot is no operator of these channels.
+  for (const channel of TALKED) await speaker.join(channel);
   const stage = { world, ear, observer, member, speaker, rooms };
   await comeIn(stage);
   await observer.observe();
@@ -155,7 +159,7 @@ async function makeStage(world: World, ear: IrcClient): Promise<Stage> {
 }
 
 /** Into all rooms, from the Space on; doors open one after the other. */
-async function comeIn({ member, rooms, speaker }: Stage): Promise<void> {
+async function comeIn({ member, rooms }: Stage): Promise<void> {
   for (const room of rooms) {
     const isIn = (): Promise<boolean> =>
       member.join(room).then(
@@ -164,7 +168,6 @@ async function comeIn({ member, rooms, speaker }: Stage): Promise<void> {
       );
     await until(`the member in ${room}`, 120_000, isIn, 100);
   }
-  for (const channel of TALKED) await speaker.join(channel);
 }
 
 async function revoke({ signal }: BenchContext, stage: Stage, size: number): Promise<Revocation> {
