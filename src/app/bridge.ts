@@ -207,6 +207,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       notes: parts.notes,
       isOurs,
       authority: () => enforcement.report(),
+      degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
       arrivals: {
         get lastPushMs() {
           return matrixGate.lastPushMs;
@@ -257,8 +258,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     },
 
     reload(next) {
-      const added = applyLinks(kit, portals, next);
+      // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
+      const added = applyLinks(kit, portals, next);
       for (const network of kit.networks.keys()) channels.tell(network);
       provisionAll(added);
     },

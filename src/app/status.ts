@@ -17,6 +17,8 @@ export type StatusParts = {
   readonly isOurs: (userId: string) => boolean;
   /** Undefined where everybody is let in. */
   readonly authority: () => AuthorityReport | undefined;
+  /** A sentence while a room cannot be kept as the authority wants it. */
+  readonly degraded: (portal: Portal) => string | undefined;
   readonly arrivals: {
     readonly lastPushMs: number | null;
     readonly lastSyncMs: number | null;
@@ -84,17 +86,18 @@ export class Status implements StatusSource {
   }
 
   #portal(portal: Portal, { channel, people, backlog }: PortalFacts): PortalReport {
-    const { rosters } = this.#parts;
+    const { rosters, degraded } = this.#parts;
     const toMatrix = backlog.get(makeLaneId(portal.id, 'to-matrix'));
     const toNetwork = backlog.get(makeLaneId(portal.id, 'to-network'));
-    const problem = portal.problem ?? channel?.problem;
+    const broken = portal.problem ?? degraded(portal);
+    const problem = broken ?? channel?.problem;
     return {
       network: portal.network,
       channel: portal.channel,
       room: portal.roomId ?? portal.config.room,
       ...(portal.config.room.startsWith('#') ? { alias: portal.config.room } : {}),
       state:
-        portal.problem !== undefined
+        broken !== undefined
           ? 'broken'
           : portal.roomId !== undefined && channel?.joined === true
             ? 'linked'

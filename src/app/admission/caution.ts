@@ -3,7 +3,7 @@ import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
-import type { Holds } from './holds.ts';
+import type { HeldPlan, Holds } from './holds.ts';
 import type { KeepPlan } from './keep-plan.ts';
 import type { Reports } from './reports.ts';
 
@@ -46,6 +46,17 @@ export class Caution {
     return true;
   }
 
+  /** Somebody says that a plan is meant. @returns it; undefined where no such plan is held */
+  async confirm(hash: string, actor: string): Promise<HeldPlan | undefined> {
+    const plan = this.#parts.holds.confirm(hash);
+    if (plan === undefined) return undefined;
+    const { resource, why } = plan;
+    await this.#parts.audit.write([
+      { phase: 'confirmed', actor, cause: hash, subject: '', action: 'plan', resource, why, revision: null },
+    ]);
+    return plan;
+  }
+
   /** The room is as it should be for everybody. */
   async kept(resource: string): Promise<void> {
     const { kit, holds, mode } = this.#parts;
@@ -85,5 +96,17 @@ export class Caution {
     return (await kit.db.transaction((sql) => kit.stores.cursor.get(sql, ENFORCED + resource))) !== undefined;
   }
 }
+
+/** What is answered to whoever confirmed. */
+export const confirmText = (
+  hash: string,
+  plan: HeldPlan | undefined,
+): { readonly ok: boolean; readonly text: string } =>
+  plan === undefined
+    ? {
+        ok: false,
+        text: `No plan ${hash} is held. It may have changed meanwhile: \`causeway status\` names those that are.`,
+      }
+    : { ok: true, text: `The plan for ${plan.resource} goes on.` };
 
 const isThere = (membership: string): boolean => membership === 'join' || membership === 'invite';

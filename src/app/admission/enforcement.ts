@@ -17,7 +17,7 @@ import type { Portal, PortalTable } from '../portal-table.ts';
 import { Admission } from './admission.ts';
 import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
-import { Caution } from './caution.ts';
+import { Caution, confirmText } from './caution.ts';
 import { ChannelDoors } from './channel-doors.ts';
 import { DirectoryFeed } from './directory-feed.ts';
 import { DirectoryStore } from './directory-store.ts';
@@ -66,6 +66,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly #feed: DirectoryFeed | undefined;
   readonly #puppets: Puppets;
   readonly #drift: Drift;
+  readonly #caution: Caution;
   readonly #doors: ChannelDoors;
   readonly #rounds: Rounds;
   #config: Config;
@@ -106,6 +107,15 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       refusal: async (userId, resource) =>
         decisions === undefined ? undefined : secondOpinion(decisions, this.admission, userId, resource),
     });
+    this.#caution = new Caution({
+      kit,
+      holds: this.holds,
+      audit,
+      reports: this.reports,
+      mode,
+      isOurs,
+      lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
+    });
     this.#doors = new ChannelDoors({
       kit,
       portals,
@@ -122,15 +132,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       rooms: this.rooms,
       admission: this.admission,
       steps,
-      caution: new Caution({
-        kit,
-        holds: this.holds,
-        audit,
-        reports: this.reports,
-        mode,
-        isOurs,
-        lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
-      }),
+      caution: this.#caution,
       doors: this.#doors,
       reports: this.reports,
       hasAuthority: authority !== undefined,
@@ -186,7 +188,8 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   reconfigure(config: Config): void {
     this.#config = config;
     this.#arrangement = arrange(config, this.#parts.kit.homeserver.serverName);
-    this.rooms.configure(this.#arrangement.rooms);
+    const gone = this.rooms.configure(this.#arrangement.rooms);
+    this.keeper.letGo(gone).catch((error: unknown) => this.#parts.kit.log.warn(String(error)));
     this.#lookAtAll('configuration');
   }
 
@@ -259,18 +262,9 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Lets a held plan go on. @returns what became of it, as a sentence */
   async confirm(hash: string, actor: string): Promise<{ readonly ok: boolean; readonly text: string }> {
-    const plan = this.holds.confirm(hash);
-    if (plan === undefined)
-      return {
-        ok: false,
-        text: `No plan ${hash} is held. It may have changed meanwhile: \`causeway status\` names those that are.`,
-      };
-    const { resource, why } = plan;
-    await this.#parts.audit.write([
-      { phase: 'confirmed', actor, cause: hash, subject: '', action: 'plan', resource, why, revision: null },
-    ]);
-    await this.keeper.look([resource], actor.startsWith('@') ? actor : 'confirmed');
-    return { ok: true, text: `The plan for ${resource} goes on.` };
+    const plan = await this.#caution.confirm(hash, actor);
+    if (plan !== undefined) this.#look([plan.resource.replace(/#door$/, '')], actor);
+    return confirmText(hash, plan);
   }
 
   /** Proofs changed whose handle is whose. */

@@ -2,7 +2,8 @@ import type { Resource } from '../../core/authority/access.ts';
 import { type MemberPlan, planMembers } from '../../core/authority/plan-members.ts';
 import type { Standing } from '../../core/authority/standing.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
-import type { ManagedRoom } from '../../core/room/layout.ts';
+import { COOP_SPACE, type ManagedRoom } from '../../core/room/layout.ts';
+import { planPolicies } from '../../core/room/policy-plan.ts';
 import { planPowers } from '../../core/room/power-plan.ts';
 import { planState, type StateWrite } from '../../core/room/state-plan.ts';
 
@@ -70,7 +71,19 @@ export function keepPlan(view: KeepView): KeepPlan {
     isManaged: (userId) => standings.has(userId) && !unmanaged.has(userId),
     readOnly: wanted.readOnly,
   });
-  return { members, powers, writes };
+  const policies = wanted.id === COOP_SPACE ? policiesOf(view, standings) : [];
+  return { members, powers, writes: [...writes, ...policies] };
+}
+
+/** The cooperative's Space also says to others who was expelled. */
+function policiesOf(view: KeepView, standings: ReadonlyMap<string, Standing>): StateWrite[] {
+  const banned = new Map<string, string>();
+  for (const [userId, { membership, why }] of standings) if (membership === 'banned') banned.set(userId, why);
+  const isPardoned = (userId: string): boolean => {
+    const { membership } = view.standingOf(userId);
+    return membership === 'in' || membership === 'may' || membership === 'out';
+  };
+  return planPolicies(view.room, banned, isPardoned);
 }
 
 const SPACE_LINKS: ReadonlySet<string> = new Set(['m.space.child', 'm.space.parent']);

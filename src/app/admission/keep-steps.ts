@@ -1,6 +1,8 @@
 import type { Step } from '../../core/authority/plan-members.ts';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
+import type { ActualRoom } from '../../core/room/actual-room.ts';
+import { planUnlink } from '../../core/room/link-plan.ts';
 import type { Audit, AuditEntry } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
 import type { KeepPlan } from './keep-plan.ts';
@@ -78,6 +80,11 @@ export class KeepSteps {
     }
     await audit.write(outcomes);
     return again === undefined ? ok(done) : fail(again);
+  }
+
+  /** A room that is nobody's any more does not say any longer that it stands in our Spaces. */
+  async letGo(roomId: string, room: ActualRoom): Promise<void> {
+    for (const { type, state_key, content } of planUnlink(room)) await this.#state(roomId, type, state_key, content);
   }
 
   #calls(job: KeepJob): readonly Call[] {

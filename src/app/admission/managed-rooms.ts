@@ -43,10 +43,15 @@ export class ManagedRooms {
     for (const [name, roomId] of noted) this.#bind(name.slice(ROOM_OF.length), roomId);
   }
 
-  /** The configuration as it is now. */
-  configure(rooms: readonly ManagedRoom[]): void {
+  /** The configuration as it is now. @returns rooms that were ours and are nobody's any more */
+  configure(rooms: readonly ManagedRoom[]): string[] {
+    const before = new Map([...this.#wanted.keys()].map((resource) => [resource, this.roomIdOf(resource)]));
     this.#wanted.clear();
-    for (const room of rooms) this.#wanted.set(room.id, room);
+    for (const room of rooms) {
+      this.#wanted.set(room.id, room);
+      before.delete(room.id);
+    }
+    return [...before.values()].filter((roomId) => roomId !== undefined);
   }
 
   get(resource: string): ManagedRoom | undefined {

@@ -124,6 +124,16 @@ export class RoomKeeper {
     if (hasAuthority && rooms.get(resource)?.kind === 'channel') await doors.keep(admission.resource(resource), cause);
   }
 
+  /** Rooms that the configuration does not name any more: they stay as they are, outside of our Spaces. */
+  async letGo(roomIds: readonly string[]): Promise<void> {
+    const { rooms, steps } = this.#parts;
+    for (const roomId of roomIds) {
+      const room = await rooms.actual(roomId);
+      if (room.ok) await steps.letGo(roomId, room.value);
+      rooms.forget(roomId);
+    }
+  }
+
   /** What a look at this room would do now; undefined while it cannot be seen. */
   async preview(resource: string): Promise<KeepPlan | undefined> {
     const wanted = this.#parts.rooms.get(resource);
@@ -150,6 +160,7 @@ export class RoomKeeper {
     if (!room.ok) return this.#failed(resource, room.error);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
     this.#tellMisfits(wanted, room.value);
+    if (wanted.hidden && scope === 'all') await this.#unlist(roomId.value);
     const plan = await this.#surePlan(wanted, room.value, scope);
     if (!plan.ok) return this.#failed(resource, plan.error);
     if (isEmpty(plan.value)) {
@@ -221,6 +232,13 @@ export class RoomKeeper {
       reports.say(`${wanted.name}: ${lacks} Until then nothing is relayed where people have to be admitted.`);
     }
     return lacks === undefined;
+  }
+
+  /** A hidden group's room stands in no list of the homeserver. */
+  async #unlist(roomId: string): Promise<void> {
+    const { homeserver } = this.#parts.kit;
+    const listed = await homeserver.isPublished(roomId);
+    if (listed.ok && listed.value) await homeserver.publish(roomId, false);
   }
 
   /** What can never be put right is said once in a while: somebody has to decide about it. */

@@ -131,14 +131,15 @@ function nameOf(user: Resource): string | undefined {
 }
 
 /** A deactivated account lets nobody in, whatever standing was written beside it. */
-const ADMITTED = new Set(['active', 'provisional', 'applicant']);
+/** Beside `active: false` these mean suspended: what the directory itself switched off counts, whatever a word of its own says. */
+const OVERRULED = new Set(['active', 'provisional', 'applicant', 'unmapped']);
 
 function standingOf(user: Resource, words: ScimWords): Pick<Member, 'status' | 'statusText'> {
   const extension = user[CAUSEWAY.id];
   const word = isTree(extension) ? textOf(extension.status) : undefined;
   const isOff = user.active === false;
   const said = word === undefined ? 'active' : statusOf(word, words);
-  if (isOff && ADMITTED.has(said)) return { status: 'suspended', statusText: 'active: false' };
+  if (isOff && OVERRULED.has(said)) return { status: 'suspended', statusText: 'active: false' };
   return { status: said, statusText: clean(word ?? 'active') };
 }
 

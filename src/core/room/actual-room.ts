@@ -66,6 +66,7 @@ export class ActualRoom {
   readonly #members = new Map<string, ActualMember>();
   readonly #children = new Map<string, ActualLink>();
   readonly #parents = new Map<string, ActualLink>();
+  readonly #rules = new Map<string, Content>();
   readonly #state = new Map<string, Content>();
   #creators: ReadonlySet<string> = new Set();
 
@@ -86,6 +87,11 @@ export class ActualRoom {
   /** Spaces that this room says it belongs to, by room id. */
   get parents(): ReadonlyMap<string, ActualLink> {
     return this.#parents;
+  }
+
+  /** Rules about people (`m.policy.rule.user`) by state key; empty ones are none. */
+  get policyRules(): ReadonlyMap<string, Content> {
+    return this.#rules;
   }
 
   /** Content of a state event with an empty key; undefined where there is none, or where it is of no concern to us. */
@@ -209,6 +215,7 @@ export class ActualRoom {
     if (type === 'm.room.member') this.#setMember(key, content, sender);
     else if (type === 'm.space.child') setLink(this.#children, key, content);
     else if (type === 'm.space.parent') setLink(this.#parents, key, content);
+    else if (type === 'm.policy.rule.user') this.#setRule(key, content);
     // There is one first event of a room, whatever is pushed later.
     else if (key === '' && KEPT.has(type) && !(type === 'm.room.create' && this.#state.has(type))) {
       this.#state.set(type, content);
@@ -220,6 +227,11 @@ export class ActualRoom {
     // Up to version 10 the content names the creator; 11 and newer go by the sender (MSC2175).
     const named = this.version > 0 && this.version <= 10 ? textIn(create.creator) : undefined;
     return new Set([named ?? sender, ...(this.creatorsAreAbove ? textsIn(create.additional_creators) : [])]);
+  }
+
+  #setRule(key: string, content: Content): void {
+    this.#rules.delete(key);
+    if (Object.keys(content).length > 0 && this.#rules.size < MAX_LINKS) this.#rules.set(key, content);
   }
 
   #setMember(userId: string, content: Content, sender: string): void {
