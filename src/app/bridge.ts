@@ -88,7 +88,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   await loadPortals(kit, config, portals, networkNames);
 
   const echoes = new Echoes();
-  const people = new People(kit);
+  const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId));
   const ghosts = new Ghosts(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);

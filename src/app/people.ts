@@ -3,17 +3,34 @@ import type { Kit } from './kit.ts';
 
 const REMEMBERED = 10_000;
 
+export type Manner = {
+  /** The name under which they want to be known there; nothing else of them goes to its network. */
+  readonly alias?: string;
+  /** Without a connection of their own. */
+  readonly relayed?: boolean;
+};
+
 /** Names of Matrix people as their rooms show them. */
 export class People {
   readonly #kit: Kit;
+  readonly #manner: (room: string, userId: string) => Manner;
   readonly #known = new Map<string, Person>();
 
-  constructor(kit: Kit) {
+  /** @param manner how somebody speaks from a room, where that is not as everybody does */
+  constructor(kit: Kit, manner: (room: string, userId: string) => Manner) {
     this.#kit = kit;
+    this.#manner = manner;
   }
 
   /** The person with the name they have in this room; falls back to their profile, then to their id. */
   async person(room: string, userId: string): Promise<Person> {
+    const { alias, relayed } = this.#manner(room, userId);
+    const person = alias === undefined ? await this.#named(room, userId) : { userId, displayName: alias };
+    // A connection of their own would say who they are.
+    return relayed === true || alias !== undefined ? { ...person, relayed: true } : person;
+  }
+
+  async #named(room: string, userId: string): Promise<Person> {
     const key = `${room} ${userId}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -44,7 +44,7 @@ export class Speakers {
     // The listener comes first: it has to see what is said, and to be the channel's oldest member.
     if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
     const relay = () => ok(this.#relay.voice(session, person, channel));
-    if (config().puppets.mode === 'relay') return relay();
+    if (config().puppets.mode === 'relay' || person.relayed === true) return relay();
     const ready = pool.puppetOf(person.userId);
     if (ready?.isIn(channel) === true) return ok(this.#voiceOf(ready, channel));
     const puppet = await within(clock, pool.connect(person), timings.voiceMs);
@@ -55,9 +55,9 @@ export class Speakers {
     return NO_ROOM_FOR_PUPPETS.has(entered.error.code) ? relay() : entered;
   }
 
-  expect({ userId, displayName }: Person, channel: string): void {
+  expect({ userId, displayName, relayed }: Person, channel: string): void {
     const { config, listener, pool } = this.#tools;
-    if (config().puppets.mode === 'relay' || this.#evicted.has(userId)) return;
+    if (config().puppets.mode === 'relay' || relayed === true || this.#evicted.has(userId)) return;
     listener.inBackground(
       pool.connect({ userId, displayName }).then((puppet) => {
         if (puppet.ok) void puppet.value.enter(channel);

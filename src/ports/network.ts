@@ -3,7 +3,12 @@ import type { MessageStyle, NetworkEvent } from '../core/events.ts';
 import type { MessageKey, NetworkId } from '../core/ids.ts';
 
 /** A Matrix user as a network needs to know them. */
-export type Person = { readonly userId: string; readonly displayName: string };
+export type Person = {
+  readonly userId: string;
+  readonly displayName: string;
+  /** Has no connection of their own, or wants none in this channel: the bot speaks for them. */
+  readonly relayed?: true;
+};
 
 /** A channel that the listener shall be in. */
 export type ChannelWish = { readonly channel: string; readonly key?: string };

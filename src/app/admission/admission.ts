@@ -8,6 +8,7 @@ import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LineGate, Speaker, Verdict } from '../line-gate.ts';
+import type { Manner } from '../people.ts';
 import type { Portal, PortalTable } from '../portal-table.ts';
 
 const YES: Verdict = { kind: 'yes' };
@@ -112,6 +113,24 @@ export class Admission implements LineGate {
   subjectOf(userId: string): string {
     const subject = this.#parts.directory.resolve({ kind: 'mxid', value: userId });
     return subject.kind === 'found' ? subjectKey(subject.value) : userId;
+  }
+
+  /** How somebody speaks from a portal's room: under which name, and whether by a connection of their own. */
+  mannerIn(room: string, userId: string): Manner {
+    const resource = this.#gated(this.#parts.portals.byRoom(room));
+    if (resource === undefined) return {};
+    const alias = this.#aliasOf(userId, resource);
+    const relayed = !this.standingFor(this.matrixUser(userId), resource).puppet;
+    return { relayed, ...(alias === undefined ? {} : { alias }) };
+  }
+
+  /** What the seat says instead of a name: an alias, or the role alone. */
+  #aliasOf(userId: string, { group }: Resource): string | undefined {
+    const person = group === undefined ? undefined : this.matrixUser(userId);
+    if (person?.kind !== 'found') return undefined;
+    const seat = person.value.seats.find((each) => each.group === group);
+    if (seat === undefined || seat.visibility === 'canonical') return undefined;
+    return seat.visibility === 'alias' && seat.alias !== undefined ? seat.alias : (seat.roles.at(-1) ?? 'member');
   }
 
   /** Whether a step that was planned is still right: somebody may have come back, or gone, meanwhile. */
