@@ -44,8 +44,8 @@ function ircLogins({ irc, state }: Shard): string[] {
   const carol = state.ircPeople.find(({ name }) => name === 'carol');
   if (irc.ergo === undefined || carol === undefined) return [];
   return [
-    `${MARGIN}as a member: nick ${carol.name}, /msg NickServ IDENTIFY ${carol.name} ${carol.password}`,
-    `${MARGIN}then  /join #members,#garden  (others are kept out of these)`,
+    `${MARGIN}as the member ${carol.name}, who has the account:  /msg NickServ IDENTIFY ${carol.name} ${carol.password}`,
+    `${MARGIN}then  /join #members,#garden  (nobody else comes into these)`,
   ];
 }
 

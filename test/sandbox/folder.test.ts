@@ -66,7 +66,7 @@ describe("a sandbox's folder", () => {
     const dir = makeTempDir('folder');
     const folder = taken(dir);
     mkdirSync(join(dir, 'dendrite'));
-    writeFileSync(join(dir, 'state.json'), '{}');
+    for (const name of ['state.json', 'members.yaml', 'audit.jsonl.head']) writeFileSync(join(dir, name), '{}');
     writeFileSync(join(dir, 'letter.txt'), 'mine');
     folder.reset();
     assert.deepEqual(readdirSync(dir).sort(), ['letter.txt', 'lock.json', 'processes']);

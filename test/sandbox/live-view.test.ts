@@ -30,10 +30,11 @@ describe('what a person sees of the log', () => {
     );
   });
 
-  test('is each warning, with its fields', () => {
+  test('is each warning in one line, with its fields', () => {
     assert.equal(
       liveLine('{"time":"x","level":"warn","message":"the homeserver does not answer","stack":"at …","tries":3}'),
       '    ! the homeserver does not answer (tries: 3)',
     );
+    assert.equal(liveLine('{"time":"x","level":"warn","message":"one\\ntwo"}'), '    ! one two');
   });
 });

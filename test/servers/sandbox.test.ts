@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { editMember, membersPath } from '../../src/sandbox/members-file.ts';
 import { type ProcessRecord, recordOf } from '../../src/sandbox/process-record.ts';
 import { guard, unguard } from '../../src/sandbox/servers/guardian.ts';
 import type { State } from '../../src/sandbox/state.ts';
@@ -40,6 +41,11 @@ const isUp = (run: Run): Promise<boolean> =>
   );
 
 const stateOf = (dir: string): State => JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8')) as State;
+/** As the version before the cooperative left it. */
+function makeEarlier(dir: string): void {
+  const { ircPeople: _people, onIrc: _known, ...earlier } = stateOf(dir);
+  writeFileSync(join(dir, 'state.json'), JSON.stringify(earlier));
+}
 const serversOf = (dir: string): ProcessRecord[] =>
   ['causeway', 'ergo', 'dendrite'].map(
     (name) => JSON.parse(readFileSync(join(dir, 'processes', `${name}.json`), 'utf8')) as ProcessRecord,
@@ -54,7 +60,7 @@ async function alice(dir: string): Promise<MatrixUser> {
 }
 
 describe('the sandbox', () => {
-  test('lets two people talk, stops at Ctrl-C, and goes on with the same rooms and history', async () => {
+  test('lets people talk and follows its list of members, stops at Ctrl-C, and goes on with the same rooms, list and history', async () => {
     const dir = makeTempDir('sandbox');
     const first = causeway('sandbox', '--dir', dir);
     await isUp(first);
@@ -70,14 +76,29 @@ describe('the sandbox', () => {
     assert.equal(await second.ended(), 2);
     assert.match(second.output(), /Another sandbox runs in/);
 
+    await editMember(dir, 'erin', { status: 'active' });
+    await waitUntil(() => first.output().includes('erin is invited: You are an active member'), {
+      what: 'an admission',
+    });
+    const members = await member.resolveAlias('#members:localhost');
+    const joined = async (): Promise<readonly string[]> => [...(await member.members(members)).keys()];
+    await waitUntil(async () => (await joined()).includes('@erin:localhost'), { what: 'erin to come in' });
+    await editMember(dir, 'erin', { status: 'suspended' });
+    const why = 'erin is put out: Your membership is suspended';
+    await waitUntil(() => first.output().includes(`← #members  ${why}`), { what: 'a removal' });
+    assert.equal((await joined()).includes('@erin:localhost'), false);
+    const list = readFileSync(membersPath(dir), 'utf8');
+
     const servers = serversOf(dir);
     await member.stop();
     first.child.kill('SIGINT');
     assert.equal(await first.ended(), 0, first.output());
     assert.deepEqual(leftOf(servers), []);
 
+    makeEarlier(dir);
     const again = causeway('sandbox', '--dir', dir);
     await isUp(again);
+    assert.equal(readFileSync(membersPath(dir), 'utf8'), list);
     const returned = await alice(dir);
     assert.equal(await returned.resolveAlias('#commons:localhost'), room);
     const bodies = (await returned.history(room)).map((event) => event.content.body);
@@ -103,12 +124,13 @@ describe('the sandbox', () => {
     assert.equal(await again.ended(), 0, again.output());
   });
 
-  test('shows in a demo that each line arrives once and in order, and leaves nothing behind', async () => {
+  test('shows in a demo that each line arrives once and in order and that members decide, and leaves nothing behind', async () => {
     const dir = makeTempDir('sandbox');
     const demo = causeway('start', '--demo', '--dir', dir);
     const code = await waitUntil(() => demo.child.exitCode ?? undefined, { timeoutMs: 240_000, what: 'the demo' });
     assert.equal(code, 0, demo.output());
     assert.match(demo.output(), /Each line arrived once, and in order\./);
+    assert.match(demo.output(), /Rooms, powers and relaying followed the list of members\./);
     assert.deepEqual(leftOf(serversOf(join(dir, 'demo'))), []);
   });
 });
