@@ -148,8 +148,12 @@ function repliesTo(content: Readonly<Record<string, unknown>>): string | undefin
 /** Somebody on IRC with an account of the name of their nick, or of another's. */
 export async function withAccount(port: number, account: string, channels: readonly string[], nick = account) {
   await registerAccount(port, account);
-  return IrcUser.connect({ port, nick, sasl: { account, password: `pw-${account}` }, channels });
+  return loggedIn(port, account, channels, nick);
 }
+
+/** Somebody on IRC with an account that exists. */
+export const loggedIn = (port: number, account: string, channels: readonly string[], nick = account) =>
+  IrcUser.connect({ port, nick, sasl: { account, password: `pw-${account}` }, channels });
 
 export async function registerAccount(port: number, account: string): Promise<void> {
   const first = await IrcUser.connect({ port, nick: account });
