@@ -70,6 +70,46 @@ describe('a cooperative decides', () => {
     await coop.until('members', 'cem', 'invite');
   });
 
+  test('who left a room asks to be let in again, and is, once a coordinator agrees', async () => {
+    const [ada, bea] = [coop.shard.person('ada'), coop.shard.person('bea')];
+    await ada.startSync();
+    const room = await coop.room('members');
+    await bea.leave(room);
+    const lobby = await coop.enter('lobby', 'bea');
+    await bea.send(lobby, '!causeway request #members');
+    const asked = await ada.waitFor((event) => /@bea:shard.test asks to be let in/.test(String(event.content.body)), {
+      what: 'the request in the room',
+    });
+    assert.equal(await coop.membership('members', 'bea'), 'leave');
+    // Nobody without a role lets somebody in.
+    await coop.enter('members', 'cem');
+    const yes = { 'm.relates_to': { rel_type: 'm.annotation', event_id: asked.event_id, key: '✅' } };
+    await coop.shard.person('cem').sendEvent(room, 'm.reaction', yes);
+    await ada.waitFor((event) => /for coordinators of this room/.test(String(event.content.body)), {
+      what: 'the refusal',
+    });
+    assert.equal(await coop.membership('members', 'bea'), 'leave');
+    await ada.sendEvent(room, 'm.reaction', yes);
+    await coop.until('members', 'bea', 'invite');
+  });
+
+  test('who is expelled is banned everywhere, and others may know', async () => {
+    await coop.list({ ...members, cem: { status: 'expelled' } });
+    for (const room of ['members', 'willow', 'commons']) await coop.until(room, 'cem', 'ban');
+    const space = await coop.room('willow');
+    const rule = await waitUntil(
+      () =>
+        coop.shard
+          .bot()
+          .state(space, 'm.policy.rule.user', `rule:${mxid('cem')}`)
+          .catch(() => undefined),
+      { what: 'the policy rule' },
+    );
+    assert.deepEqual([rule.entity, rule.recommendation], [mxid('cem'), 'm.ban']);
+    await coop.list(members);
+    for (const room of ['willow', 'members']) await coop.until(room, 'cem', 'invite');
+  });
+
   test('every removal is in the audit log with the statement that it rests on', async () => {
     const kicks = (await coop.audit()).filter(({ action, phase }) => action === 'kick' && phase === 'intent');
     assert.ok(kicks.length > 0);
