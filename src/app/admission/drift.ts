@@ -37,13 +37,9 @@ export class Drift {
     if (resource === undefined || !this.#rooms.seen(event) || event.sender === this.#botId) return undefined;
     const isMember = event.type === 'm.room.member';
     if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) return undefined;
-    return { resources: [resource, ...(isMember ? this.#below(resource) : [])], cause: `drift ${driftOf(event)}` };
-  }
-
-  /** Who leaves a Space leaves what one enters through it. */
-  #below(space: string): string[] {
-    const rooms = [...this.#rooms.all()].filter(({ join }) => join.rule === 'restricted' && join.allow === space);
-    return rooms.map(({ id }) => id);
+    // Who leaves a Space leaves what stands in it.
+    const below = isMember ? this.#rooms.below(resource) : [];
+    return { resources: [resource, ...below], cause: `drift ${driftOf(event)}` };
   }
 }
 

@@ -28,33 +28,34 @@ export type KeepView = {
   readonly standingOf: (userId: string) => Standing;
   /** Whether the authority knows the user at all. */
   readonly isKnown: (userId: string) => boolean;
-  /** Matrix ids of the members of the cooperative to look at; those in the room are looked at anyway. */
-  readonly members: Iterable<string>;
-  /** The Space through which the room is entered. */
-  readonly parent: ActualRoom | undefined;
+  /** The Spaces that it stands in, from the nearest up. */
+  readonly above: readonly ActualRoom[];
   readonly roomIdOf: (resource: string) => string | undefined;
   /** How the room of a resource is, where it was read. */
   readonly known: (resource: string) => ActualRoom | undefined;
   readonly layout: readonly ManagedRoom[];
 };
 
+const NOBODY: ReadonlySet<string> = new Set();
 const NOTHING: MemberPlan = { steps: [], powers: new Map(), hashText: '' };
 
-/** What has to be done to a room: people, their powers, its state. Pure: the same view gives the same plan. */
-export function keepPlan(view: KeepView): KeepPlan {
+/**
+ * What has to be done to a room: people, their powers, its state. Pure: the same view gives the same plan.
+ * @param standings of the people whom it is about ({@link wantedStandings}); nobody else is touched
+ */
+export function keepPlan(view: KeepView, standings: ReadonlyMap<string, Standing>): KeepPlan {
   const { room, wanted, botId, serverName, roomIdOf, known, layout, hasAuthority } = view;
   const writes = planState({ room, wanted, layout, roomIdOf, known, serverName, botId });
   if (!hasAuthority)
     // Without an authority a room is put into its Space, and nothing else about it is ours to say.
     return { members: NOTHING, powers: undefined, writes: writes.filter((write) => SPACE_LINKS.has(write.type)) };
-  const standings = wantedStandings(view);
-  const unmanaged = new Set<string>();
   const actual = new Map<string, { membership: 'join' | 'invite' | 'knock' | 'leave' | 'ban'; power: number }>();
   const bannedByUs = new Set<string>();
-  for (const [userId, { membership, sender }] of room.members) {
-    if (view.isOurs(userId) || view.isExempt(userId)) unmanaged.add(userId);
-    if (membership === 'ban' && sender === botId) bannedByUs.add(userId);
-    actual.set(userId, { membership, power: room.powerOf(userId) });
+  for (const userId of standings.keys()) {
+    const own = room.members.get(userId);
+    if (own === undefined) continue;
+    if (own.membership === 'ban' && own.sender === botId) bannedByUs.add(userId);
+    actual.set(userId, { membership: own.membership, power: room.powerOf(userId) });
   }
   const members = planMembers({
     resource: view.resource,
@@ -62,13 +63,13 @@ export function keepPlan(view: KeepView): KeepPlan {
     actual,
     wanted: standings,
     bannedByUs,
-    unmanaged,
+    unmanaged: NOBODY,
   });
   const powers = planPowers({
     room,
     botId,
     wanted: powersOf(standings, view),
-    isManaged: (userId) => standings.has(userId) && !unmanaged.has(userId),
+    isManaged: (userId) => standings.has(userId),
     readOnly: wanted.readOnly,
   });
   const policies = wanted.id === COOP_SPACE ? policiesOf(view, standings) : [];
@@ -88,43 +89,57 @@ function policiesOf(view: KeepView, standings: ReadonlyMap<string, Standing>): S
 
 const SPACE_LINKS: ReadonlySet<string> = new Set(['m.space.child', 'm.space.parent']);
 
-/** Of everybody who is in the room, and of the members asked for. */
-function wantedStandings(view: KeepView): Map<string, Standing> {
+/** People looked at in one go, a millisecond or two. */
+const AT_A_TIME = 200;
+
+/**
+ * How people should stand in the room. Those who are ours, or exempt, or strangers in an open room are nobody's to move.
+ * @param people Matrix ids, each any number of times
+ * @param rest of ten thousand people lines would wait long, so now and then others have their turn
+ */
+export async function wantedStandings(
+  view: KeepView,
+  people: Iterable<string>,
+  rest: () => Promise<void>,
+): Promise<Map<string, Standing>> {
   const standings = new Map<string, Standing>();
-  const look = (userId: string): void => {
-    if (standings.has(userId) || view.isOurs(userId) || view.isExempt(userId)) return;
-    // In an open room people of whom nobody knows anything are nobody's to move.
-    if (view.resource.require === 'none' && !view.isKnown(userId)) return;
+  let looked = 0;
+  for (const userId of people) {
+    if (++looked % AT_A_TIME === 0) await rest();
+    if (standings.has(userId) || view.isOurs(userId) || view.isExempt(userId)) continue;
+    if (view.resource.require === 'none' && !view.isKnown(userId)) continue;
     standings.set(userId, throughDoor(view, userId, view.standingOf(userId)));
-  };
-  for (const [userId, { membership }] of view.room.members) if (membership !== 'leave') look(userId);
-  for (const userId of view.members) look(userId);
+  }
   return standings;
 }
 
 /**
- * What the doors make of a standing: who left by themselves is not called back; rooms that one enters through a Space
- * are left with the Space; and into such rooms only those are invited who were put out, by us or by somebody else.
+ * What the doors make of a standing: who left by themselves is not called back; what stands in a Space is left with the
+ * Space; and into rooms that one enters through a Space only those are invited who were put out, by us or by others.
  */
 function throughDoor(view: KeepView, userId: string, standing: Standing): Standing {
   if (standing.membership !== 'in') return standing;
   const own = view.room.members.get(userId);
-  const isThere = own?.membership === 'join' || own?.membership === 'invite';
-  if (view.parent !== undefined && isThere) {
-    const above = view.parent.members.get(userId)?.membership;
-    if (above === 'leave' || above === 'ban')
-      return {
-        ...standing,
-        membership: 'out',
-        code: 'left-space',
-        why: `${userId} is not in ${view.parent.name ?? 'the Space'} any more, through which one comes into this room.`,
-      };
+  const left = leftAbove(view, userId);
+  if (left !== undefined) {
+    const why = `${userId} is not in ${left.name ?? 'the Space'} any more, in which this stands.`;
+    const isThere = own?.membership === 'join' || own?.membership === 'invite';
+    return { ...standing, membership: isThere ? 'out' : 'may', code: 'left-space', why };
   }
   const leftThemselves = own?.membership === 'leave' && own.sender === userId;
   if (leftThemselves) return { ...standing, membership: 'may' };
-  const putOut = own?.membership === 'leave';
+  const putOut = own?.membership === 'leave' || own?.membership === 'ban';
   if (view.wanted.join.rule === 'invite' || putOut) return standing;
   return { ...standing, membership: 'may' };
+}
+
+/** A Space above that the person left, or is banned from. Whoever was put out of one is called back there, and stays. */
+function leftAbove({ wanted, above }: KeepView, userId: string): ActualRoom | undefined {
+  if (wanted.join.rule === 'public' || wanted.kind === 'admin') return undefined;
+  return above.find(({ members }) => {
+    const { membership, sender } = members.get(userId) ?? {};
+    return membership === 'ban' || (membership === 'leave' && sender === userId);
+  });
 }
 
 /** Powers of those who are or shall be in the room; somebody who is not there needs none. */

@@ -71,6 +71,36 @@ export class ManagedRooms {
     return [...below.map(({ id }) => id), ...(parent === undefined ? [] : [parent])];
   }
 
+  /** Spaces that a room stands in, from the nearest up, as far as they were read. */
+  above(resource: string): ActualRoom[] {
+    return this.#ancestors(resource).flatMap((id) => this.known(id) ?? []);
+  }
+
+  /** How a room stands, with the Spaces that it stands in read as well: then {@link above} knows them all. */
+  async actualWithAbove(resource: string, roomId: string): Promise<Result<ActualRoom>> {
+    for (const id of this.#ancestors(resource)) {
+      const space = this.roomIdOf(id);
+      const read = space === undefined ? ok(undefined) : await this.actual(space);
+      if (!read.ok) return read;
+    }
+    return this.actual(roomId);
+  }
+
+  /** Whatever stands in this Space, and in the Spaces within. */
+  below(space: string): string[] {
+    return [...this.#wanted.keys()].filter((id) => this.#ancestors(id).includes(space));
+  }
+
+  #ancestors(resource: string): string[] {
+    const found: string[] = [];
+    let parent = this.#wanted.get(resource)?.parent;
+    while (parent !== undefined && !found.includes(parent)) {
+      found.push(parent);
+      parent = this.#wanted.get(parent)?.parent;
+    }
+    return found;
+  }
+
   /** The resource whose room this is. */
   resourceOf(roomId: string): string | undefined {
     const portal = this.#parts.portals.byRoom(roomId);

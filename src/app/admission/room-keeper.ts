@@ -13,15 +13,22 @@ import type { Ledger } from '../ledger.ts';
 import type { Admission } from './admission.ts';
 import type { Caution } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
-import { type KeepPlan, keepPlan } from './keep-plan.ts';
+import { type KeepPlan, type KeepView, keepPlan, wantedStandings } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
+import { type Scope, Scopes } from './scopes.ts';
+import { Turns } from './turns.ts';
 
-/** Rooms worked on at the same time: each makes a homeserver work hard. */
+/**
+ * Rooms worked on at the same time: each makes a homeserver work hard. What concerns a few people has as many turns of its
+ * own: a revocation does not wait for a thousand other removals.
+ */
 const AT_ONCE = 4;
 /** Rows that one look at a room settles. */
 const CAUSES = 256;
+
+type Look = { readonly wanted: ManagedRoom; readonly room: ActualRoom; readonly cause: string; readonly scope: Scope };
 
 export type RoomKeeperParts = {
   readonly kit: Kit;
@@ -37,21 +44,18 @@ export type RoomKeeperParts = {
   readonly isOurs: (userId: string) => boolean;
 };
 
-/** Of whom a room has to be looked at: everybody, or these subjects. */
-type Scope = 'all' | Set<string>;
-
 /**
  * Keeps rooms and Spaces as configuration and authority say. Whatever happens only marks a room to be looked at (a row
  * in its lane, so that a crash forgets nothing); a look compares what should be with what is, and writes what differs.
  */
 export class RoomKeeper {
   readonly #parts: RoomKeeperParts;
-  readonly #scopes = new Map<string, Scope>();
+  readonly #scopes = new Scopes();
   /** Rooms with a row that no look has taken up yet. */
   readonly #marked = new Set<string>();
   readonly #lost = new Map<string, string>();
-  #busy = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new Turns(AT_ONCE);
+  readonly #turnsOfFew = new Turns(AT_ONCE);
   #driftCorrected = 0;
 
   constructor(parts: RoomKeeperParts) {
@@ -67,12 +71,12 @@ export class RoomKeeper {
     return this.#lost.get(resource);
   }
 
-  /** These rooms have to be looked at, for these subjects or for everybody. Resolves once that is on disk. */
-  async look(resources: Iterable<string>, cause: string, subjects?: readonly string[]): Promise<void> {
+  /** These rooms have to be looked at, for these Matrix ids or for everybody. Resolves once that is on disk. */
+  async look(resources: Iterable<string>, cause: string, userIds?: readonly string[]): Promise<void> {
     const { ledger, kit } = this.#parts;
     const unmarked: string[] = [];
     for (const resource of resources) {
-      this.#widen(resource, subjects);
+      this.#scopes.widen(resource, userIds, cause);
       if (this.#marked.has(resource)) continue;
       this.#marked.add(resource);
       unmarked.push(resource);
@@ -101,7 +105,8 @@ export class RoomKeeper {
       const [head] = rows;
       if (head === undefined) return;
       const cause = causeOf(head.payload);
-      const kept = await this.#inTurn(() => this.#keep(resource, cause));
+      const turns = this.#scopes.isFew(resource) ? this.#turnsOfFew : this.#turns;
+      const kept = await turns.take(() => this.#keep(resource, cause));
       await this.#keepChannel(resource, cause);
       if (kept.ok) {
         await kit.db.transaction((sql) =>
@@ -113,7 +118,7 @@ export class RoomKeeper {
         for (const row of rows) queue.take(row.id);
         backoff.reset();
       } else {
-        this.#widen(resource, undefined);
+        this.#scopes.widen(resource, undefined, cause);
         await lanes().pause(Math.max(kept.error.waitMs ?? 0, backoff.nextMs()));
       }
     }
@@ -139,15 +144,14 @@ export class RoomKeeper {
     const wanted = this.#parts.rooms.get(resource);
     const roomId = this.#parts.rooms.roomIdOf(resource);
     if (wanted === undefined || roomId === undefined) return undefined;
-    const room = await this.#parts.rooms.actual(roomId);
+    const room = await this.#parts.rooms.actualWithAbove(resource, roomId);
     return room.ok ? this.#plan(wanted, room.value, 'all') : undefined;
   }
 
   async #keep(resource: string, cause: string): Promise<Result<void>> {
     const { rooms, kit } = this.#parts;
     // From here on whatever happens needs a row of its own.
-    const scope = this.#scopes.get(resource) ?? 'all';
-    this.#scopes.delete(resource);
+    const scope = this.#scopes.take(resource);
     this.#marked.delete(resource);
     const wanted = rooms.get(resource);
     if (wanted === undefined) return ok(undefined);
@@ -156,34 +160,59 @@ export class RoomKeeper {
     // A channel's room is made by its portal, which calls for a look when it is there.
     if (!roomId.ok) return roomId.error.code === 'room.not-yet' ? ok(undefined) : this.#failed(resource, roomId.error);
     if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
-    const room = await rooms.actual(roomId.value);
+    const room = await rooms.actualWithAbove(resource, roomId.value);
     if (!room.ok) return this.#failed(resource, room.error);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
     this.#tellMisfits(wanted, room.value);
     if (wanted.hidden && scope === 'all') await this.#unlist(roomId.value);
-    const plan = await this.#surePlan(wanted, room.value, scope);
-    if (!plan.ok) return this.#failed(resource, plan.error);
-    if (isEmpty(plan.value)) {
-      if (scope === 'all') await this.#parts.caution.kept(resource);
-      return ok(undefined);
-    }
-    if (await this.#parts.caution.holds(wanted, room.value, plan.value)) return ok(undefined);
-    const { admission } = this.#parts;
-    const done = await this.#parts.steps.run({
-      resource,
-      roomId: roomId.value,
-      cause,
-      plan: plan.value,
-      stillWanted: (step) => admission.stillWants(step, wanted.id),
-    });
+    const job = { wanted, room: room.value, cause, scope };
+    const done = await this.#bring(job, () => this.#firstAFew(job));
     if (!done.ok) {
       rooms.forget(roomId.value);
       return this.#failed(resource, done.error);
     }
+    if (done.value === 'held') return ok(undefined);
     if (cause.startsWith('drift') && done.value > 0) this.#tellDrift(wanted, cause, done.value);
     if (scope === 'all') await this.#parts.caution.kept(resource);
-    kit.log.info('a room was brought to what it should be', { resource, steps: done.value, cause });
     return ok(undefined);
+  }
+
+  /** Plans and does it. @returns how much was done; `held`: nothing before somebody confirms it */
+  async #bring(
+    { wanted, room, cause, scope }: Look,
+    between: () => Promise<boolean>,
+  ): Promise<Result<number | 'held'>> {
+    const { caution, steps, admission, kit } = this.#parts;
+    const few = await this.#surePlan(wanted, room, scope);
+    if (!few.ok || isEmpty(few.value)) return few.ok ? ok(0) : few;
+    // What is held is always the plan for everybody: that is what is looked at once it is confirmed.
+    const isPart = scope !== 'all' && (await caution.minds(wanted, room, few.value));
+    const plan = isPart ? await this.#surePlan(wanted, room, 'all') : few;
+    if (!plan.ok) return plan;
+    if (await caution.holds(wanted, room, plan.value)) return ok('held');
+    const done = await steps.run({
+      resource: wanted.id,
+      roomId: room.roomId,
+      cause,
+      plan: plan.value,
+      stillWanted: (step) => admission.stillWants(step, wanted.id),
+      between,
+    });
+    if (done.ok)
+      kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: done.value, cause });
+    return done;
+  }
+
+  /**
+   * In the midst of a long plan: what became known of a few people meanwhile goes first. The room is looked at once more
+   * afterwards in any case, since that left a row.
+   */
+  async #firstAFew({ wanted, room }: Look): Promise<boolean> {
+    const few = this.#scopes.takeFew(wanted.id);
+    if (few === undefined) return false;
+    const done = await this.#bring({ wanted, room, ...few }, () => Promise.resolve(false));
+    if (!done.ok || done.value === 'held') this.#scopes.widen(wanted.id, undefined, few.cause);
+    return true;
   }
 
   /**
@@ -192,18 +221,17 @@ export class RoomKeeper {
    */
   async #surePlan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<Result<KeepPlan>> {
     const { rooms } = this.#parts;
-    const plan = this.#plan(wanted, room, scope);
+    const plan = await this.#plan(wanted, room, scope);
     if (isEmpty(plan) || onlyTakesOut(plan)) return ok(plan);
     rooms.forget(room.roomId);
     const fresh = await rooms.actual(room.roomId);
-    return fresh.ok ? ok(this.#plan(wanted, fresh.value, scope)) : fresh;
+    return fresh.ok ? ok(await this.#plan(wanted, fresh.value, scope)) : fresh;
   }
 
-  #plan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): KeepPlan {
+  async #plan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<KeepPlan> {
     const { rooms, admission, kit, isOurs, hasAuthority } = this.#parts;
     const { botId, serverName } = kit.homeserver;
-    const parent = wanted.join.rule === 'restricted' ? rooms.known(wanted.join.allow) : undefined;
-    return keepPlan({
+    const view: KeepView = {
       wanted,
       resource: admission.resource(wanted.id),
       room,
@@ -214,12 +242,14 @@ export class RoomKeeper {
       isExempt: (userId) => admission.isExempt(userId, wanted.id),
       standingOf: (userId) => admission.standingOf(userId, wanted.id),
       isKnown: (userId) => admission.isKnown(userId),
-      members: admission.matrixIds(scope === 'all' ? undefined : scope),
-      parent,
+      above: rooms.above(wanted.id),
       roomIdOf: (id) => rooms.roomIdOf(id),
       known: (id) => rooms.known(id),
       layout: [...rooms.all()],
-    });
+    };
+    const people = scope === 'all' ? everybody(room, admission.matrixIds()) : scope;
+    const rest = (): Promise<void> => new Promise((resolve) => kit.clock.after(0, resolve));
+    return keepPlan(view, hasAuthority ? await wantedStandings(view, people, rest) : new Map());
   }
 
   /** Whether the bot can act in the room at all; where not, it is said, and a gated channel stops. */
@@ -267,24 +297,12 @@ export class RoomKeeper {
     kit.log.warn('a room could not be looked after; it is tried again', { resource, why: error.text });
     return fail(error);
   }
+}
 
-  #widen(resource: string, subjects: readonly string[] | undefined): void {
-    const scope = this.#scopes.get(resource);
-    if (subjects === undefined || scope === 'all') this.#scopes.set(resource, 'all');
-    else this.#scopes.set(resource, new Set([...(scope ?? []), ...subjects]));
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#busy >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#busy++;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#busy--;
-      else next();
-    }
-  }
+/** Whoever is in the room or asked to be, and every member of the cooperative. */
+function* everybody(room: ActualRoom, members: Iterable<string>): Iterable<string> {
+  for (const [userId, { membership }] of room.members) if (membership !== 'leave') yield userId;
+  yield* members;
 }
 
 const TAKES_OUT: ReadonlySet<string> = new Set(['kick', 'ban', 'withdraw']);
