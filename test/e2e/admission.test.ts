@@ -95,7 +95,7 @@ describe('a cooperative decides', () => {
 
   test('who is expelled is banned everywhere, and others may know', async () => {
     await coop.list({ ...members, cem: { status: 'expelled' } });
-    for (const room of ['members', 'willow', 'commons']) await coop.until(room, 'cem', 'ban');
+    for (const room of ['members', 'willow', 'commons', 'lobby']) await coop.until(room, 'cem', 'ban');
     const space = await coop.room('willow');
     const rule = await waitUntil(
       () =>
@@ -108,6 +108,7 @@ describe('a cooperative decides', () => {
     assert.deepEqual([rule.entity, rule.recommendation], [mxid('cem'), 'm.ban']);
     await coop.list(members);
     for (const room of ['willow', 'members']) await coop.until(room, 'cem', 'invite');
+    await coop.until('lobby', 'cem', 'leave');
   });
 
   test('every removal is in the audit log with the statement that it rests on', async () => {

@@ -136,7 +136,8 @@ export class Admission implements LineGate {
   /** Whether a step that was planned is still right: somebody may have come back, or gone, meanwhile. */
   stillWants({ kind, userId, code }: Step, resourceId: string): boolean {
     const { membership } = this.standingOf(userId, resourceId);
-    if (kind === 'invite' || kind === 'unban') return membership === 'in';
+    if (kind === 'invite') return membership === 'in';
+    if (kind === 'unban') return membership === 'in' || membership === 'may';
     return membership === 'out' || membership === 'banned' || code === 'left-space';
   }
 
