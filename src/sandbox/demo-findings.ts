@@ -33,7 +33,7 @@ export class DemoFindings {
     const restMs = Math.max(0, this.#savedAtMs + limitMs - Date.now());
     const came = await waitUntil(look, { timeoutMs: restMs }).catch(() => false);
     const sinceMs = Date.now() - this.#savedAtMs;
-    this.holds(came ? `${what}  ${sinceMs} ms` : `${what}: not within ${limitMs / 1000} s`, came);
+    this.holds(came ? `${what}  ${sinceMs} ms after` : `${what}: not within ${limitMs / 1000} s`, came);
   }
 
   holds(what: string, isSo: boolean): void {

@@ -43,8 +43,8 @@ const HEADER = `# Who belongs to the sandbox's cooperative. Change something, sa
 #   roles   in the whole cooperative: council
 #   matrix  their Matrix id;  irc  their account on a network
 #
-# Things to try: make erin active, give her a seat in garden, then suspend her; end grace's hibernation; let bob expire
-# in a minute (until: a time such as 2030-01-31T12:00:00Z); write nonsense, and see that nobody is removed for that.
+# Things to try: make erin active, give her a seat in garden, then suspend her; end grace's hibernation; let bob's seat end
+# in a minute (until: 2030-01-31T12:00:00Z, but soon); write nonsense, and see that nobody is removed for that.
 # docs/authority.md says what follows from what.
 
 `;
@@ -53,7 +53,7 @@ const willow = (serverName: string): string => `members:
   - id: alice
     name: Alice
     matrix: "@alice:${serverName}"
-    roles: [council]            # power 75 everywhere, and the admin room
+    roles: [council]            # power 75 where she belongs, and the admin room
     groups: [garden, bees]
 
   - id: bob

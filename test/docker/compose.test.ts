@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { fillTemplate, setup, wrongSettings } from '../../docker/setup.ts';
+import { decodeMembers } from '../../src/authority/file/decode-members.ts';
 import { env as written } from '../../src/config/doc.ts';
 import { formatProblems, loadConfig } from '../../src/config/load.ts';
 import { inFolder } from '../config/fixture.ts';
@@ -251,6 +252,19 @@ describe('the files that belong together', () => {
     assert.match(await read('postgres/databases.sql'), /^CREATE DATABASE causeway;$/m);
     assert.match(await read('causeway/config.yaml'), /@postgres:5432\/causeway$/m);
     assert.equal(compose.services.postgres?.environment?.POSTGRES_DB, 'dendrite');
+  });
+
+  test('the list of members and the audit log are where Causeway is told, and the list can be read', async () => {
+    const { authority } = parse(await read('causeway/config.yaml'));
+    const mounts = (compose.services.causeway?.volumes ?? []).map((mount) => mount.split(':'));
+    const mountOf = (path: string) => mounts.find(([, target = '']) => path.startsWith(`${target}/`)) ?? [];
+    const [folder = '', target = '', mode] = mountOf(authority.path);
+    assert.deepEqual([mode, mountOf(authority.audit)], ['ro', ['data', '/data']]);
+    const list = await read(join(folder, authority.path.slice(target.length)));
+    const words = { statuses: {}, roles: {} };
+    assert.deepEqual(decodeMembers(parse(list), 'localhost', words), { members: [], problems: [], notes: [] });
+    const asTold = list.slice(list.indexOf('# members:'), list.indexOf('\nmembers:')).replace(/^# ?/gm, '');
+    assert.equal(decodeMembers(parse(asTold), 'localhost', words).members.length, 1);
   });
 
   test('the Dockerfile copies what is there and not kept from the builder, and runs as an ordinary user', async () => {
