@@ -14,6 +14,9 @@ import type { Portal, PortalTable } from '../portal-table.ts';
 const YES: Verdict = { kind: 'yes' };
 export const UNADMITTED_MARK = '(not admitted)';
 
+/** Of whom something is known that was not: subject keys, and handles that may be somebody else's than before. */
+export type Concerned = { readonly subjects: readonly string[]; readonly handles: readonly Handle[] };
+
 export type AdmissionParts = {
   readonly clock: Clock;
   readonly portals: PortalTable;
@@ -102,6 +105,12 @@ export class Admission implements LineGate {
     yield* admins();
     for (const key of subjects ?? keysOf(directory))
       for (const { kind, value } of directory.handlesOf(key)) if (kind === 'mxid') yield value;
+  }
+
+  /** Matrix ids, each once. */
+  concerned({ subjects, handles }: Concerned): string[] {
+    const touched = handles.filter(({ kind }) => kind === 'mxid').map(({ value }) => value);
+    return [...new Set([...this.matrixIds(new Set(subjects)), ...touched])];
   }
 
   subjectRefOf(userId: string): SubjectRef | undefined {

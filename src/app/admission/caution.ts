@@ -1,4 +1,4 @@
-import { guardPlan } from '../../core/authority/guard.ts';
+import { type Guard, guardPlan } from '../../core/authority/guard.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import type { Audit } from '../../ports/audit.ts';
@@ -31,11 +31,8 @@ export class Caution {
 
   /** Whether the plan waits for somebody's word. */
   async holds(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<boolean> {
-    const { holds, kit, isOurs, mode, lastSnapshotWasEmpty } = this.#parts;
-    const present = [...room.members].filter(([id, { membership }]) => isThere(membership) && !isOurs(id)).length;
-    const isFirstEnforcement = !(await this.#wasEnforced(wanted.id));
-    const context = { snapshotWasEmpty: lastSnapshotWasEmpty(), isFirstEnforcement };
-    const guard = guardPlan(plan.members, { present }, context);
+    const { holds, kit, mode } = this.#parts;
+    const guard = await this.#guard(wanted, room, plan);
     const isObserved = mode() === 'observe';
     if (!guard.held && !isObserved) return false;
     const hash = kit.digest(`${wanted.id}\n${plan.members.hashText}`).slice(0, 12);
@@ -44,6 +41,18 @@ export class Caution {
     const isNews = await holds.hold({ hash, resource: wanted.id, why, removes: guard.held ? guard.removes : [] });
     if (isNews) await this.#tell(wanted, plan, hash, why, isObserved);
     return true;
+  }
+
+  /** Whether the plan is of a kind that is held, confirmed or not. */
+  async minds(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<boolean> {
+    return this.#parts.mode() === 'observe' || (await this.#guard(wanted, room, plan)).held;
+  }
+
+  async #guard(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<Guard> {
+    const { isOurs, lastSnapshotWasEmpty } = this.#parts;
+    const present = [...room.members].filter(([id, { membership }]) => isThere(membership) && !isOurs(id)).length;
+    const isFirstEnforcement = !(await this.#wasEnforced(wanted.id));
+    return guardPlan(plan.members, { present }, { snapshotWasEmpty: lastSnapshotWasEmpty(), isFirstEnforcement });
   }
 
   /** Somebody says that a plan is meant. @returns it; undefined where no such plan is held */

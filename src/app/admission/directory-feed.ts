@@ -4,6 +4,7 @@ import type { AuthorityUpdate } from '../../core/authority/member.ts';
 import type { Authority } from '../../ports/authority.ts';
 import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
+import type { Concerned } from './admission.ts';
 import type { DirectoryStore } from './directory-store.ts';
 
 /** Without a word for so long the authority's stream is taken for dead: three heartbeats. */
@@ -16,8 +17,8 @@ export type DirectoryFeedParts = {
   readonly authority: Authority;
   readonly directory: Directory;
   readonly store: DirectoryStore;
-  /** Something is known of these subjects that was not; `undefined`: perhaps of anybody. Called after the directory has it. */
-  readonly onChanged: (subjects: readonly string[] | undefined, cause: string) => void;
+  /** Something is known of these that was not; `undefined`: perhaps of anybody. Called after the directory has it. */
+  readonly onChanged: (whom: Concerned | undefined, cause: string) => void;
   /** A sentence for the admin room. */
   readonly onAlert: (text: string) => void;
 };
@@ -74,7 +75,7 @@ export class DirectoryFeed {
     const { kit, directory, store, onChanged, onAlert } = this.#parts;
     if (update.kind === 'gap') return this.#reread();
     if (update.kind === 'unknown') return this.#unknown(update.text);
-    const { changed, alerts } = directory.apply(update);
+    const { changed, alerts, touched } = directory.apply(update);
     // Who names nobody at all says nothing that can be used.
     if (directory.lastSnapshotWasEmpty) this.#problem = alerts[0] ?? this.#problem;
     else this.#heard();
@@ -82,7 +83,7 @@ export class DirectoryFeed {
     for (const alert of alerts) onAlert(alert);
     if (changed.length === 0) return store.stillSo(directory);
     kit.log.info('the authority said something new', { subjects: changed.length, cause: causeOf(update) });
-    onChanged(changed, causeOf(update));
+    onChanged({ subjects: changed, handles: touched }, causeOf(update));
     this.#planExpiry();
     await store.save(directory, changed);
   }

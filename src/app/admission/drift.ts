@@ -18,6 +18,13 @@ const KEPT: ReadonlyMap<string, string> = new Map([
 const isAboutKeeping = (event: MatrixEvent): boolean =>
   event.state_key !== undefined && (event.type === 'm.room.member' || KEPT.has(event.type));
 
+/** What has to be looked at; for these Matrix ids alone, where it concerns nobody else. */
+export type Drifted = {
+  readonly resources: readonly string[];
+  readonly cause: string;
+  readonly userIds?: readonly string[];
+};
+
 /** Sees what happens to kept rooms by other hands than ours. */
 export class Drift {
   readonly #rooms: ManagedRooms;
@@ -31,7 +38,7 @@ export class Drift {
   }
 
   /** @returns what has to be looked at because of an event; undefined for what concerns nothing that we keep */
-  of(event: MatrixEvent): { readonly resources: readonly string[]; readonly cause: string } | undefined {
+  of(event: MatrixEvent): Drifted | undefined {
     if (!isAboutKeeping(event)) return undefined;
     const resource = this.#rooms.resourceOf(event.room_id);
     if (resource === undefined || !this.#rooms.seen(event) || event.sender === this.#botId) return undefined;
@@ -39,7 +46,9 @@ export class Drift {
     if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) return undefined;
     // Who leaves a Space leaves what stands in it.
     const below = isMember ? this.#rooms.below(resource) : [];
-    return { resources: [resource, ...below], cause: `drift ${driftOf(event)}` };
+    const cause = `drift ${driftOf(event)}`;
+    const isOneOfMany = isMember && event.state_key !== this.#botId;
+    return { resources: [resource, ...below], cause, ...(isOneOfMany ? { userIds: [event.state_key ?? ''] } : {}) };
   }
 }
 

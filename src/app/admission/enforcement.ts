@@ -14,7 +14,7 @@ import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Portal, PortalTable } from '../portal-table.ts';
-import { Admission } from './admission.ts';
+import { Admission, type Concerned } from './admission.ts';
 import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
 import { Caution, confirmText } from './caution.ts';
@@ -158,7 +158,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
             authority,
             directory: this.directory,
             store: this.#store,
-            onChanged: (subjects, cause) => this.#changed(subjects, cause),
+            onChanged: (whom, cause) => this.#changed(whom, cause),
             onAlert: (text) => this.reports.say(text),
           });
   }
@@ -228,7 +228,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     for (const event of events) {
       if (event.sender === botId) void this.asked.ownMessage(event);
       const drift = this.#drift.of(event);
-      if (drift !== undefined) this.#look(drift.resources, drift.cause);
+      if (drift !== undefined) this.#look(drift.resources, drift.cause, drift.userIds);
     }
   }
 
@@ -270,25 +270,26 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   /** Proofs changed whose handle is whose. */
   relinked(cause: string, subjects: readonly string[]): void {
     this.directory.setLinks(this.proofs.all());
-    this.#changed(subjects, cause);
+    this.#changed({ subjects, handles: [] }, cause);
   }
 
-  #changed(subjects: readonly string[] | undefined, cause: string): void {
+  #changed(whom: Concerned | undefined, cause: string): void {
     // Relaying has ended by now: whoever is asked whether a line may pass asks the directory. Connections end next, rooms follow.
-    this.#puppets.follow(subjects);
+    const userIds = whom === undefined ? undefined : this.admission.concerned(whom);
+    this.#puppets.follow(userIds);
     this.#parts.authority?.setSubjects?.([...this.directory.members()].map(({ subject }) => subject));
-    this.#lookAtAll(cause, subjects);
+    this.#lookAtAll(cause, userIds);
   }
 
-  #lookAtAll(cause: string, subjects?: readonly string[]): void {
+  #lookAtAll(cause: string, userIds?: readonly string[]): void {
     const all = [...this.rooms.all()].map(({ id }) => id);
-    this.#look(all, cause, subjects);
+    this.#look(all, cause, userIds);
   }
 
-  #look(resources: readonly string[], cause: string, subjects?: readonly string[]): void {
+  #look(resources: readonly string[], cause: string, userIds?: readonly string[]): void {
     const { log } = this.#parts.kit;
     this.keeper
-      .look(resources, cause, subjects)
+      .look(resources, cause, userIds)
       .catch((error: unknown) => log.warn('a room waits for the next round to be looked at', { error: String(error) }));
   }
 }

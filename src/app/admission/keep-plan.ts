@@ -153,3 +153,11 @@ function powersOf(standings: ReadonlyMap<string, Standing>, view: KeepView): Rea
   }
   return powers;
 }
+
+const TAKES_OUT: ReadonlySet<string> = new Set(['kick', 'ban', 'withdraw']);
+
+export const onlyTakesOut = ({ members, powers, writes }: KeepPlan): boolean =>
+  powers === undefined && writes.length === 0 && members.steps.every(({ kind }) => TAKES_OUT.has(kind));
+
+export const isEmpty = ({ members, powers, writes }: KeepPlan): boolean =>
+  members.steps.length === 0 && powers === undefined && writes.length === 0;

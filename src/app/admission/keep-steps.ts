@@ -24,7 +24,12 @@ export type KeepJob = {
   readonly plan: KeepPlan;
   /** Whether this may still be done when its turn comes: a person may have come back meanwhile. */
   readonly stillWanted: (step: Step) => boolean;
+  /** Before each: what is more urgent goes first. @returns whether it did: what is planned for no person may be wrong then */
+  readonly between: () => Promise<boolean>;
 };
+
+/** Noted at once, and at once what became of it: a crash leaves no more than this open. */
+const NOTED_AT_ONCE = 50;
 
 type Call = {
   readonly action: string;
@@ -37,6 +42,8 @@ type Call = {
   readonly step?: Step;
 };
 
+type Run = { done: number; isOvertaken: boolean; again: BridgeError | undefined };
+
 /** Carries out plans for rooms: what takes away before what gives, each noted before and after. */
 export class KeepSteps {
   readonly #parts: KeepStepsParts;
@@ -47,39 +54,46 @@ export class KeepSteps {
 
   /** @returns how many were done; an error where what is left has to be tried again */
   async run(job: KeepJob): Promise<Result<number>> {
-    const { audit, kit } = this.#parts;
+    const run: Run = { done: 0, isOvertaken: false, again: undefined };
     const calls = this.#calls(job);
-    if (calls.length === 0) return ok(0);
+    for (let from = 0; from < calls.length; from += NOTED_AT_ONCE)
+      await this.#runNoted(job, calls.slice(from, from + NOTED_AT_ONCE), run);
+    return run.again === undefined ? ok(run.done) : fail(run.again);
+  }
+
+  async #runNoted(job: KeepJob, calls: readonly Call[], run: Run): Promise<void> {
+    const { audit } = this.#parts;
     const isNoted = await audit.write(calls.map((call) => entry(job, call, 'intent', this.#subject(call))));
-    let again: BridgeError | undefined;
-    let done = 0;
     const outcomes: AuditEntry[] = [];
     for (const call of calls) {
+      if (await job.between()) run.isOvertaken = true;
       if (call.isGrant && !isNoted) continue;
-      if (call.step !== undefined && !job.stillWanted(call.step)) continue;
-      const refusal = call.isGrant ? await this.#parts.refusal(call.userId, job.resource) : undefined;
-      if (refusal !== undefined) {
-        outcomes.push({ ...entry(job, call, 'denied', this.#subject(call)), why: refusal });
-        continue;
-      }
-      const result = await call.run();
-      const code = result.ok ? 'done' : result.error.code;
-      outcomes.push({ ...entry(job, call, 'outcome', this.#subject(call)), result: code });
-      kit.metrics.enforced.add({ step: call.action as never, outcome: result.ok ? 'done' : 'failed' });
-      if (result.ok) {
-        done++;
-        this.#told(job, call);
-      } else {
-        kit.log.warn('a room could not be brought to what it should be', {
-          room: job.roomId,
-          action: call.action,
-          why: result.error.text,
-        });
-        if (result.error.retry !== 'never') again ??= result.error;
-      }
+      if (call.step === undefined ? run.isOvertaken : !job.stillWanted(call.step)) continue;
+      outcomes.push(await this.#runOne(job, call, run));
     }
     await audit.write(outcomes);
-    return again === undefined ? ok(done) : fail(again);
+  }
+
+  /** @returns what became of it */
+  async #runOne(job: KeepJob, call: Call, run: Run): Promise<AuditEntry> {
+    const { kit } = this.#parts;
+    const refusal = call.isGrant ? await this.#parts.refusal(call.userId, job.resource) : undefined;
+    if (refusal !== undefined) return { ...entry(job, call, 'denied', this.#subject(call)), why: refusal };
+    const result = await call.run();
+    kit.metrics.enforced.add({ step: call.action as never, outcome: result.ok ? 'done' : 'failed' });
+    if (result.ok) {
+      run.done++;
+      this.#told(job, call);
+    } else {
+      kit.log.warn('a room could not be brought to what it should be', {
+        room: job.roomId,
+        action: call.action,
+        why: result.error.text,
+      });
+      if (result.error.retry !== 'never') run.again ??= result.error;
+    }
+    const code = result.ok ? 'done' : result.error.code;
+    return { ...entry(job, call, 'outcome', this.#subject(call)), result: code };
   }
 
   /** A room that is nobody's any more does not say any longer that it stands in our Spaces. */

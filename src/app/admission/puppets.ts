@@ -1,6 +1,10 @@
+import type { Network } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 import type { Portal, PortalTable } from '../portal-table.ts';
 import type { Admission } from './admission.ts';
+
+/** People looked at in one go: with fifty channels, a few milliseconds. */
+const AT_A_TIME = 20;
 
 export type PuppetsParts = {
   readonly kit: Kit;
@@ -17,24 +21,33 @@ export class Puppets {
     this.#parts = parts;
   }
 
-  /** @param subjects of whom something changed; undefined: perhaps of anybody */
-  follow(subjects: readonly string[] | undefined): void {
-    const { admission, kit, portals } = this.#parts;
-    const all = [...portals.all()];
-    for (const userId of admission.matrixIds(subjects === undefined ? undefined : new Set(subjects)))
-      for (const network of kit.networks.values()) {
-        const mine = all.filter((portal) => portal.network === network.id);
-        const denied = mine.filter((portal) => !this.#mayHave(userId, portal));
-        if (denied.length === 0) continue;
-        const why = 'not admitted any more';
-        const gone =
-          denied.length === mine.length
-            ? network.evict(userId, why)
-            : Promise.all(denied.map((portal) => network.dismiss(userId, portal.channel, why)));
-        gone.catch((error: unknown) =>
-          kit.log.warn('a connection could not be taken back', { network: network.id, error: String(error) }),
-        );
-      }
+  /** @param userIds of whom something changed; undefined: perhaps of anybody */
+  follow(userIds: readonly string[] | undefined): void {
+    this.#followAll(userIds ?? [...this.#parts.admission.matrixIds()]).catch((error: unknown) =>
+      this.#parts.kit.log.error('a bug: connections were not looked at', { error: String(error) }),
+    );
+  }
+
+  async #followAll(userIds: readonly string[]): Promise<void> {
+    const { kit, portals } = this.#parts;
+    const places = [...kit.networks.values()].map((network) => ({ network, portals: portals.ofNetwork(network.id) }));
+    for (const [at, userId] of userIds.entries()) {
+      if (at > 0 && at % AT_A_TIME === 0) await new Promise<void>((resolve) => kit.clock.after(0, resolve));
+      for (const { network, portals: mine } of places) this.#follow(userId, network, mine);
+    }
+  }
+
+  #follow(userId: string, network: Network, mine: readonly Portal[]): void {
+    const denied = mine.filter((portal) => !this.#mayHave(userId, portal));
+    if (denied.length === 0) return;
+    const why = 'not admitted any more';
+    const gone =
+      denied.length === mine.length
+        ? network.evict(userId, why)
+        : Promise.all(denied.map((portal) => network.dismiss(userId, portal.channel, why)));
+    gone.catch((error: unknown) =>
+      this.#parts.kit.log.warn('a connection could not be taken back', { network: network.id, error: String(error) }),
+    );
   }
 
   #mayHave(userId: string, portal: Portal): boolean {

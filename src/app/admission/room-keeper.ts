@@ -13,10 +13,11 @@ import type { Ledger } from '../ledger.ts';
 import type { Admission } from './admission.ts';
 import type { Caution } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
-import { type KeepPlan, type KeepView, keepPlan, wantedStandings } from './keep-plan.ts';
+import { isEmpty, type KeepPlan } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
+import { RoomPlanner } from './room-planner.ts';
 import { type Scope, Scopes } from './scopes.ts';
 import { Turns } from './turns.ts';
 
@@ -27,6 +28,8 @@ import { Turns } from './turns.ts';
 const AT_ONCE = 4;
 /** Rows that one look at a room settles. */
 const CAUSES = 256;
+
+const NOTHING_FIRST = (): Promise<boolean> => Promise.resolve(false);
 
 type Look = { readonly wanted: ManagedRoom; readonly room: ActualRoom; readonly cause: string; readonly scope: Scope };
 
@@ -50,6 +53,7 @@ export type RoomKeeperParts = {
  */
 export class RoomKeeper {
   readonly #parts: RoomKeeperParts;
+  readonly #planner: RoomPlanner;
   readonly #scopes = new Scopes();
   /** Rooms with a row that no look has taken up yet. */
   readonly #marked = new Set<string>();
@@ -60,6 +64,7 @@ export class RoomKeeper {
 
   constructor(parts: RoomKeeperParts) {
     this.#parts = parts;
+    this.#planner = new RoomPlanner(parts);
   }
 
   get driftCorrected(): number {
@@ -145,11 +150,11 @@ export class RoomKeeper {
     const roomId = this.#parts.rooms.roomIdOf(resource);
     if (wanted === undefined || roomId === undefined) return undefined;
     const room = await this.#parts.rooms.actualWithAbove(resource, roomId);
-    return room.ok ? this.#plan(wanted, room.value, 'all') : undefined;
+    return room.ok ? this.#planner.plan(wanted, room.value, 'all') : undefined;
   }
 
   async #keep(resource: string, cause: string): Promise<Result<void>> {
-    const { rooms, kit } = this.#parts;
+    const { rooms } = this.#parts;
     // From here on whatever happens needs a row of its own.
     const scope = this.#scopes.take(resource);
     this.#marked.delete(resource);
@@ -182,12 +187,12 @@ export class RoomKeeper {
     { wanted, room, cause, scope }: Look,
     between: () => Promise<boolean>,
   ): Promise<Result<number | 'held'>> {
-    const { caution, steps, admission, kit } = this.#parts;
-    const few = await this.#surePlan(wanted, room, scope);
+    const { caution, steps, admission, kit, rooms } = this.#parts;
+    const few = await this.#planner.surePlan(wanted, room, scope);
     if (!few.ok || isEmpty(few.value)) return few.ok ? ok(0) : few;
     // What is held is always the plan for everybody: that is what is looked at once it is confirmed.
     const isPart = scope !== 'all' && (await caution.minds(wanted, room, few.value));
-    const plan = isPart ? await this.#surePlan(wanted, room, 'all') : few;
+    const plan = isPart ? await this.#planner.surePlan(wanted, room, 'all') : few;
     if (!plan.ok) return plan;
     if (await caution.holds(wanted, room, plan.value)) return ok('held');
     const done = await steps.run({
@@ -198,8 +203,11 @@ export class RoomKeeper {
       stillWanted: (step) => admission.stillWants(step, wanted.id),
       between,
     });
-    if (done.ok)
-      kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: done.value, cause });
+    if (!done.ok) return done;
+    kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: done.value, cause });
+    // Who was banned from a Space is called into nothing that stands in it before the ban is lifted.
+    const pardoned = plan.value.members.steps.filter(({ kind }) => kind === 'unban').map(({ userId }) => userId);
+    if (pardoned.length > 0) await this.look(rooms.below(wanted.id), cause, pardoned);
     return done;
   }
 
@@ -207,49 +215,13 @@ export class RoomKeeper {
    * In the midst of a long plan: what became known of a few people meanwhile goes first. The room is looked at once more
    * afterwards in any case, since that left a row.
    */
-  async #firstAFew({ wanted, room }: Look): Promise<boolean> {
+  async #firstAFew({ wanted, room: { roomId } }: Look): Promise<boolean> {
     const few = this.#scopes.takeFew(wanted.id);
     if (few === undefined) return false;
-    const done = await this.#bring({ wanted, room, ...few }, () => Promise.resolve(false));
+    const room = await this.#parts.rooms.actual(roomId);
+    const done = room.ok ? await this.#bring({ wanted, room: room.value, ...few }, NOTHING_FIRST) : room;
     if (!done.ok || done.value === 'held') this.#scopes.widen(wanted.id, undefined, few.cause);
     return true;
-  }
-
-  /**
-   * What we were told of a room may be late. Taking somebody out needs no second look, and must not wait for one; whatever
-   * else would be written is planned from the state as it is now.
-   */
-  async #surePlan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<Result<KeepPlan>> {
-    const { rooms } = this.#parts;
-    const plan = await this.#plan(wanted, room, scope);
-    if (isEmpty(plan) || onlyTakesOut(plan)) return ok(plan);
-    rooms.forget(room.roomId);
-    const fresh = await rooms.actual(room.roomId);
-    return fresh.ok ? ok(await this.#plan(wanted, fresh.value, scope)) : fresh;
-  }
-
-  async #plan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<KeepPlan> {
-    const { rooms, admission, kit, isOurs, hasAuthority } = this.#parts;
-    const { botId, serverName } = kit.homeserver;
-    const view: KeepView = {
-      wanted,
-      resource: admission.resource(wanted.id),
-      room,
-      botId,
-      serverName,
-      hasAuthority,
-      isOurs,
-      isExempt: (userId) => admission.isExempt(userId, wanted.id),
-      standingOf: (userId) => admission.standingOf(userId, wanted.id),
-      isKnown: (userId) => admission.isKnown(userId),
-      above: rooms.above(wanted.id),
-      roomIdOf: (id) => rooms.roomIdOf(id),
-      known: (id) => rooms.known(id),
-      layout: [...rooms.all()],
-    };
-    const people = scope === 'all' ? everybody(room, admission.matrixIds()) : scope;
-    const rest = (): Promise<void> => new Promise((resolve) => kit.clock.after(0, resolve));
-    return keepPlan(view, hasAuthority ? await wantedStandings(view, people, rest) : new Map());
   }
 
   /** Whether the bot can act in the room at all; where not, it is said, and a gated channel stops. */
@@ -298,19 +270,6 @@ export class RoomKeeper {
     return fail(error);
   }
 }
-
-/** Whoever is in the room or asked to be, and every member of the cooperative. */
-function* everybody(room: ActualRoom, members: Iterable<string>): Iterable<string> {
-  for (const [userId, { membership }] of room.members) if (membership !== 'leave') yield userId;
-  yield* members;
-}
-
-const TAKES_OUT: ReadonlySet<string> = new Set(['kick', 'ban', 'withdraw']);
-const onlyTakesOut = ({ members, powers, writes }: KeepPlan): boolean =>
-  powers === undefined && writes.length === 0 && members.steps.every(({ kind }) => TAKES_OUT.has(kind));
-
-const isEmpty = ({ members, powers, writes }: KeepPlan): boolean =>
-  members.steps.length === 0 && powers === undefined && writes.length === 0;
 
 function causeOf(payload: string): string {
   const { cause } = JSON.parse(payload) as { cause?: unknown };

@@ -1,0 +1,68 @@
+import { ok, type Result } from '../../core/errors.ts';
+import type { ActualRoom } from '../../core/room/actual-room.ts';
+import type { ManagedRoom } from '../../core/room/layout.ts';
+import type { Kit } from '../kit.ts';
+import type { Admission } from './admission.ts';
+import { isEmpty, type KeepPlan, type KeepView, keepPlan, onlyTakesOut, wantedStandings } from './keep-plan.ts';
+import type { ManagedRooms } from './managed-rooms.ts';
+import type { Scope } from './scopes.ts';
+
+export type RoomPlannerParts = {
+  readonly kit: Kit;
+  readonly rooms: ManagedRooms;
+  readonly admission: Admission;
+  readonly hasAuthority: boolean;
+  readonly isOurs: (userId: string) => boolean;
+};
+
+/** Works out what a room needs. */
+export class RoomPlanner {
+  readonly #parts: RoomPlannerParts;
+
+  constructor(parts: RoomPlannerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What we were told of a room may be late. Taking somebody out needs no second look, and must not wait for one; whatever
+   * else would be written is planned from the state as it is now.
+   */
+  async surePlan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<Result<KeepPlan>> {
+    const { rooms } = this.#parts;
+    const plan = await this.plan(wanted, room, scope);
+    if (isEmpty(plan) || onlyTakesOut(plan)) return ok(plan);
+    rooms.forget(room.roomId);
+    const fresh = await rooms.actual(room.roomId);
+    return fresh.ok ? ok(await this.plan(wanted, fresh.value, scope)) : fresh;
+  }
+
+  async plan(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<KeepPlan> {
+    const { rooms, admission, kit, isOurs, hasAuthority } = this.#parts;
+    const { botId, serverName } = kit.homeserver;
+    const view: KeepView = {
+      wanted,
+      resource: admission.resource(wanted.id),
+      room,
+      botId,
+      serverName,
+      hasAuthority,
+      isOurs,
+      isExempt: (userId) => admission.isExempt(userId, wanted.id),
+      standingOf: (userId) => admission.standingOf(userId, wanted.id),
+      isKnown: (userId) => admission.isKnown(userId),
+      above: rooms.above(wanted.id),
+      roomIdOf: (id) => rooms.roomIdOf(id),
+      known: (id) => rooms.known(id),
+      layout: [...rooms.all()],
+    };
+    const people = scope === 'all' ? everybody(room, admission.matrixIds()) : scope;
+    const rest = (): Promise<void> => new Promise((resolve) => kit.clock.after(0, resolve));
+    return keepPlan(view, hasAuthority ? await wantedStandings(view, people, rest) : new Map());
+  }
+}
+
+/** Whoever is in the room or asked to be, and every member of the cooperative. */
+function* everybody(room: ActualRoom, members: Iterable<string>): Iterable<string> {
+  for (const [userId, { membership }] of room.members) if (membership !== 'leave') yield userId;
+  yield* members;
+}
