@@ -32,6 +32,12 @@ test('a list is told whole the first time, and by its changes after that', () =>
   assert.deepEqual(told([ada], [ada, bea], [bea], [bea]), ['all ada', 'bea is', 'ada gone', 'heartbeat']);
 });
 
+test('invariant 38: more changes at once than may be removed unasked are told together', () => {
+  const many = Array.from({ length: 6 }, (_, i) => member(`m${i}`));
+  assert.deepEqual(told([ada, ...many], [ada]), ['all ada m0 m1 m2 m3 m4 m5', 'all ada']);
+  assert.equal(told([ada, ...many], [ada, ...many.slice(0, 1)]).length, 6);
+});
+
 test('invariant 2: a list of nobody is told whole, however few there were, and so is the list after it', () => {
   assert.deepEqual(told([ada, bea], [], [ada, bea], [ada]), ['all ada bea', 'all ', 'all ada bea', 'bea gone']);
 });
