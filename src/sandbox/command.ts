@@ -8,15 +8,16 @@ export const sandbox: Command = {
   summary: 'Try everything on this machine: a real homeserver, a real IRC server, and the bridge',
   usage: `Usage: causeway sandbox [--reset] [--demo] [--dir DIR] [--dendrite PATH | --homeserver URL] [--ergo PATH | --irc HOST:PORT]
 
-Brings up Dendrite, Ergo and Causeway on the loopback address, with two Matrix people, two channels and their rooms, and
-prints how to get in. Stays until Ctrl-C; the next start goes on with the same rooms and history.
+Brings up Dendrite, Ergo and Causeway on the loopback address, with a small cooperative whose list of members decides who is
+in which room, and prints how to get in and what to try. Stays until Ctrl-C; the next start goes on with the same rooms,
+members and history.
 Servers that this machine lacks are built with Go, unpacked from Debian's packages, or taken from Docker.`,
   options: {
     demo: {
       type: 'boolean',
-      text: 'no people needed: talk both ways, restart the bridge meanwhile, count every line, end',
+      text: 'no people needed: talk both ways, admit and suspend somebody, restart the bridge, count every line, end',
     },
-    reset: { type: 'boolean', text: 'begin anew: forget rooms, people and history of the folder' },
+    reset: { type: 'boolean', text: 'begin anew: forget rooms, people, members and history of the folder' },
     dir: { type: 'string', value: 'DIR', default: '.sandbox', text: 'where everything is kept (.sandbox)' },
     dendrite: { type: 'string', value: 'PATH', text: 'this Dendrite (or CAUSEWAY_DENDRITE)' },
     ergo: { type: 'string', value: 'PATH', text: 'this Ergo (or CAUSEWAY_ERGO)' },

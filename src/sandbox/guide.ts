@@ -8,8 +8,10 @@ const [OPEN] = CHANNELS;
 /** Column at which everything begins. */
 const MARGIN = ' '.repeat(11);
 
+type Guided = Pick<Shard, 'homeserver' | 'irc' | 'state'>;
+
 /** What a person needs to know to try the sandbox: addresses, logins, first steps. @param dir the sandbox's folder */
-export async function guide(shard: Shard, dir: string): Promise<string> {
+export async function guide(shard: Guided, dir: string): Promise<string> {
   const { homeserver, irc, state } = shard;
   const { host, port, tls } = irc.world;
   const [space] = HOUSE_ROOMS;
@@ -32,7 +34,7 @@ export async function guide(shard: Shard, dir: string): Promise<string> {
   ].join('\n');
 }
 
-function logins({ state }: Shard): string[] {
+function logins({ state }: Guided): string[] {
   const people = state.people.map(({ name, password }) => {
     const about = INHABITANTS.find((inhabitant) => inhabitant.name === name)?.about ?? '';
     return `${MARGIN}${name.padEnd(6)} password  ${password.padEnd(18)}${about}`;
@@ -40,9 +42,10 @@ function logins({ state }: Shard): string[] {
   return [...people, `${MARGIN}Everybody is where they may be: the sandbox accepts invitations for them.`];
 }
 
-function ircLogins({ irc, state }: Shard): string[] {
+/** Carol is in the list only where the other people of the sandbox are. */
+function ircLogins({ homeserver, irc, state }: Guided): string[] {
   const carol = state.ircPeople.find(({ name }) => name === 'carol');
-  if (irc.ergo === undefined || carol === undefined) return [];
+  if (homeserver.dendrite === undefined || irc.ergo === undefined || carol === undefined) return [];
   return [
     `${MARGIN}as the member ${carol.name}, who has the account:  /msg NickServ IDENTIFY ${carol.name} ${carol.password}`,
     `${MARGIN}then  /join #members,#garden  (nobody else comes into these)`,
@@ -68,7 +71,7 @@ function tryCooperative(dir: string, isOurs: boolean): string[] {
 }
 
 /** For somebody without any client at hand, where there is netcat. */
-async function tryByHand({ irc }: Shard): Promise<string[]> {
+async function tryByHand({ irc }: Guided): Promise<string[]> {
   const { host, port, tls } = irc.world;
   if (tls || (await onPath('nc')).length === 0) return [];
   const lines = `NICK guest\\nUSER guest 0 * :guest\\nJOIN ${OPEN}\\nPRIVMSG ${OPEN} :hello from a shell\\n`;
