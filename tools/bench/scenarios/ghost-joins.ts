@@ -15,18 +15,32 @@ export const ghostJoins: Scenario = {
     const world = await makeWorld();
     const mara = await world.matrix('mara');
     await mara.observe();
-    const rates = { ours: [] as number[], bare: [] as number[], full: [] as number[] };
+    const rates = {
+      ours: [] as number[],
+      bare: [] as number[],
+      full: [] as number[],
+      busy: [] as number[],
+      bareBusy: [] as number[],
+    };
     const sends = { idle: [] as number[], during: [] as number[], bare: [] as number[] };
 
     /** Rate of joins in a room from the first to the last of `crowd`, as /sync shows them. */
-    const joinRate = async (room: string, prefix: string, act: () => Promise<void>): Promise<number> => {
+    const joinRate = async (
+      room: string,
+      prefix: string,
+      act: () => Promise<void>,
+      onFirst = (): void => {},
+    ): Promise<number> => {
       let firstAt = 0;
       let joined = 0;
       const done = mara.waitFor(
         (event) => {
           if (event.room !== room || event.membership !== 'join' || event.stateKey?.startsWith(prefix) !== true)
             return false;
-          if (++joined === 1) firstAt = event.atMs;
+          if (++joined === 1) {
+            firstAt = event.atMs;
+            onFirst();
+          }
           return joined === crowd;
         },
         `${crowd} ghosts in ${room}`,
@@ -84,25 +98,41 @@ export const ghostJoins: Scenario = {
       await bridge.stop();
       for (const member of members) member.close();
 
-      // The same again, while somebody speaks.
+      // The same again, while somebody speaks: the bare calls, and ours.
+      const bareRoom = await makeRoom(`#talk${run}`);
+      await world.bare.listen();
+      await settle(mara);
+      const unheard = speech(mara, bareRoom);
+      rates.bareBusy.push(
+        await joinRate(
+          bareRoom,
+          `@_causeway_home_talk${run}n`,
+          () => bareCrowd(bareRoom, `talk${run}`, true),
+          unheard.begin,
+        ),
+      );
+      sends.bare.push(await unheard.end());
+      await world.bare.deafen();
       const busy = `#busy${run}`;
       const busyRoom = await makeRoom(busy);
       const others = await ircCrowd(busy, `busy${run}`);
       await settle(mara);
-      let over = false;
-      const times: number[] = [];
-      await joinRate(busyRoom, `@_causeway_home_busy${run}n`, async () => {
-        bridge = await world.bridge({ links: [{ channel: busy, room: busy, ghosts: 'all' }] });
-        void (async () => {
-          while (!over) times.push(...(await sendTimes(mara, busyRoom, 1)));
-        })().catch(() => {});
-      });
-      over = true;
-      sends.during.push(median(times));
+      const heard = speech(mara, busyRoom);
+      rates.busy.push(
+        await joinRate(
+          busyRoom,
+          `@_causeway_home_busy${run}n`,
+          async () => {
+            bridge = await world.bridge({ links: [{ channel: busy, room: busy, ghosts: 'all' }] });
+          },
+          heard.begin,
+        ),
+      );
+      sends.during.push(await heard.end());
       await bridge.stop();
       for (const member of others) member.close();
       say(
-        `run ${run}: ${rates.ours.at(-1)?.toFixed(1)} joins/s against ${rates.bare.at(-1)?.toFixed(1)} bare (${rates.full.at(-1)?.toFixed(1)} with name and silence); a person's send ${sends.during.at(-1)?.toFixed(1)} against ${sends.idle.at(-1)?.toFixed(1)} ms`,
+        `run ${run}: ${rates.ours.at(-1)?.toFixed(1)} joins/s against ${rates.bare.at(-1)?.toFixed(1)} bare (${rates.full.at(-1)?.toFixed(1)} with name and silence); a person's send ${sends.during.at(-1)?.toFixed(1)} (with bare joins ${sends.bare.at(-1)?.toFixed(1)}) against ${sends.idle.at(-1)?.toFixed(1)} ms, ${rates.busy.at(-1)?.toFixed(1)} (${rates.bareBusy.at(-1)?.toFixed(1)}) joins/s meanwhile`,
       );
     }
     return [
@@ -129,11 +159,39 @@ export const ghostJoins: Scenario = {
         limit: sends.idle,
         measure: 'ratio',
         goal: { op: '<=', value: 1.5 },
-        note: 'time of a PUT of a person in the room, one every 250 ms; "bare": in the same kind of room without joins.',
+        note: `time of a PUT of a person in the room, one every 250 ms; "bare": in the same kind of room without joins. Ours rests between joins while people talk: ${median(rates.busy).toFixed(1)} joins/s then.`,
+      },
+      {
+        what: 'the same while the bare calls join',
+        unit: 'ms',
+        ours: sends.bare,
+        limit: sends.idle,
+        measure: 'ratio',
+        note: `what one call after the other does to people: ${median(rates.bareBusy).toFixed(1)} joins/s.`,
       },
     ];
   },
 };
+
+/** A person who speaks in a room from `begin` to `end`, which says the median of what a send took, in milliseconds. */
+function speech(person: MatrixClient, room: string): { begin: () => void; end: () => Promise<number> } {
+  const times: number[] = [];
+  let over = false;
+  let speaking: Promise<void> | undefined;
+  const speak = async (): Promise<void> => {
+    while (!over) times.push(...(await sendTimes(person, room, 1)));
+  };
+  return {
+    begin: () => {
+      speaking ??= speak();
+    },
+    end: async () => {
+      over = true;
+      await speaking;
+      return median(times);
+    },
+  };
+}
 
 async function sendTimes(person: MatrixClient, room: string, count: number): Promise<number[]> {
   const times: number[] = [];
