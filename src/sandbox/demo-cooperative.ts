@@ -4,6 +4,7 @@ import { MEMBER, MEMBER_ON_IRC, numbered, type Speaker } from './demo-script.ts'
 import type { DemoTalk } from './demo-talk.ts';
 import type { IrcUser } from './people/irc-user.ts';
 import { MatrixRefusal, type MatrixUser } from './people/matrix-user.ts';
+import { waitUntil } from './people/wait.ts';
 import { membershipOf } from './rooms.ts';
 
 /** From the saving of the list to the last line that passes, and to the end of every membership and connection. */
@@ -33,7 +34,8 @@ export type Stage = {
 
 /** An applicant is let in: through the Spaces into the room, and so into the channel. */
 export async function admission(stage: Stage): Promise<void> {
-  const { findings, member, phone } = stage;
+  const { findings, member, phone, witness } = stage;
+  await waitUntil(() => isClosed(witness, '#garden'), { timeoutMs: SETTLE_MS, what: 'the bridge to close #garden' });
   findings.holds('before: #garden is closed to her', await isRefused(member, roomOf(stage, '#garden')));
   findings.holds('before: her IRC client is kept out of #garden', !(await comesIn(phone, '#garden')));
   await findings.save(MEMBER, { status: 'active', groups: ['garden'] });
@@ -96,19 +98,23 @@ export async function suspension(stage: Stage): Promise<void> {
         (line) =>
           (line.nick === nick && line.command === 'QUIT') || (line.command === 'KICK' && line.params[1] === nick),
       );
-  await Promise.all([
-    ...(['#garden', '#members', '#willow-garden', '#willow', '#commons'] as const).map((room) =>
-      findings.comes(`out of ${room}`, stands(stage, room, 'leave'), GONE_WITHIN_MS),
-    ),
-    findings.comes(`her puppet ${puppet} is gone from IRC`, () => isGoneFromIrc(puppet), GONE_WITHIN_MS),
-    findings.comes('her IRC client is out of #garden', () => isGoneFromIrc(MEMBER_ON_IRC), GONE_WITHIN_MS),
-  ]);
-  // The commons are open to everybody else: she comes back, speaks, and is put out again.
-  const isBack = !(await isRefused(member, roomOf(stage, '#commons')));
-  const again = isBack ? 'comes back to the open #commons, and is put out again' : '#commons stays closed to her';
-  await delay(TRIES_ON_MS);
-  await findings.comes(again, stands(stage, '#commons', 'leave'), SETTLE_MS);
-  end.abort();
+  try {
+    await Promise.all([
+      ...(['#garden', '#members', '#willow-garden', '#willow', '#commons'] as const).map((room) =>
+        findings.comes(`out of ${room}`, stands(stage, room, 'leave'), GONE_WITHIN_MS),
+      ),
+      findings.comes(`her puppet ${puppet} is gone from IRC`, () => isGoneFromIrc(puppet), GONE_WITHIN_MS),
+      findings.comes('her IRC client is out of #garden', () => isGoneFromIrc(MEMBER_ON_IRC), GONE_WITHIN_MS),
+    ]);
+    // The commons are open to everybody else: she comes back, speaks, and is put out again.
+    const isBack = !(await isRefused(member, roomOf(stage, '#commons')));
+    const again = isBack ? 'comes back to the open #commons, and is put out again' : '#commons stays closed to her';
+    await delay(TRIES_ON_MS);
+    await findings.comes(again, stands(stage, '#commons', 'leave'), SETTLE_MS);
+  } finally {
+    end.abort();
+    await Promise.allSettled([...tries, ...others]);
+  }
   await Promise.all([...tries, ...others]);
   await talk.settle(SETTLE_MS);
   const lastMs = Math.max(0, ...talk.crossed().map(({ atMs }) => atMs - findings.savedAtMs));
@@ -180,6 +186,18 @@ async function isRefused(user: MatrixUser, room: string): Promise<boolean> {
     if (error instanceof MatrixRefusal) return true;
     throw error;
   }
+}
+
+async function isClosed(witness: IrcUser, channel: string): Promise<boolean> {
+  const from = witness.lines.length;
+  witness.sendLine(`MODE ${channel}`);
+  const { params } = await witness.waitFor(({ command, params: [, name] }) => command === '324' && name === channel, {
+    from,
+    what: `the modes of ${channel}`,
+  });
+  const closed = params[2]?.includes('i') === true;
+  if (!closed) await delay(TRY_MS);
+  return closed;
 }
 
 /** Whether the server lets somebody into a channel. */
