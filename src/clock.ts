@@ -4,7 +4,13 @@ import type { Clock } from './ports/clock.ts';
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, Math.max(0, Math.min(delayMs, 2 ** 31 - 1)));
+    if (delayMs <= 0) {
+      // Timers of no time would follow one another without anything being read or written in between.
+      const turn = setImmediate(run);
+      turn.unref();
+      return () => clearImmediate(turn);
+    }
+    const timer = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1));
     timer.unref();
     return () => clearTimeout(timer);
   },

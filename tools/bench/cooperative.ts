@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Link, World } from './world.ts';
 
 /** A cooperative of fifty rooms: its Space, three groups with theirs, and channels. */
@@ -29,7 +29,7 @@ export const cooperativeConfig = (authority: Readonly<Record<string, unknown>> =
     space: '#willow',
     groups: GROUPS.map((id) => ({ id, name: id })),
   },
-  authority: { source: 'file', path: './members.json', ...authority },
+  authority: { source: 'file', path: './list/members.json', ...authority },
 });
 
 /** One entry of the list of members, as an admin writes it. */
@@ -43,7 +43,9 @@ export type Listed = {
 
 /** Puts a new list in the place of the old one. @returns when (`performance.now`), just before the rename */
 export function writeList({ dir }: World, members: readonly Listed[]): number {
-  const path = join(dir, 'members.json');
+  // Not beside the database, whose every write would be seen as a change of the folder.
+  const path = join(dir, 'list', 'members.json');
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, JSON.stringify({ members }));
   const atMs = performance.now();
   renameSync(`${path}.new`, path);

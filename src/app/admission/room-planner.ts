@@ -6,6 +6,7 @@ import type { Admission } from './admission.ts';
 import { isEmpty, type KeepPlan, type KeepView, keepPlan, onlyTakesOut, wantedStandings } from './keep-plan.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Scope } from './scopes.ts';
+import { Turns } from './turns.ts';
 
 export type RoomPlannerParts = {
   readonly kit: Kit;
@@ -18,6 +19,7 @@ export type RoomPlannerParts = {
 /** Works out what a room needs. */
 export class RoomPlanner {
   readonly #parts: RoomPlannerParts;
+  readonly #everybody = new Turns(1);
 
   constructor(parts: RoomPlannerParts) {
     this.#parts = parts;
@@ -57,7 +59,10 @@ export class RoomPlanner {
     };
     const people = scope === 'all' ? everybody(room, admission.matrixIds()) : scope;
     const rest = (): Promise<void> => new Promise((resolve) => kit.clock.after(0, resolve));
-    return keepPlan(view, hasAuthority ? await wantedStandings(view, people, rest) : new Map());
+    const look = () => wantedStandings(view, people, rest);
+    // A few are looked at between two slices of everybody; two rooms at once would only make the slices longer.
+    if (!hasAuthority) return keepPlan(view, new Map());
+    return keepPlan(view, await (scope === 'all' ? this.#everybody.take(look) : look()));
   }
 }
 

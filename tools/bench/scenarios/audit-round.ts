@@ -4,8 +4,8 @@ import type { Row, Scenario } from '../scenario.ts';
 import { percentile } from '../stats.ts';
 import { pause, until } from '../waiting.ts';
 
-const ROUND_SECONDS = 45;
-const LINE_EVERY_MS = 20;
+const ROUND_SECONDS = 60;
+const LINE_EVERY_MS = 50;
 /** A round is over when nothing was read for so long. */
 const OVER_MS = 3_000;
 const CHANNEL = '#c0';
