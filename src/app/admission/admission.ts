@@ -23,6 +23,8 @@ export type AdmissionParts = {
   readonly directory: Directory;
   /** Without one everybody is let in. */
   readonly hasAuthority: boolean;
+  /** `observe`: what follows is only said. */
+  readonly mode: () => 'observe' | 'enforce';
   /** By resource id. */
   readonly resources: () => ReadonlyMap<string, Resource>;
   readonly limits: () => { readonly softMs: number; readonly hardMs: number };
@@ -43,6 +45,11 @@ export class Admission implements LineGate {
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+  }
+
+  /** Whether anything follows from what the authority says. */
+  get isEnforced(): boolean {
+    return this.#parts.hasAuthority && this.#parts.mode() === 'enforce';
   }
 
   at(): At {
@@ -194,11 +201,11 @@ export class Admission implements LineGate {
 
   /** Who is in a room that follows an authority is not decided by operators of a network. */
   mayKick(): boolean {
-    return !this.#parts.hasAuthority;
+    return !this.isEnforced;
   }
 
   #gated(portal: Portal | undefined): Resource | undefined {
-    return portal === undefined || !this.#parts.hasAuthority ? undefined : this.resourceOf(portal);
+    return portal === undefined || !this.isEnforced ? undefined : this.resourceOf(portal);
   }
 
   #member(handle: Handle): Lookup<Member> {

@@ -22,6 +22,8 @@ export type ChannelDoorsParts = {
 
 type Present = { readonly entry: RosterEntry; readonly person: Lookup<Member>; readonly standing: Standing };
 
+/** Members looked at in one go, a millisecond or two. */
+const AT_A_TIME = 200;
 const FEW = 5;
 const SHARE = 0.1;
 const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
@@ -101,7 +103,7 @@ export class ChannelDoors {
   }
 
   async #setDoor(portal: Portal, resource: Resource, guard: ChannelGuard): Promise<void> {
-    this.#log(portal, await guard.setDoor(portal.channel, this.#door(portal, resource)));
+    this.#log(portal, await guard.setDoor(portal.channel, await this.#door(portal, resource)));
     for (const { entry, person, standing } of this.#present(portal, resource, guard)) {
       const status = wantedStatus(resource, person, standing);
       if (status !== undefined && STAYS.has(standing.membership))
@@ -118,11 +120,14 @@ export class ChannelDoors {
   }
 
   /** Who may come in, by account. A person of whom nobody knows anything now keeps the place they had. */
-  #door(portal: Portal, resource: Resource): Door {
-    const { admission } = this.#parts;
+  async #door(portal: Portal, resource: Resource): Promise<Door> {
+    const { admission, kit } = this.#parts;
     const accounts: string[] = [];
     const bannedAccounts: string[] = [];
+    let looked = 0;
     for (const { member, accounts: own } of admission.accountsOn(portal.network)) {
+      // Of ten thousand members lines would wait.
+      if (++looked % AT_A_TIME === 0) await new Promise<void>((resolve) => kit.clock.after(0, resolve));
       const { membership } = admission.standingFor(member, resource);
       if (STAYS.has(membership)) accounts.push(...own);
       else if (membership === 'banned') bannedAccounts.push(...own);

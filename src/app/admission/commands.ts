@@ -100,7 +100,10 @@ async function link(enforcement: Enforcement, asker: Asker, [code]: readonly str
     return `${side.userId} is not known to the cooperative, so there is nobody to link an account with.`;
   const other =
     side.kind === 'matrix'
-      ? 'say `/msg BOT link CODE` on IRC, logged in to your account'
+      ? `say ${enforcement
+          .botNicks()
+          .map((nick) => `\`/msg ${nick} link CODE\``)
+          .join(' or ')} on IRC, logged in to your account`
       : 'say `!causeway link CODE` in a room of the bridge on Matrix';
   return `Your code is ${enforcement.proofs.begin(side)}. Within ten minutes ${other}, with this code.`;
 }

@@ -89,6 +89,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       portals,
       directory: this.directory,
       hasAuthority: authority !== undefined,
+      mode: () => this.#config.authority.mode,
       resources: () => this.#arrangement.resources,
       limits: () => ({
         softMs: this.#config.authority.softSeconds * 1000,
@@ -252,6 +253,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     });
   }
 
+  botNicks = (): readonly string[] => [...new Set(this.#config.networks.map(({ bot }) => bot.nick))];
   resources = (): readonly Resource[] => [...this.#arrangement.resources.values()];
   /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
   findRoom(room: string): string | undefined {

@@ -108,9 +108,17 @@ export async function wantedStandings(
     if (++looked % AT_A_TIME === 0) await rest();
     if (standings.has(userId) || view.isOurs(userId) || view.isExempt(userId)) continue;
     if (view.resource.require === 'none' && !view.isKnown(userId)) continue;
-    standings.set(userId, throughDoor(view, userId, view.standingOf(userId)));
+    const standing = throughDoor(view, userId, view.standingOf(userId));
+    if (!changesNothing(view.room, userId, standing)) standings.set(userId, standing);
   }
   return standings;
+}
+
+/** Of ten thousand members most are not in most rooms, and nothing calls them there. */
+function changesNothing(room: ActualRoom, userId: string, { membership, power }: Standing): boolean {
+  const present = room.members.get(userId)?.membership ?? 'leave';
+  if (present !== 'leave' || membership === 'in' || membership === 'banned') return false;
+  return (power === 'unchanged' || power === 0) && room.powerOf(userId) === 0;
 }
 
 /**
@@ -129,7 +137,9 @@ function throughDoor(view: KeepView, userId: string, standing: Standing): Standi
   const leftThemselves = own?.membership === 'leave' && own.sender === userId;
   if (leftThemselves) return { ...standing, membership: 'may' };
   const putOut = own?.membership === 'leave' || own?.membership === 'ban';
-  if (view.wanted.join.rule === 'invite' || putOut) return standing;
+  // The lobby stands open, and yet those who are on their way in are called there.
+  const isCalled = view.wanted.join.rule === 'invite' || view.wanted.kind === 'lobby';
+  if (isCalled || putOut) return standing;
   return { ...standing, membership: 'may' };
 }
 

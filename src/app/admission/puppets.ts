@@ -23,6 +23,7 @@ export class Puppets {
 
   /** @param userIds of whom something changed; undefined: perhaps of anybody */
   follow(userIds: readonly string[] | undefined): void {
+    if (!this.#parts.admission.isEnforced) return;
     this.#followAll(userIds ?? [...this.#parts.admission.matrixIds()]).catch((error: unknown) =>
       this.#parts.kit.log.error('a bug: connections were not looked at', { error: String(error) }),
     );
