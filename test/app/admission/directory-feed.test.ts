@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { DirectoryFeed } from '../../../src/app/admission/directory-feed.ts';
+import { DirectoryStore } from '../../../src/app/admission/directory-store.ts';
+import { Directory } from '../../../src/core/authority/directory.ts';
+import type { AuthorityUpdate, Freshness, Lookup, Member, Snapshot } from '../../../src/core/authority/member.ts';
+import type { Authority } from '../../../src/ports/authority.ts';
+import { openForTest } from '../../db/kit.ts';
+import { kitFor } from '../../fakes/fake-world.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+import { waitUntil } from '../../servers/people.ts';
+
+const ISSUER = 'shard';
+const keyOf = (sub: string): string => `${ISSUER} ${sub}`;
+const member = (sub: string, status: 'active' | 'suspended' = 'active'): Member => ({
+  subject: { iss: ISSUER, sub },
+  status,
+  statusText: status,
+  seats: [],
+  roles: [],
+  handles: [],
+});
+const fresh = (revision: number): Freshness => ({ asOfMs: revision, revision, via: 'push' });
+const said = (revision: number, one: Member): AuthorityUpdate => ({
+  kind: 'member',
+  subject: one.subject,
+  member: one,
+  freshness: fresh(revision),
+});
+const whole = (revision: number, ...members: readonly Member[]): AuthorityUpdate => ({
+  kind: 'snapshot',
+  snapshot: { members },
+  freshness: fresh(revision),
+});
+
+/** What is followed of an authority that says this, and answers so when it is asked for everybody. */
+async function followed(t: TestContext, updates: readonly AuthorityUpdate[], asked: Lookup<Snapshot>) {
+  const db = await openForTest('sqlite::memory:');
+  const kit = kitFor(db, new ManualClock());
+  const directory = new Directory();
+  const changes: string[][] = [];
+  const alerts: string[] = [];
+  let isAllSaid = false;
+  const authority: Authority = {
+    description: { issuer: ISSUER, source: 'a test', supports: new Set(['snapshot', 'push']) },
+    snapshot: async () => asked,
+    member: async () => ({ kind: 'unknown', reason: 'unreachable', text: 'Not asked here.' }),
+    async *watch(signal) {
+      yield* updates;
+      isAllSaid = true;
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    },
+    close: async () => {},
+  };
+  const feed = new DirectoryFeed({
+    kit,
+    authority,
+    directory,
+    store: new DirectoryStore(kit),
+    onChanged: (whom) => changes.push([...(whom?.subjects ?? ['everybody'])]),
+    onAlert: (text) => alerts.push(text),
+  });
+  feed.start();
+  t.after(async () => {
+    await feed.stop();
+    await db.close();
+  });
+  await waitUntil(() => isAllSaid, { what: 'everything to be said' });
+  const status = (sub: string): string => {
+    const known = directory.member(keyOf(sub));
+    return known.kind === 'found' ? known.value.status : known.kind;
+  };
+  return { directory, changes, alerts, feed, status };
+}
+
+const UNASKED: Lookup<Snapshot> = { kind: 'unknown', reason: 'unreachable', text: 'Nobody answers.' };
+
+test('invariant 28: changes that come twice, or late, do no harm', async (t) => {
+  const { status, changes } = await followed(
+    t,
+    [
+      whole(1, member('ada'), member('bea')),
+      said(3, member('ada', 'suspended')),
+      said(3, member('ada', 'suspended')),
+      said(2, member('ada')),
+      said(1, member('ada')),
+    ],
+    UNASKED,
+  );
+  assert.equal(status('ada'), 'suspended');
+  assert.equal(changes.filter((subjects) => subjects.includes(keyOf('ada'))).length, 2);
+});
+
+test('invariant 28: what was lost is found by asking for everybody', async (t) => {
+  const now: Snapshot = { members: [member('ada', 'suspended')] };
+  const { status, changes } = await followed(t, [whole(1, member('ada'), member('bea')), { kind: 'gap' }], {
+    kind: 'found',
+    value: now,
+    freshness: fresh(9),
+  });
+  assert.deepEqual({ ada: status('ada'), bea: status('bea') }, { ada: 'suspended', bea: 'absent' });
+  assert.deepEqual(changes.at(-1)?.sort(), [keyOf('ada'), keyOf('bea')]);
+});
+
+test('invariant 1: while nobody answers after a loss, nobody is moved, and the status says so', async (t) => {
+  const { status, feed } = await followed(t, [whole(1, member('ada')), { kind: 'gap' }], UNASKED);
+  assert.equal(status('ada'), 'active');
+  assert.equal(feed.problem, 'Nobody answers.');
+});
+
+test('invariant 2: somebody who names nobody at all is a problem until they name somebody', async (t) => {
+  const nobody = await followed(t, [whole(1, member('ada')), whole(2), { kind: 'heartbeat', asOfMs: 3 }], UNASKED);
+  assert.equal(nobody.status('ada'), 'active');
+  assert.equal(nobody.alerts.length, 1);
+  assert.match(nobody.feed.problem ?? '', /names nobody/);
+  const again = await followed(t, [whole(1, member('ada')), whole(2), whole(3, member('ada'))], UNASKED);
+  assert.equal(again.feed.problem, undefined);
+});
