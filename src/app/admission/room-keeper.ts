@@ -110,7 +110,8 @@ export class RoomKeeper {
       const [head] = rows;
       if (head === undefined) return;
       const cause = causeOf(head.payload);
-      const turns = this.#scopes.isFew(resource) ? this.#turnsOfFew : this.#turns;
+      await this.#fewBeforeAll(resource);
+      const turns = this.#scopes.fewOf(resource) === 'alone' ? this.#turnsOfFew : this.#turns;
       const kept = await turns.take(() => this.#keep(resource, cause));
       await this.#keepChannel(resource, cause);
       if (kept.ok) {
@@ -171,7 +172,7 @@ export class RoomKeeper {
     this.#tellMisfits(wanted, room.value);
     if (wanted.hidden && scope === 'all') await this.#unlist(roomId.value);
     const job = { wanted, room: room.value, cause, scope };
-    const done = await this.#bring(job, () => this.#firstAFew(job));
+    const done = await this.#bring(job, () => this.#firstAFew(wanted, roomId.value));
     if (!done.ok) {
       rooms.forget(roomId.value);
       return this.#failed(resource, done.error);
@@ -211,11 +212,19 @@ export class RoomKeeper {
     return done;
   }
 
+  /** A plan that was confirmed for many is still that plan when a few others have to go: they go first, by themselves. */
+  async #fewBeforeAll(resource: string): Promise<void> {
+    const wanted = this.#parts.rooms.get(resource);
+    const roomId = this.#parts.rooms.roomIdOf(resource);
+    if (wanted === undefined || roomId === undefined || this.#scopes.fewOf(resource) !== 'besides') return;
+    await this.#turnsOfFew.take(() => this.#firstAFew(wanted, roomId));
+  }
+
   /**
    * In the midst of a long plan: what became known of a few people meanwhile goes first. The room is looked at once more
    * afterwards in any case, since that left a row.
    */
-  async #firstAFew({ wanted, room: { roomId } }: Look): Promise<boolean> {
+  async #firstAFew(wanted: ManagedRoom, roomId: string): Promise<boolean> {
     const few = this.#scopes.takeFew(wanted.id);
     if (few === undefined) return false;
     const room = await this.#parts.rooms.actual(roomId);

@@ -4,7 +4,7 @@ export type Scope = 'all' | ReadonlySet<string>;
 /** More people than this at once are no matter of a few. */
 const FEW = 20;
 
-type Asked = { readonly scope: Scope; readonly cause: string };
+type Asked = { readonly isAll: boolean; readonly userIds: ReadonlySet<string>; readonly cause: string };
 
 /** What rooms have to be looked at for, until they are. */
 export class Scopes {
@@ -12,36 +12,33 @@ export class Scopes {
 
   /** @param userIds whom something new is known of; undefined: perhaps everybody */
   widen(resource: string, userIds: Iterable<string> | undefined, cause: string): void {
-    const before = this.#asked.get(resource)?.scope;
-    const scope =
-      userIds === undefined || before === 'all'
-        ? 'all'
-        : before === undefined
-          ? new Set(userIds)
-          : union(before, userIds);
-    this.#asked.set(resource, { scope, cause });
+    const before = this.#asked.get(resource);
+    const isAll = userIds === undefined || before?.isAll === true;
+    this.#asked.set(resource, { isAll, userIds: new Set([...(before?.userIds ?? []), ...(userIds ?? [])]), cause });
   }
 
   /** From here on whatever happens has to be asked for anew. Of what nobody asked for, everybody is looked at. */
   take(resource: string): Scope {
-    const scope = this.#asked.get(resource)?.scope ?? 'all';
+    const asked = this.#asked.get(resource);
     this.#asked.delete(resource);
-    return scope;
+    return asked === undefined || asked.isAll ? 'all' : asked.userIds;
   }
 
-  /** The same where it is a matter of a few people, and of somebody. */
+  /** The few people that it is a matter of, besides everybody or alone. */
   takeFew(resource: string): { readonly scope: Scope; readonly cause: string } | undefined {
     const asked = this.#asked.get(resource);
-    if (asked === undefined || !isFew(asked.scope)) return undefined;
-    this.#asked.delete(resource);
-    return asked;
+    if (asked === undefined || !isFew(asked)) return undefined;
+    if (asked.isAll) this.#asked.set(resource, { ...asked, userIds: new Set() });
+    else this.#asked.delete(resource);
+    return { scope: asked.userIds, cause: asked.cause };
   }
 
-  isFew(resource: string): boolean {
+  /** Whether it is a matter of a few people: alone, or besides everybody. */
+  fewOf(resource: string): 'alone' | 'besides' | undefined {
     const asked = this.#asked.get(resource);
-    return asked !== undefined && isFew(asked.scope);
+    if (asked === undefined || !isFew(asked)) return undefined;
+    return asked.isAll ? 'besides' : 'alone';
   }
 }
 
-const isFew = (scope: Scope): boolean => scope !== 'all' && scope.size > 0 && scope.size <= FEW;
-const union = (one: Iterable<string>, other: Iterable<string>): Set<string> => new Set([...one, ...other]);
+const isFew = ({ userIds }: Asked): boolean => userIds.size > 0 && userIds.size <= FEW;
