@@ -11,6 +11,7 @@ const KEPT: ReadonlyMap<string, string> = new Map([
   ['m.room.canonical_alias', 'changed the main address.'],
   ['m.space.child', 'changed what stands in the Space.'],
   ['m.space.parent', 'changed the Space that the room belongs to.'],
+  ['m.room.encryption', 'turned encryption on.'],
   ['m.room.tombstone', 'replaced the room.'],
 ]);
 
