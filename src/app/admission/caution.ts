@@ -66,6 +66,10 @@ export class Caution {
     return plan;
   }
 
+  isHeld(resource: string): boolean {
+    return this.#parts.holds.all().some((held) => held.resource === resource);
+  }
+
   /** The room is as it should be for everybody. */
   async kept(resource: string): Promise<void> {
     const { kit, holds, mode } = this.#parts;
