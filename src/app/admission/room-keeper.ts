@@ -180,6 +180,8 @@ export class RoomKeeper {
     if (done.value === 'held') return ok(undefined);
     if (cause.startsWith('drift') && done.value > 0) this.#tellDrift(wanted, cause, done.value);
     if (scope === 'all') await this.#parts.caution.kept(resource);
+    // What is held for everybody may not be the plan any more.
+    else if (this.#parts.caution.isHeld(resource)) await this.look([resource], 'held');
     return ok(undefined);
   }
 
