@@ -8,7 +8,7 @@ import { parseEffect } from './parse-effect.ts';
 import type { PortalTable } from './portal-table.ts';
 
 /** Confirmed sends wait so long for others to share a commit with, while their lane has more to send. */
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 const MAX_GATHERED = 32;
 /** Commits under way: more than one only while the database is slow or away. */
 const MAX_WRITING = 8;
