@@ -12,7 +12,12 @@ const SPOKE_EVERY_MS = 3_600_000;
 /** The homeserver lost the ghost, or says so while it stops (see matrix/http-errors). */
 const GHOST_UNKNOWN = 'matrix.ghost-unknown';
 
-type Ghost = { row: GhostRow; readonly rooms: Map<string, number> };
+type Ghost = {
+  row: GhostRow;
+  readonly rooms: Map<string, number>;
+  /** Ends when nobody prepares the ghost any more. */
+  prepared: Promise<unknown>;
+};
 
 /** Matrix users for people of networks: registered, silenced, named and joined as they are needed, each step once. */
 export class Ghosts {
@@ -35,20 +40,19 @@ export class Ghosts {
   async ensure(network: NetworkId, subject: GhostSubject, nick: string, room: string): Promise<Result<string>> {
     const userId = this.idOf(network, subject);
     const ghost = await this.#load(userId, network);
-    const steps = [
-      () => this.#ensureRegistered(ghost),
-      () => this.#ensureNamed(ghost, safeName(nick, 'somebody')),
-      () => this.#ensureJoined(ghost, room),
-    ];
-    for (const step of steps) {
-      const done = await step();
-      if (!done.ok) {
-        if (done.error.code === GHOST_UNKNOWN) this.#distrust(ghost);
-        return done;
-      }
+    const prepared = await this.#ensurePrepared(ghost, nick);
+    const done = prepared.ok ? await this.#ensureJoined(ghost, room) : prepared;
+    if (!done.ok) {
+      if (done.error.code === GHOST_UNKNOWN) this.#distrust(ghost);
+      return done;
     }
     await this.#noteSpoke(ghost, room);
     return ok(userId);
+  }
+
+  /** All that can be done for this person before a room is joined. A failure is met again by {@link ensure}. */
+  async prepare(network: NetworkId, subject: GhostSubject, nick: string): Promise<void> {
+    await this.#ensurePrepared(await this.#load(this.idOf(network, subject), network), nick);
   }
 
   /** The homeserver says the ghost is not in the room after all, whatever we were told before. */
@@ -81,7 +85,7 @@ export class Ghosts {
   /** Names a ghost that exists; one that never spoke gets its name when it does. */
   async rename(network: NetworkId, subject: GhostSubject, nick: string): Promise<Result<void>> {
     const ghost = await this.#load(this.idOf(network, subject), network);
-    return ghost.row.registered ? this.#ensureNamed(ghost, safeName(nick, 'somebody')) : ok(undefined);
+    return ghost.row.registered ? this.#ensurePrepared(ghost, nick) : ok(undefined);
   }
 
   async #load(userId: string, network: NetworkId): Promise<Ghost> {
@@ -89,9 +93,12 @@ export class Ghosts {
     if (known !== undefined) return known;
     const { db, stores } = this.#kit;
     const row = await db.transaction((sql) => stores.ghost.get(sql, userId));
+    const meanwhile = this.#ghosts.get(userId);
+    if (meanwhile !== undefined) return meanwhile;
     const ghost: Ghost = {
       row: row ?? { userId, network, displayName: null, registered: false, silenced: false },
       rooms: new Map(),
+      prepared: Promise.resolve(),
     };
     this.#ghosts.set(userId, ghost);
     if (this.#ghosts.size > REMEMBERED) {
@@ -101,31 +108,52 @@ export class Ghosts {
     return ghost;
   }
 
-  /** Registered and silenced: on Dendrite push rules of each ghost in a room are weighed for each message otherwise. */
-  async #ensureRegistered(ghost: Ghost): Promise<Result<void>> {
-    const { homeserver } = this.#kit;
-    const { userId } = ghost.row;
-    if (!ghost.row.registered) {
-      const registered = await homeserver.registerGhost(userId.slice(1, userId.indexOf(':')));
-      if (!registered.ok) return registered;
-      await this.#store(ghost, { ...ghost.row, registered: true });
-    }
-    if (!ghost.row.silenced) {
-      const silenced = await homeserver.silence(userId);
-      if (!silenced.ok && silenced.error.retry !== 'never') return silenced;
-      await this.#store(ghost, { ...ghost.row, silenced: true });
-    }
-    return ok(undefined);
+  /** Registered, silenced and named: whoever finds that being done waits for it. */
+  #ensurePrepared(ghost: Ghost, nick: string): Promise<Result<void>> {
+    const displayName = safeName(nick, 'somebody');
+    const done = ghost.prepared.then(() => this.#prepareNow(ghost, displayName));
+    ghost.prepared = done.catch(() => undefined);
+    return done;
   }
 
-  async #ensureNamed(ghost: Ghost, displayName: string): Promise<Result<void>> {
-    if (ghost.row.displayName === displayName) return ok(undefined);
-    const named = await this.#kit.homeserver.setDisplayName(ghost.row.userId, displayName);
-    // A name that is refused for good must not keep the line back.
-    if (!named.ok && named.error.retry !== 'never') return named;
-    await this.#store(ghost, { ...ghost.row, displayName });
-    return ok(undefined);
+  /** What was reached is stored in one commit at the end: after a crash before it the steps are done once more. */
+  async #prepareNow(ghost: Ghost, displayName: string): Promise<Result<void>> {
+    const before = ghost.row;
+    if (before.registered && before.silenced && before.displayName === displayName) return ok(undefined);
+    let row = before;
+    let failed: BridgeError | undefined;
+    for (const step of [this.#register, this.#silence, this.#name]) {
+      const reached = await step(row, displayName);
+      if (reached.ok) row = reached.value;
+      else failed = reached.error;
+      if (failed !== undefined) break;
+    }
+    if (row !== before) await this.#kit.db.transaction((sql) => this.#kit.stores.ghost.put(sql, row));
+    ghost.row = row;
+    if (failed === undefined) return ok(undefined);
+    if (failed.code === GHOST_UNKNOWN) this.#distrust(ghost);
+    return fail(failed);
   }
+
+  readonly #register = async (row: GhostRow): Promise<Result<GhostRow>> => {
+    if (row.registered) return ok(row);
+    const registered = await this.#kit.homeserver.registerGhost(row.userId.slice(1, row.userId.indexOf(':')));
+    return registered.ok ? ok({ ...row, registered: true }) : registered;
+  };
+
+  /** On Dendrite push rules of each ghost in a room are weighed for each message otherwise. */
+  readonly #silence = async (row: GhostRow): Promise<Result<GhostRow>> => {
+    if (row.silenced) return ok(row);
+    const silenced = await this.#kit.homeserver.silence(row.userId);
+    return silenced.ok || silenced.error.retry === 'never' ? ok({ ...row, silenced: true }) : silenced;
+  };
+
+  /** Before the first join, so that the room sees the name with it. One that is refused for good keeps no line back. */
+  readonly #name = async (row: GhostRow, displayName: string): Promise<Result<GhostRow>> => {
+    if (row.displayName === displayName) return ok(row);
+    const named = await this.#kit.homeserver.setDisplayName(row.userId, displayName);
+    return named.ok || named.error.retry === 'never' ? ok({ ...row, displayName }) : named;
+  };
 
   async #ensureJoined(ghost: Ghost, room: string): Promise<Result<void>> {
     if (ghost.rooms.has(room)) return ok(undefined);
@@ -159,11 +187,6 @@ export class Ghosts {
     if (nowMs - (ghost.rooms.get(room) ?? 0) < SPOKE_EVERY_MS) return;
     await db.transaction((sql) => stores.ghost.spoke(sql, ghost.row.userId, room, nowMs));
     ghost.rooms.set(room, nowMs);
-  }
-
-  async #store(ghost: Ghost, row: GhostRow): Promise<void> {
-    await this.#kit.db.transaction((sql) => this.#kit.stores.ghost.put(sql, row));
-    ghost.row = row;
   }
 }
 

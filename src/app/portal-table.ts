@@ -33,6 +33,8 @@ const REST_MS_PER_PORTAL = 0.05;
 export class PortalTable {
   readonly #byId = new Map<PortalId, Portal>();
   readonly #byRoom = new Map<string, Portal>();
+  /** When a line of a person on Matrix last came through, in any room; milliseconds since 1970. */
+  lastSaidMs = 0;
 
   add(network: NetworkId, config: ChannelConfig): Portal {
     const id = portalIdOf(network, config.channel);
@@ -101,6 +103,9 @@ export class PortalTable {
     const portal = this.#byId.get(id);
     if (portal === undefined) return;
     if (direction === 'to-matrix') Object.assign(portal, { lastToMatrixMs: atMs, lagToMatrixMs: lagMs });
-    else Object.assign(portal, { lastToNetworkMs: atMs, lagToNetworkMs: lagMs });
+    else {
+      Object.assign(portal, { lastToNetworkMs: atMs, lagToNetworkMs: lagMs });
+      this.lastSaidMs = atMs;
+    }
   }
 }

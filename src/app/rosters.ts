@@ -17,7 +17,20 @@ const YIELD_MS = 50;
 /** But not for ever: a lane may wait for hours for a network that is away. */
 const MAX_YIELDS = 40;
 
-type Chore = () => Promise<void>;
+/**
+ * A person's own send waits in the homeserver behind a join that was begun. So while people on Matrix talk, each change of
+ * membership is followed by a rest that is so many times as long as it took.
+ */
+const REST_FACTOR = 2;
+const MAX_REST_MS = 2_000;
+/** People who said something so lately are talking. */
+const TALKING_MS = 5_000;
+
+type Chore = {
+  readonly run: () => Promise<void>;
+  /** What may be done while the chore before it is under way. */
+  readonly prepare?: () => Promise<void>;
+};
 
 /**
  * Who of a channel is in its room. Speakers join with their first line; here people leave again, names change, and whole
@@ -106,12 +119,17 @@ export class Rosters {
   }
 
   #joinLater(portal: Portal, member: RosterEntry, subject: GhostSubject, userId: string): void {
-    this.#chore(async () => {
+    const isWanted = (): boolean => portal.roomId !== undefined && this.#presentIn(portal).has(userId);
+    const prepare = async (): Promise<void> => {
+      if (isWanted()) await this.#ghosts.prepare(portal.network, subject, member.nick);
+    };
+    const run = async (): Promise<void> => {
       const { roomId } = portal;
-      if (roomId === undefined || !this.#presentIn(portal).has(userId)) return;
+      if (roomId === undefined || !isWanted()) return;
       const joined = await this.#ghosts.ensure(portal.network, subject, member.nick, roomId);
       if (!joined.ok) this.#kit.log.debug('a ghost could not join', { code: joined.error.code });
-    });
+    };
+    this.#chore(run, prepare);
   }
 
   #went(portal: Portal, subject: GhostSubject, afterMs: number): void {
@@ -173,12 +191,13 @@ export class Rosters {
     return present;
   }
 
-  #chore(chore: Chore): void {
-    this.#chores.push(chore);
+  #chore(run: Chore['run'], prepare?: Chore['prepare']): void {
+    this.#chores.push({ run, ...(prepare === undefined ? {} : { prepare }) });
     if (!this.#working) void this.#work();
   }
 
   async #work(): Promise<void> {
+    const { clock, log } = this.#kit;
     this.#working = true;
     for (;;) {
       const chore = this.#chores.shift();
@@ -186,13 +205,17 @@ export class Rosters {
       for (let yields = 0; yields < MAX_YIELDS && this.#lanes().active > 0 && !this.#lanes().stopping; yields++)
         await this.#lanes().pause(YIELD_MS);
       if (this.#lanes().stopping) break;
+      const fromMs = clock.nowMs();
+      // What fails here fails again in its own turn, and is told then.
+      this.#chores[0]?.prepare?.().catch(() => {});
       try {
-        await chore();
+        await chore.run();
       } catch (error) {
-        this.#kit.log.warn('a change of membership was left out; the next list of names corrects it', {
-          error: String(error),
-        });
+        log.warn('a change of membership was left out; the next list of names corrects it', { error: String(error) });
       }
+      const nowMs = clock.nowMs();
+      if (nowMs - this.#portals.lastSaidMs < TALKING_MS)
+        await this.#lanes().pause(Math.min(MAX_REST_MS, (nowMs - fromMs) * REST_FACTOR));
     }
     this.#working = false;
   }

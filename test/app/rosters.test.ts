@@ -57,6 +57,42 @@ describe('who of a channel is in its room', () => {
     assert.deepEqual([ghostsIn(world).length, most], [20, 1]);
   });
 
+  test('everybody, the next being registered, silenced and named while one joins', async () => {
+    const world = await running({ ghosts: 'all' });
+    const steps: string[] = [];
+    world.homeserver.fault = ({ name, as }) => {
+      steps.push(`${name} ${as ?? ''}`);
+      return name === 'join' ? { kind: 'slow', ms: 1_000 } : undefined;
+    };
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(2) });
+    await world.clock.until('one joined', () => ghostsIn(world).length === 1);
+    const before = world.homeserver.calls
+      .filter((call) => call.includes(ghostOf('nick1')))
+      .map((call) => call.split(' ')[0]);
+    await world.clock.until('both joined', () => ghostsIn(world).length === 2);
+    assert.deepEqual(
+      [before.slice(0, 3), callsOf(world, 'register').length, callsOf(world, 'silence').length],
+      [['register', 'silence', 'setDisplayName'], 2, 2],
+    );
+  });
+
+  test('everybody, with rests between the joins while people on Matrix talk', async () => {
+    const world = await running({ ghosts: 'all' });
+    world.homeserver.fault = ({ name }) => (name === 'join' ? { kind: 'slow', ms: 100 } : undefined);
+    const joinAll = async (nicks: RosterEntry[]): Promise<number> => {
+      const wanted = ghostsIn(world).length + nicks.length;
+      const fromMs = world.clock.nowMs();
+      for (const member of nicks) world.network.sink?.roster(CHANNEL, { kind: 'join', member });
+      await world.clock.until('all joined', () => ghostsIn(world).length === wanted);
+      return world.clock.nowMs() - fromMs;
+    };
+    const inSilenceMs = await joinAll(people(10).slice(0, 5));
+    world.onMatrix('@p1:willow.example', 'who are they?');
+    await world.clock.until('it is said', () => world.isQuiet());
+    const inTalkMs = await joinAll(people(10).slice(5));
+    assert.equal(inTalkMs - inSilenceMs, 4 * 200);
+  });
+
   test('though one of them is refused', async () => {
     const world = await running({ ghosts: 'all' });
     world.homeserver.fault = ({ name, as }) =>
