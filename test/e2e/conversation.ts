@@ -58,9 +58,15 @@ export async function startConversation(
     },
     async through(fault, everyMs = 60) {
       talk.start(everyMs);
-      await delay(TALK_MS);
-      await fault();
-      await delay(TALK_MS);
+      try {
+        await delay(TALK_MS);
+        await fault();
+        await delay(TALK_MS);
+      } catch (error) {
+        // Whoever goes on talking would keep the test from ending, and its reason from being read.
+        await Promise.all([...ircTalkers, ...mxTalkers].map((talker) => talker.stop()));
+        throw error;
+      }
       const { toMatrix, toIrc } = await talk.end();
       assertPerfect('to Matrix', toMatrix);
       assertPerfect('to IRC', toIrc);
