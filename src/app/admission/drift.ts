@@ -42,8 +42,10 @@ export class Drift {
   of(event: MatrixEvent): Drifted | undefined {
     if (!isAboutKeeping(event)) return undefined;
     const resource = this.#rooms.resourceOf(event.room_id);
-    if (resource === undefined || !this.#rooms.seen(event) || event.sender === this.#botId) return undefined;
     const isMember = event.type === 'm.room.member';
+    // What the bot does is no drift; that it is gone is, even in its own name: so an admin of the homeserver takes it out.
+    const isOwn = event.sender === this.#botId && !(isMember && event.state_key === this.#botId);
+    if (resource === undefined || !this.#rooms.seen(event) || isOwn) return undefined;
     if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) return undefined;
     // Who leaves a Space leaves what stands in it.
     const below = isMember ? this.#rooms.below(resource) : [];

@@ -83,6 +83,16 @@ export class ManagedRooms {
       const read = space === undefined ? ok(undefined) : await this.actual(space);
       if (!read.ok) return read;
     }
+    const room = await this.actual(roomId);
+    return room.ok && isInvited(room.value, this.#parts.kit.homeserver.botId) ? this.#comeBack(roomId) : room;
+  }
+
+  /** The bot was taken out, and is invited again. */
+  async #comeBack(roomId: string): Promise<Result<ActualRoom>> {
+    const { homeserver } = this.#parts.kit;
+    const joined = await homeserver.join(homeserver.botId, roomId);
+    if (!joined.ok) return joined;
+    this.forget(roomId);
     return this.actual(roomId);
   }
 
@@ -221,6 +231,8 @@ export class ManagedRooms {
     });
   }
 }
+
+const isInvited = (room: ActualRoom, userId: string): boolean => room.members.get(userId)?.membership === 'invite';
 
 /** What a room has from its first moment on, so that no door stands open until it is kept. */
 const firstState = (wanted: ManagedRoom) => [
