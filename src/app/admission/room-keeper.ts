@@ -110,9 +110,8 @@ export class RoomKeeper {
       const [head] = rows;
       if (head === undefined) return;
       const cause = causeOf(head.payload);
-      await this.#fewBeforeAll(resource);
-      const turns = this.#scopes.fewOf(resource) === 'alone' ? this.#turnsOfFew : this.#turns;
-      const kept = await turns.take(() => this.#keep(resource, cause));
+      const endTurn = await this.#turn(resource);
+      const kept = await this.#keep(resource, cause).finally(endTurn);
       await this.#keepChannel(resource, cause);
       if (kept.ok) {
         await kit.db.transaction((sql) =>
@@ -212,6 +211,19 @@ export class RoomKeeper {
     const pardoned = plan.value.members.steps.filter(({ kind }) => kind === 'unban').map(({ userId }) => userId);
     if (pardoned.length > 0) await this.look(rooms.below(wanted.id), cause, pardoned);
     return done;
+  }
+
+  /** Waits for the room's turn. Whatever concerns a few people does not, and is done meanwhile. */
+  async #turn(resource: string): Promise<() => void> {
+    if (this.#scopes.fewOf(resource) === 'alone') return this.#turnsOfFew.ask();
+    const turn = this.#turns.ask();
+    for (;;) {
+      await this.#fewBeforeAll(resource);
+      const end = await Promise.race([turn, this.#scopes.widened(resource)]);
+      if (end === undefined) continue;
+      await this.#fewBeforeAll(resource);
+      return end;
+    }
   }
 
   /** A plan that was confirmed for many is still that plan when a few others have to go: they go first, by themselves. */

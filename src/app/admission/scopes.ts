@@ -9,12 +9,21 @@ type Asked = { readonly isAll: boolean; readonly userIds: ReadonlySet<string>; r
 /** What rooms have to be looked at for, until they are. */
 export class Scopes {
   readonly #asked = new Map<string, Asked>();
+  readonly #waiting = new Map<string, () => void>();
 
   /** @param userIds whom something new is known of; undefined: perhaps everybody */
   widen(resource: string, userIds: Iterable<string> | undefined, cause: string): void {
     const before = this.#asked.get(resource);
     const isAll = userIds === undefined || before?.isAll === true;
     this.#asked.set(resource, { isAll, userIds: new Set([...(before?.userIds ?? []), ...(userIds ?? [])]), cause });
+    this.#waiting.get(resource)?.();
+  }
+
+  /** Resolves when more is asked for. One waits for each room. */
+  async widened(resource: string): Promise<undefined> {
+    await new Promise<void>((resolve) => this.#waiting.set(resource, resolve));
+    this.#waiting.delete(resource);
+    return undefined;
   }
 
   /** From here on whatever happens has to be asked for anew. Of what nobody asked for, everybody is looked at. */

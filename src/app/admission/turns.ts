@@ -9,14 +9,22 @@ export class Turns {
   }
 
   async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#busy >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#busy++;
+    const end = await this.ask();
     try {
       return await work();
     } finally {
+      end();
+    }
+  }
+
+  /** Resolves when it is one's turn, with what ends it; to be called once. */
+  async ask(): Promise<() => void> {
+    if (this.#busy >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#busy++;
+    return () => {
       const next = this.#waiting.shift();
       if (next === undefined) this.#busy--;
       else next();
-    }
+    };
   }
 }
