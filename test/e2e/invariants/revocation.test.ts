@@ -50,6 +50,17 @@ describe('a revocation', () => {
     await coop?.proxy.stop();
   });
 
+  /** Called back, and there again. */
+  async function comeBack(who: string, aliases: readonly string[]): Promise<void> {
+    for (const alias of aliases) {
+      await waitUntil(async () => ['invite', 'join'].includes(await coop.membership(alias, who)), {
+        timeoutMs: 15_000,
+        what: `${who} to be called back to #${alias}`,
+      });
+      await coop.enter(alias, who);
+    }
+  }
+
   const onIrc = (text: string) =>
     witness.waitFor((line) => line.params[1]?.includes(text) === true, { timeoutMs: 20_000, what: `"${text}" on IRC` });
   const wasOnIrc = (text: string): boolean => witness.lines.some(({ raw }) => raw.includes(text));
@@ -81,8 +92,7 @@ describe('a revocation', () => {
     await witness.flush();
     assert.ok(!wasOnIrc('queued one') && !wasOnIrc('queued two'));
     await coop.list(members);
-    await coop.until('members', 'cem', 'invite');
-    for (const room of ['willow', 'members', 'commons']) await coop.enter(room, 'cem');
+    await comeBack('cem', ['willow', 'members', 'commons']);
   });
 
   const queued = async (): Promise<number> => {
@@ -112,8 +122,7 @@ describe('a revocation', () => {
     const all = await said();
     assert.ok(!all.includes('retried one') && !all.includes('retried two'));
     await coop.list(members);
-    await coop.until('members', 'cem', 'invite');
-    for (const room of ['willow', 'members', 'commons']) await coop.enter(room, 'cem');
+    await comeBack('cem', ['willow', 'members', 'commons']);
     await irc.quit();
   });
 
@@ -122,7 +131,7 @@ describe('a revocation', () => {
     const cem = coop.shard.person('cem');
     const irc = await loggedIn(coop.shard.ircPort, 'cem', [COMMONS], 'cem-again');
     const first = await cem.send(commons, 'a line to be edited');
-    await onIrc('a line to be edited');
+    const { nick: puppet } = await onIrc('a line to be edited');
     const undo = coop.proxy.rule({
       fits: (request) => /\/(kick|state\/m\.room\.power_levels)/.test(request) && request.includes(commons),
       fault: { kind: 'answer', status: 503, body: '{}' },
@@ -154,15 +163,16 @@ describe('a revocation', () => {
     await onIrc('said after it');
     witness.say(COMMONS, 'said after that');
     await inRoom('said after that');
+    const ofTheBridge = witness.lines.filter(({ nick }) => nick !== 'cem-again');
     assert.deepEqual(
-      witness.lines.filter(({ raw, nick }) => raw.includes('gone') && nick !== 'cem-again').map(({ raw }) => raw),
+      ofTheBridge.filter(({ raw }) => raw.includes('gone')).map(({ raw }) => raw),
       [],
     );
     const ghosts = (await coop.shard.bot().history(commons)).filter(({ sender }) => sender.includes('_causeway_home'));
     assert.ok(!JSON.stringify(ghosts).includes('gone'));
     undo();
     await coop.until('commons', 'cem', 'leave', 40_000);
-    await witness.waitFor(({ command, nick }) => /^(QUIT|PART)$/.test(command) && nick === 'cem', {
+    await witness.waitFor(({ command, nick }) => /^(QUIT|PART)$/.test(command) && nick === puppet, {
       what: 'the connection of cem to be gone',
     });
     await coop.list(members);
@@ -209,8 +219,7 @@ describe('a revocation', () => {
     await coop.until('commons', 'fay', 'leave');
 
     await coop.list(members);
-    for (const who of ['fay', 'gus', 'ivy']) await coop.until('willow', who, 'invite');
-    for (const who of ['fay', 'gus', 'ivy']) await coop.until('members', who, 'invite');
+    for (const who of ['fay', 'gus', 'ivy']) await comeBack(who, ['willow', 'members', 'commons']);
     await waitUntil(async () => (await coop.power('commons', 'eli')) === 0, { what: 'eli to have a voice' });
     await coop.shard.person('eli').send(commons, 'awake again');
     await onIrc('awake again');
@@ -222,12 +231,7 @@ describe('a revocation', () => {
     const house = ['willow-house', 'house', 'vault', 'willow-attic', 'attic'];
 
     async function moveIn(): Promise<void> {
-      for (const alias of ['willow-house', 'vault', 'willow-attic', 'willow-garden']) {
-        await waitUntil(async () => ['invite', 'join'].includes(await coop.membership(alias, 'hal')), {
-          what: `hal in ${alias}`,
-        });
-        await coop.enter(alias, 'hal');
-      }
+      await comeBack('hal', ['willow-house', 'vault', 'willow-attic', 'willow-garden']);
       for (const alias of ['house', 'attic', 'garden']) {
         await coop.opened(alias, 'restricted');
         await coop.enter(alias, 'hal');
@@ -246,12 +250,17 @@ describe('a revocation', () => {
       // Called back into the Space, they have their place again.
       await coop.shard.bot().invite(await coop.room('willow-house'), mxid('hal'));
       await coop.enter('willow-house', 'hal');
-      for (const alias of ['vault', 'willow-attic', 'house']) {
-        await coop.until(alias, 'hal', 'invite');
-        await coop.enter(alias, 'hal');
-      }
-      await coop.until('attic', 'hal', 'invite');
-      await coop.enter('attic', 'hal');
+      await comeBack('hal', ['vault', 'willow-attic', 'house', 'attic']);
+    });
+
+    test('invariant 13: whoever left a Space while the bridge was away is out of what stands in it', async () => {
+      await coop.shard.bridge.stop();
+      await coop.shard.person('hal').leave(await coop.room('willow-garden'));
+      await coop.shard.restartBridge();
+      await coop.until('garden', 'hal', 'leave');
+      await coop.shard.bot().invite(await coop.room('willow-garden'), mxid('hal'));
+      await coop.enter('willow-garden', 'hal');
+      await comeBack('hal', ['garden']);
     });
 
     test('invariant 14: whoever loses a seat keeps what another gives', async () => {
