@@ -148,7 +148,7 @@ describe('The SCIM service', () => {
     [false, 'expelled', 'expelled'],
     [true, 'suspended', 'suspended'],
     [undefined, 'on the moon', 'unmapped'],
-    [false, 'on the moon', 'unmapped'],
+    [false, 'on the moon', 'suspended'],
   ];
   test('takes the standing from `active` and from the status beside it', async (t) => {
     const service = await started(t);

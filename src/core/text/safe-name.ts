@@ -27,7 +27,10 @@ const MANY_MARKS = new RegExp(`(\\p{M}{${MAX_MARKS_PER_BASE}})\\p{M}+`, 'gu');
 export function safeName(name: string, fallback: string): string {
   // A bound before the work: names of a megabyte exist.
   const spaced = name.slice(0, 1000).normalize('NFC').replace(SPACES, ' ');
-  const visible = keepingEmoji(spaced, (text) => text.replace(INVISIBLE, '')).replace(MANY_MARKS, '$1');
+  // Once more spaces afterwards: what stood between two of them may have been invisible.
+  const visible = keepingEmoji(spaced, (text) => text.replace(INVISIBLE, ''))
+    .replace(MANY_MARKS, '$1')
+    .replace(SPACES, ' ');
   const cut = [...visible.trim()].slice(0, MAX_NAME_CODE_POINTS).join('');
   // Marks alone would sit on whatever stands before the name.
   const clean = cut.replace(/^(?:\p{M}|\u200d|\s)+/u, '').replace(/(?:\u200d|\s)+$/u, '');

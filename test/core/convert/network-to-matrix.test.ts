@@ -118,7 +118,7 @@ const stripped = (text: string): string => text.replace(/[\x00-\x08\x0b-\x1f\x7f
 describe('what else happens in a channel', () => {
   test('a topic', () => {
     assert.deepEqual(bodies({ ...base, kind: 'topic', source: bob, own: false, topic: '\x02Tea\x02' }), [
-      { op: 'matrix.topic', room: '!r', topic: 'Tea' },
+      { op: 'matrix.topic', room: '!r', topic: 'Tea', by: { nick: 'Bob', account: null } },
     ]);
   });
 

@@ -29,7 +29,7 @@ type Run = {
 export const massChange: Scenario = {
   name: 'mass-change',
   title: '1,000 of 10,000 leave at once: relaying ends, the guard holds, a confirmation lets it go on',
-  timeoutMs: 3_600_000,
+  timeoutMs: 1_200_000,
   run: async (context) => {
     const { runs, quick, say } = context;
     const size = quick ? 1_000 : 10_000;

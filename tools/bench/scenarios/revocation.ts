@@ -36,7 +36,7 @@ type Revocation = {
 export const revocation: Scenario = {
   name: 'revocation',
   title: 'a member is suspended: last line, last of 50 rooms, connection gone',
-  timeoutMs: 3_600_000,
+  timeoutMs: 1_200_000,
   run: async (context) => {
     const { runs, quick, world: makeWorld, say } = context;
     const sizes = quick ? SIZES.slice(0, 2) : SIZES;
