@@ -220,7 +220,10 @@ describe('a revocation', () => {
 
     await coop.list(members);
     for (const who of ['fay', 'gus', 'ivy']) await comeBack(who, ['willow', 'members', 'commons']);
-    await waitUntil(async () => (await coop.power('commons', 'eli')) === 0, { what: 'eli to have a voice' });
+    await waitUntil(async () => (await coop.power('commons', 'eli')) === 0, {
+      timeoutMs: 20_000,
+      what: 'eli to have a voice',
+    });
     await coop.shard.person('eli').send(commons, 'awake again');
     await onIrc('awake again');
     const { users } = await coop.shard.bot().state(commons, 'm.room.power_levels');
