@@ -56,6 +56,9 @@ export const revocation: Scenario = {
     for (let run = 0; run < runs; run++)
       for (const size of sizes) {
         writeList(world, listOf(size));
+        // Long lists take seconds to read on a busy machine; what follows is to be one change, of one person.
+        const isRead = async (): Promise<boolean> => (await world.status()).authority?.members === size;
+        await until(`the list of ${size}`, 60_000, isRead, 100);
         const before = found.get(size) ?? [];
         const own: Revocation[] = [];
         for (let time = 0; time < times; time++) own.push(await revoke(context, stage, size));
