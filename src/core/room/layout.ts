@@ -95,7 +95,8 @@ export function layout(input: LayoutInput): readonly ManagedRoom[] {
     stand: (kind, room, parent) => ({ kind, alias: aliasOf(room, serverName) ?? room, ...place(kind, parent) }),
     among: (federate, isClosed) => {
       const servers = cooperative?.servers ?? [];
-      const acl = isClosed || (input.hasAuthority && servers.length > 0);
+      // Also where no server is named: a list that loses its last name must not let in everybody.
+      const acl = isClosed || input.hasAuthority;
       return { federate, acl, servers: federate ? servers : [] };
     },
   };

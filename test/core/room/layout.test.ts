@@ -92,7 +92,7 @@ describe('the rooms of a cooperative', () => {
         parent: 'space:coop',
         order: '200000',
         join: { rule: 'public' },
-        acl: false,
+        acl: true,
         federate: true,
       },
       {
