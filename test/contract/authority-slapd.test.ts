@@ -6,13 +6,13 @@ import { systemClock } from '../../src/clock.ts';
 import type { AuthorityUpdate, Lookup } from '../../src/core/authority/member.ts';
 import type { Authority } from '../../src/ports/authority.ts';
 import { execute } from '../../src/sandbox/execute.ts';
+import { ADA, authorityContract, BEN, CLEO, type Fault, memberOf, type World } from '../authority/contract.ts';
+import { groupDn, ISSUER, type MadeWith, makeAuthority, personDn, writeTree } from '../authority/ldap-world.ts';
+import { normal, Watcher } from '../authority/watcher.ts';
 import { waitUntil } from '../servers/people.ts';
 import { type Attributes, BASE, READER, type Slapd, startSlapd } from '../servers/slapd.ts';
 import { startProxy, type TcpProxy } from '../servers/tcp-proxy.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
-import { ADA, authorityContract, BEN, CLEO, type Fault, memberOf, type World } from '../authority/contract.ts';
-import { groupDn, ISSUER, type MadeWith, makeAuthority, personDn, writeTree } from '../authority/ldap-world.ts';
-import { normal, Watcher } from '../authority/watcher.ts';
 
 const NO_PEOPLE = `access to attrs=userPassword by anonymous auth\naccess to dn.children="ou=people,${BASE}" by * none\naccess to * by users read`;
 const NO_MEMBERS = `access to attrs=userPassword by anonymous auth\naccess to attrs=member by * none\naccess to * by users read`;
