@@ -80,7 +80,7 @@ describe('a decision point that is a real Cerbos', () => {
     assert.equal(await says(asked()), 'unreachable');
     await cerbos.start();
     assert.equal(await says(asked()), true);
-    cerbos.pause();
+    await cerbos.pause();
     assert.equal(await says(asked()), 'timeout');
     cerbos.resume();
     assert.equal(await says(asked()), true);

@@ -118,7 +118,7 @@ describe("the bot's /sync of a real Dendrite", () => {
     const poll = world.poll(sink, { forMs: 300, marginMs: 700 });
     poll.start();
     await until(() => sink.cursor !== undefined);
-    dendrite.pause();
+    await dendrite.pause();
     try {
       await until(
         () => sink.calls.includes('interrupted sync: no answer in time'),

@@ -18,7 +18,7 @@ describe('the homeserver fails while lines flow both ways', { timeout: 900_000 }
   test('stopped for 40 s by SIGSTOP', async () => {
     const talk = await startConversation('homeserver-stopped');
     await talk.through(async () => {
-      talk.shard.dendrite.pause();
+      await talk.shard.dendrite.pause();
       await delay(40_000);
       talk.shard.dendrite.resume();
     });

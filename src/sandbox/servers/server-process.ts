@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guard, unguard } from './guardian.ts';
@@ -35,8 +35,8 @@ export type ServerProcess = {
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
   /** `kill -9` of the whole group, resolves when the process is gone. */
   readonly kill9: () => Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
-  readonly pause: () => void;
+  /** SIGSTOP: connections stay open, nothing is answered. Resolves when every thread of the process has stopped. */
+  readonly pause: () => Promise<void>;
   readonly resume: () => void;
   /** Starts again with the same data, ports and arguments; stops it first where it runs. Resolves when ready. */
   readonly restart: (signal?: NodeJS.Signals) => Promise<void>;
@@ -50,6 +50,16 @@ export type ServerProcess = {
 };
 
 const PROBE_EVERY_MS = 15;
+const PAUSE_WITHIN_MS = 2_000;
+
+/** Whether no thread of a process runs (proc(5): the state follows the name in parentheses). True where that cannot be seen. */
+async function hasStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const states = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') T')),
+  );
+  return states.every((text) => /\) [TtZX]/.test(text));
+}
 
 /** Starts a server and resolves when it is ready; fails with the last lines of its log otherwise. */
 export async function startServer(spec: ServerSpec): Promise<ServerProcess> {
@@ -143,7 +153,11 @@ export async function startServer(spec: ServerSpec): Promise<ServerProcess> {
     isRunning,
     stop,
     kill9: () => end('SIGKILL', 0),
-    pause: () => signal('SIGSTOP'),
+    pause: async () => {
+      signal('SIGSTOP');
+      const deadline = performance.now() + PAUSE_WITHIN_MS;
+      while (!(await hasStopped(child?.pid ?? 0)) && performance.now() < deadline) await delay(PROBE_EVERY_MS);
+    },
     resume: () => signal('SIGCONT'),
     restart: async (name) => {
       await stop(name);
