@@ -14,6 +14,7 @@ import type { Portal, PortalTable } from './portal-table.ts';
 import { ANCHOR, FLOOR, type RoomAnchors } from './room-anchors.ts';
 import { RoomMaker } from './room-maker.ts';
 import type { Signal } from './signal.ts';
+import { Turns } from './turns.ts';
 
 /** Rooms prepared at the same time: each makes a homeserver work hard. */
 const AT_ONCE = 3;
@@ -41,8 +42,8 @@ export type ProvisionParts = {
 export class Provision {
   readonly #parts: ProvisionParts;
   readonly #maker: RoomMaker;
-  #busy = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** Each only for one try: a link that waits for somebody to act keeps no other waiting. */
+  readonly #turns = new Turns(AT_ONCE);
 
   constructor(parts: ProvisionParts) {
     this.#parts = parts;
@@ -54,9 +55,16 @@ export class Provision {
     const { kit, stopping, nudge } = this.#parts;
     const backoff = new Backoff(kit.clock, 300, 30_000);
     while (!stopping() && this.#parts.portals.get(portal.id) === portal && portal.roomId === undefined) {
-      const room = await this.#inTurn(() => this.#room(portal)).catch((error: unknown) =>
-        fail({ code: 'room', text: `The room could not be prepared: ${String(error)}`, retry: 'later', notify: 'log' }),
-      );
+      const room = await this.#turns
+        .take(() => this.#room(portal))
+        .catch((error: unknown) =>
+          fail({
+            code: 'room',
+            text: `The room could not be prepared: ${String(error)}`,
+            retry: 'later',
+            notify: 'log',
+          }),
+        );
       if (room.ok) return this.#ready(portal, room.value);
       portal.problem = room.error.text;
       const level = backoff.attempt === 0 ? 'warn' : 'debug';
@@ -68,19 +76,6 @@ export class Provision {
       // Also what somebody has to mend is tried again: they will not think of telling us.
       const leastMs = Math.max(room.error.waitMs ?? 0, room.error.retry === 'lookup' ? LOST_ANSWER_MS : 0);
       await nudge.wait(room.error.retry === 'never' ? 30_000 : Math.max(leastMs, backoff.nextMs()));
-    }
-  }
-
-  /** A few at a time, each only for one try: a link that waits for somebody to act keeps no other waiting. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#busy >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#busy++;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#busy--;
-      else next();
     }
   }
 

@@ -10,6 +10,7 @@ import type { Kit } from '../kit.ts';
 import type { LaneQueue } from '../lane.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
+import { Turns } from '../turns.ts';
 import type { Admission } from './admission.ts';
 import type { Caution } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
@@ -19,7 +20,6 @@ import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
 import { RoomPlanner } from './room-planner.ts';
 import { type Scope, Scopes } from './scopes.ts';
-import { Turns } from './turns.ts';
 
 /**
  * Rooms worked on at the same time: each makes a homeserver work hard. What concerns a few people has as many turns of its

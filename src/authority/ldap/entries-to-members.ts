@@ -1,7 +1,7 @@
-import { handleKey, type Member, type Role, type Seat, type ShardRole } from '../../core/authority/member.ts';
+import { handleKey, type Member } from '../../core/authority/member.ts';
+import { type Meaning, rolesFrom, seatsFrom } from '../meanings.ts';
 import { type Answer, answer, clean, type Unknown, unknown } from '../unknown.ts';
 import {
-  inOrder,
   MAX_GROUP,
   MAX_HANDLES,
   MAX_SUBJECT,
@@ -39,11 +39,6 @@ export const personAttributes = (words: Vocabulary): string[] => [
     words.statusAttribute,
   ]),
 ];
-
-/** What membership of one group gives. */
-type Meaning =
-  | { readonly kind: 'role'; readonly role: Role }
-  | { readonly kind: 'seat'; readonly group: string; readonly role?: Role };
 
 /**
  * Entries to members, all or nothing: whatever could make somebody look absent who is not there by mistake makes the
@@ -178,8 +173,8 @@ function makeMember(entry: LdapEntry, meanings: readonly Meaning[], words: Vocab
     subject: { iss: words.issuer, sub },
     ...(name !== undefined && { name: clean(name) }),
     ...standing(values(words.statusAttribute), words),
-    seats: toSeats(meanings),
-    roles: toRoles(meanings),
+    seats: seatsFrom(meanings),
+    roles: rolesFrom(meanings),
     handles: [...values(words.matrixAttribute).map(toMatrixHandle), ...values(words.ircAttribute).map(toIrcHandle)]
       .filter((handle) => handle !== undefined)
       .slice(0, MAX_HANDLES),
@@ -193,20 +188,3 @@ function standing(values: readonly string[], words: Vocabulary): Pick<Member, 's
   const isOne = more.every((value) => statusOf(value, words) === status);
   return { status: isOne ? status : 'unmapped', statusText: clean([first, ...more].join(', ')) };
 }
-
-function toSeats(meanings: readonly Meaning[]): Seat[] {
-  const byGroup = new Map<string, Set<Role>>();
-  for (const meaning of meanings) {
-    if (meaning.kind !== 'seat') continue;
-    const roles = byGroup.get(meaning.group) ?? new Set<Role>();
-    byGroup.set(meaning.group, roles.add(meaning.role ?? 'member'));
-  }
-  return [...byGroup]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([group, roles]) => ({ group, roles: inOrder(roles), visibility: 'canonical' }));
-}
-
-const toRoles = (meanings: readonly Meaning[]): ShardRole[] =>
-  inOrder(new Set(meanings.flatMap((meaning) => (meaning.kind === 'role' ? [meaning.role] : [])))).map((role) => ({
-    role,
-  }));

@@ -1,15 +1,7 @@
-import {
-  type Handle,
-  handleKey,
-  type Member,
-  type Role,
-  type Seat,
-  type ShardRole,
-  subjectKey,
-} from '../../core/authority/member.ts';
+import { type Handle, handleKey, type Member, subjectKey } from '../../core/authority/member.ts';
+import { type Meaning, rolesFrom, seatsFrom } from '../meanings.ts';
 import { type Answer, answer, clean, unknown } from '../unknown.ts';
 import {
-  inOrder,
   MAX_GROUP,
   MAX_HANDLES,
   MAX_SUBJECT,
@@ -24,11 +16,6 @@ import { CAUSEWAY } from './attributes.ts';
 import { isTree, type Resource, type Tree } from './resource.ts';
 
 export type ScimWords = Words & { readonly issuer: string };
-
-/** What membership of a group, or a role of a user, gives. */
-type Meaning =
-  | { readonly kind: 'role'; readonly role: Role }
-  | { readonly kind: 'seat'; readonly group: string; readonly role?: Role };
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -49,8 +36,8 @@ export function toMember(user: Resource, groups: Iterable<Resource>, words: Scim
     subject: { iss: words.issuer, sub: subjectOf(user) },
     ...(name !== undefined && { name }),
     ...standingOf(user, words),
-    seats: toSeats(meanings),
-    roles: toShardRoles(meanings),
+    seats: seatsFrom(meanings),
+    roles: rolesFrom(meanings),
     handles: handlesOf(user).handles,
   };
 }
@@ -191,18 +178,3 @@ function meaningsOfRole(word: string, words: ScimWords): Meaning[] {
   const role = roleOf(inGroup, words);
   return group === undefined || role === undefined ? [] : [{ kind: 'seat', group: group.toLowerCase(), role }];
 }
-
-function toSeats(meanings: readonly Meaning[]): Seat[] {
-  const byGroup = new Map<string, Set<Role>>();
-  for (const meaning of meanings) {
-    if (meaning.kind !== 'seat') continue;
-    const roles = byGroup.get(meaning.group) ?? new Set<Role>();
-    byGroup.set(meaning.group, roles.add(meaning.role ?? 'member'));
-  }
-  return [...byGroup]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([group, roles]) => ({ group, roles: inOrder(roles), visibility: 'canonical' }));
-}
-
-const toShardRoles = (meanings: readonly Meaning[]): ShardRole[] =>
-  inOrder(new Set(meanings.flatMap((one) => (one.kind === 'role' ? [one.role] : [])))).map((role) => ({ role }));
