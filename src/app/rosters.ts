@@ -1,4 +1,4 @@
-import { subjectOf } from '../core/convert/network-to-matrix.ts';
+import { subjectOf } from '../core/identity/subject.ts';
 import type { GhostSubject } from '../core/ids.ts';
 import type { Network, RosterChange, RosterEntry } from '../ports/network.ts';
 import type { Ghosts } from './ghosts.ts';
@@ -140,7 +140,7 @@ export class Rosters {
 
   /** The same account keeps its ghost under the new name; an unauthenticated nick is somebody else from now on. */
   #renamed(portal: Portal, to: RosterEntry, before: GhostSubject, after: GhostSubject): void {
-    if (before.kind === after.kind && before.name === after.name) {
+    if (before.kind === after.kind && before.name === after.name && before.origin === after.origin) {
       this.#chore(async () => {
         await this.#ghosts.rename(portal.network, after, to.nick);
       });

@@ -8,6 +8,10 @@ export type NetworkSource = {
   readonly host?: string;
   /** Account the server vouches for; null: it says there is none; absent: it does not say. */
   readonly account?: string | null;
+  /** Server that the connected one says vouches for them; absent: the connected server itself. Only what servers set. */
+  readonly origin?: string;
+  /** The network says that this is a program. */
+  readonly actor?: 'agent';
 };
 
 type NetworkEventBase = {
@@ -29,6 +33,10 @@ export type NetworkMessage = NetworkEventBase & {
   readonly style: MessageStyle;
   /** One element per line; formatting codes still inside. */
   readonly lines: readonly string[];
+  /** Whether the network carried a signature. Nobody here has checked one. */
+  readonly signature?: 'none' | 'unchecked';
+  /** Page of the network where people can check this message; https or http. */
+  readonly link?: string;
 };
 
 export type NetworkTopic = NetworkEventBase & {

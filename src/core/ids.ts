@@ -103,10 +103,17 @@ export function unescapeLocalpart(escaped: string): string | undefined {
 }
 
 /** Whom a ghost stands for: an account where the server vouches for one, else a nick nobody vouches for. */
-export type GhostSubject = { readonly kind: 'account' | 'nick'; readonly name: string };
+export type GhostSubject = {
+  readonly kind: 'account' | 'nick';
+  readonly name: string;
+  /** Server that vouches for them, or at which the nick is theirs; absent: the one that we are connected to. */
+  readonly origin?: string;
+};
 
 /** Matrix user ids may have 255 bytes; Dendrite refuses the 255th. */
 const MAX_USER_ID_BYTES = 254;
+/** Of a cut id, so much of the origin, escaped. */
+const CUT_ORIGIN = 40;
 
 /**
  * @param subject its name folded by the network's case mapping
@@ -118,11 +125,18 @@ export function makeGhostId(
   server: string,
   digest: (text: string) => string,
 ): GhostId {
-  const head = `${GHOST_PREFIX}${network}_${subject.kind === 'account' ? 'a/' : ''}`;
-  const room = MAX_USER_ID_BYTES - 2 - head.length - server.length;
-  let name = escapeLocalpart(subject.name);
-  if (name.length > room) name = `${name.slice(0, room - 18)}/+${digest(subject.name).slice(0, 16)}`;
-  return `@${head}${name}:${server}` as GhostId;
+  const { name, origin } = subject;
+  const kind = subject.kind === 'account' ? 'a/' : '';
+  const made = (from: string, who: string): string =>
+    `@${GHOST_PREFIX}${network}_${from === '' ? '' : `o/${from}/`}${kind}${who}:${server}`;
+  const escaped = escapeLocalpart(name);
+  const from = origin === undefined ? '' : escapeLocalpart(origin);
+  const whole = made(from, escaped);
+  if (whole.length <= MAX_USER_ID_BYTES) return whole as GhostId;
+  const cutFrom = from.slice(0, CUT_ORIGIN);
+  const room = MAX_USER_ID_BYTES - made(cutFrom, '').length - 18;
+  const told = digest(origin === undefined ? name : JSON.stringify([name, origin])).slice(0, 16);
+  return made(cutFrom, `${escaped.slice(0, room)}/+${told}`) as GhostId;
 }
 
 /** Network and subject of a ghost id of this server; undefined for anybody else's id, the bot's and cut ones. */
@@ -130,13 +144,16 @@ export function parseGhostId(
   userId: string,
   server: string,
 ): { network: NetworkId; subject: GhostSubject } | undefined {
-  const match = /^@_causeway_([a-z0-9-]+)_(a\/)?([^:]*)$/.exec(
+  const match = /^@_causeway_([a-z0-9-]+)_(?:o\/([^:/]+)\/)?(a\/)?([^:/]*)$/.exec(
     userId.endsWith(`:${server}`) ? userId.slice(0, -server.length - 1) : '',
   );
   if (match === null) return undefined;
-  const name = unescapeLocalpart(match[3] ?? '');
-  if (name === undefined || name === '') return undefined;
-  return { network: match[1] as NetworkId, subject: { kind: match[2] === undefined ? 'nick' : 'account', name } };
+  const [, network, from, account, escaped = ''] = match;
+  const name = unescapeLocalpart(escaped);
+  const origin = from === undefined ? undefined : unescapeLocalpart(from);
+  if (name === undefined || name === '' || (from !== undefined && origin === undefined)) return undefined;
+  const subject: GhostSubject = { kind: account === undefined ? 'nick' : 'account', name };
+  return { network: network as NetworkId, subject: origin === undefined ? subject : { ...subject, origin } };
 }
 
 /** The bot's localpart; the registration's `sender_localpart`. */

@@ -17,7 +17,12 @@ export type ChannelWish = { readonly channel: string; readonly key?: string };
 export type ResumePoint = { readonly timeMs: number; readonly key: MessageKey };
 
 /** Somebody of a channel who is not one of ours. */
-export type RosterEntry = { readonly nick: string; readonly account: string | null };
+export type RosterEntry = {
+  readonly nick: string;
+  readonly account: string | null;
+  /** Server that vouches for them, where that is not the connected one (see NetworkSource in core/events). */
+  readonly origin?: string;
+};
 
 export type RosterChange =
   | { readonly kind: 'list'; readonly members: readonly RosterEntry[] }

@@ -59,8 +59,12 @@ describe('localparts', () => {
 describe('ghost ids', () => {
   const server = 'willow.example';
   const subject: fc.Arbitrary<GhostSubject> = fc.record(
-    { kind: fc.constantFrom('account', 'nick'), name: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }) },
-    { noNullPrototype: true },
+    {
+      kind: fc.constantFrom('account', 'nick'),
+      name: fc.string({ minLength: 1, maxLength: 10, unit: 'grapheme' }),
+      origin: fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' }),
+    },
+    { noNullPrototype: true, requiredKeys: ['kind', 'name'] },
   );
 
   test('an account and a nick of the same name are two ghosts', () => {
@@ -69,6 +73,27 @@ describe('ghost ids', () => {
       '@_causeway_home_a/_al:willow.example',
     );
     assert.equal(makeGhostId(home, { kind: 'nick', name: 'Al' }, server, digest), '@_causeway_home__al:willow.example');
+  });
+
+  test('people of one name at two servers are different ghosts, and none is the one of the server that we are at', () => {
+    const ids = [undefined, 'A.test', 'a.test', 'B.test'].map((origin) =>
+      makeGhostId(home, { kind: 'nick', name: 'al', ...(origin === undefined ? {} : { origin }) }, server, digest),
+    );
+    assert.deepEqual(ids, [
+      '@_causeway_home_al:willow.example',
+      '@_causeway_home_o/_a.test/al:willow.example',
+      '@_causeway_home_o/a.test/al:willow.example',
+      '@_causeway_home_o/_b.test/al:willow.example',
+    ]);
+  });
+
+  test('no name makes somebody of this server one of another', () => {
+    fc.assert(
+      fc.property(subject, fc.constantFrom('o/b/al', 'a/al', 'o/b/', '/', 'o=2fb=2f'), ({ kind }, name) => {
+        const made = parseGhostId(makeGhostId(home, { kind, name }, server, digest), server);
+        assert.deepEqual(made?.subject, { kind, name });
+      }),
+    );
   });
 
   test('name their network and subject again', () => {
@@ -86,6 +111,18 @@ describe('ghost ids', () => {
     assert.ok(Buffer.byteLength(one) <= 254, `${Buffer.byteLength(one)} bytes`);
     assert.notEqual(one, two);
     assert.equal(parseGhostId(one, server), undefined);
+  });
+
+  test('fit a Matrix id however long the name of the server, and stay told apart', () => {
+    const origin = 'é'.repeat(64);
+    const made = [origin, `${origin}1`].map((from) =>
+      makeGhostId(home, { kind: 'account', name: 'did:key:z6Mk', origin: from }, server, digest),
+    );
+    for (const id of made) {
+      assert.ok(Buffer.byteLength(id) <= 254, `${Buffer.byteLength(id)} bytes`);
+      assert.equal(parseGhostId(id, server), undefined);
+    }
+    assert.notEqual(made[0], made[1]);
   });
 
   for (const other of [

@@ -30,6 +30,7 @@ const sameVoice = (a: SendToMatrix, b: SendToMatrix): boolean =>
   a.msgtype === b.msgtype &&
   a.subject.kind === b.subject.kind &&
   a.subject.name === b.subject.name &&
+  a.subject.origin === b.subject.origin &&
   a.nick === b.nick;
 
 /** One effect that says what all of these say, in order; its time is the first one's. */

@@ -1,5 +1,6 @@
 import type { Effect, KeyedEffect, NetworkEvent, NetworkMessage } from '../events.ts';
-import type { GhostSubject, MessageKey, NetworkId } from '../ids.ts';
+import { subjectOf } from '../identity/subject.ts';
+import type { MessageKey, NetworkId } from '../ids.ts';
 import { stripFormatting } from '../text/strip.ts';
 
 /** What a converter may know of the portal that an event belongs to. */
@@ -20,12 +21,6 @@ const MAX_BODY_UNITS = 12_000;
 /** Key of an effect that follows from a message of a network; with a part number where one message makes several. */
 export const effectKey = (network: NetworkId, key: MessageKey, part = 0): string =>
   part === 0 ? `${network}|${key}` : `${network}|${key}#${part}`;
-
-/** Account where the server vouches for one, else the nick. */
-export const subjectOf = (source: NetworkMessage['source'], fold: (name: string) => string): GhostSubject =>
-  typeof source.account === 'string' && source.account !== ''
-    ? { kind: 'account', name: fold(source.account) }
-    : { kind: 'nick', name: fold(source.nick) };
 
 /** What to do on Matrix about something that happened on a network. Our own lines lead to nothing. */
 export function networkToMatrix(event: NetworkEvent, view: NetworkView): KeyedEffect[] {
