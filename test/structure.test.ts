@@ -30,7 +30,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   matrix: adapter('@vector-im/matrix-bot-sdk', 'express'),
   metrics: adapter('prom-client'),
   audit: adapter(),
-  authority: adapter('express', 'ldapts'),
+  authority: adapter('express', 'jose', 'ldapts'),
   'clock.ts': { parts: ['ports'], packages: [], node: true },
   'failpoints.ts': { parts: ['ports'], packages: [], node: true },
   'deciding.ts': everything,

@@ -1,0 +1,30 @@
+import { createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
+import type { Unknown } from '../unknown.ts';
+
+export type VerifyingKey = Awaited<ReturnType<ReturnType<typeof createLocalJWKSet>>>;
+
+/** `none`: no key of this name is trusted. `unknown`: nobody can say now. */
+export type KeyAnswer = { readonly kind: 'ok'; readonly value: VerifyingKey } | { readonly kind: 'none' } | Unknown;
+
+/** Public keys of somebody whose signatures count. */
+export interface KeySet {
+  /** The one key that a token names by its header (`alg`, `kid`). */
+  keyFor(header: JWSHeaderParameters): Promise<KeyAnswer>;
+}
+
+/** Keys that do not change. @param keys from `publicKeysOf` */
+export function fixedKeys(keys: readonly JWK[]): KeySet {
+  const find = createLocalJWKSet({ keys: [...keys] });
+  return {
+    async keyFor(header) {
+      try {
+        return { kind: 'ok', value: await find(header) };
+      } catch (error) {
+        // No such key, several of which nobody can say which is meant, or one that cannot be used (damaged, unknown curve).
+        if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException)
+          return { kind: 'none' };
+        throw error;
+      }
+    },
+  };
+}
