@@ -1,17 +1,32 @@
 import { fail, ok, type Result } from '../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix } from '../core/events.ts';
 import type { PortalId } from '../core/ids.ts';
-import type { LineGate } from './line-gate.ts';
+import type { LineGate, Speaker } from './line-gate.ts';
 
 /** An effect on Matrix as it may be carried out now: whole, under a mark, as something less, or not at all. */
 export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Result<Effect> {
   if (effect.op === 'matrix.kick' && !gate.mayKick(portal)) return ok(keptAgainstKick(effect));
-  const speaker = effect.op === 'matrix.message' ? effect : effect.op === 'matrix.topic' ? effect.by : undefined;
+  const speaker = speakerOf(effect);
   if (speaker === undefined) return ok(effect);
   const verdict = gate.toMatrix(portal, speaker);
   if (verdict.kind === 'no') return fail(verdict.error);
   if (verdict.kind === 'yes' || effect.op !== 'matrix.message') return ok(effect);
   return ok({ ...effect, body: `${verdict.mark} ${effect.body}` });
+}
+
+/** In whose name an effect is; undefined for what the bridge does of itself. */
+function speakerOf(effect: Effect): Speaker | undefined {
+  switch (effect.op) {
+    case 'matrix.message':
+    case 'matrix.react':
+    case 'matrix.unreact':
+    case 'matrix.redact':
+      return effect;
+    case 'matrix.topic':
+      return effect.by;
+    default:
+      return undefined;
+  }
 }
 
 /** Who is in a room that an authority keeps is not decided on IRC. */

@@ -6,6 +6,7 @@ import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { RosterChange, RosterEntry } from '../ports/network.ts';
 import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
+import { inBackground, within } from './background.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
 import { Gathered } from './gathered.ts';
@@ -20,7 +21,9 @@ import { MatrixEffects } from './matrix-effects.ts';
 import { MatrixGate } from './matrix-gate.ts';
 import { MatrixInbox } from './matrix-inbox.ts';
 import { MatrixReceipts } from './matrix-receipts.ts';
+import { MatrixRelations } from './matrix-relations.ts';
 import { NetworkDoubts } from './network-doubt.ts';
+import { NetworkErrands } from './network-errands.ts';
 import { NetworkGate } from './network-gate.ts';
 import { NetworkInbox } from './network-inbox.ts';
 import { NetworkReceipts } from './network-receipts.ts';
@@ -35,6 +38,7 @@ import { RoomMembers } from './room-members.ts';
 import { Rosters } from './rosters.ts';
 import { Signal } from './signal.ts';
 import { Status } from './status.ts';
+import { Targets } from './targets.ts';
 import { ToMatrixDriver } from './to-matrix.ts';
 import { ToNetworkDriver } from './to-network.ts';
 
@@ -90,10 +94,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const echoes = new Echoes();
   const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId));
   const ghosts = new Ghosts(kit);
+  const targets = new Targets(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
-  const receipts = new NetworkReceipts(kit, () => lanes, portals);
-  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals);
+  const receipts = new NetworkReceipts(kit, () => lanes, portals, targets);
+  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, targets);
   const enforcement = new Enforcement({
     kit,
     config,
@@ -112,7 +117,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     lanes: () => lanes,
     portals,
     gate,
-    effects: new MatrixEffects(kit, ghosts),
+    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, targets)),
     echoes,
     doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
     receipts: matrixReceipts,
@@ -126,6 +131,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     notices,
     doubts,
     receipts,
+    errands: new NetworkErrands(people, targets),
     networkChanged,
   });
   const lanes = new Lanes(kit, {
@@ -289,11 +295,3 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
 /** Where nobody decides, there is nothing to record. */
 const NO_AUDIT: Audit = { write: () => Promise.resolve(true), problem: undefined, close: () => Promise.resolve() };
-
-/** Work that nobody waits for and that corrects itself at the next occasion. */
-const inBackground = (kit: Kit, work: Promise<unknown>): void => {
-  work.catch((error: unknown) => kit.log.warn('something in the background failed', { error: String(error) }));
-};
-
-const within = (kit: Kit, ms: number, work: Promise<unknown>): Promise<unknown> =>
-  Promise.race([work, new Promise((resolve) => kit.clock.after(ms, () => resolve(undefined)))]);

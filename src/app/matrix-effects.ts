@@ -4,15 +4,18 @@ import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatri
 import { safeName } from '../core/text/safe-name.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
+import type { MatrixRelations } from './matrix-relations.ts';
 
 /** Carries out single effects on the homeserver. Each is harmless when repeated, but for the sends, which carry a marker. */
 export class MatrixEffects {
   readonly #kit: Kit;
   readonly #ghosts: Ghosts;
+  readonly #relations: MatrixRelations;
 
-  constructor(kit: Kit, ghosts: Ghosts) {
+  constructor(kit: Kit, ghosts: Ghosts, relations: MatrixRelations) {
     this.#kit = kit;
     this.#ghosts = ghosts;
+    this.#relations = relations;
   }
 
   /** @returns the id of the event that came of it; empty where none did */
@@ -20,6 +23,12 @@ export class MatrixEffects {
     switch (effect.op) {
       case 'matrix.message':
         return this.#message(effect, keys);
+      case 'matrix.react':
+        return this.#relations.react(effect, keys);
+      case 'matrix.unreact':
+        return this.#relations.unreact(effect, keys);
+      case 'matrix.redact':
+        return this.#relations.redact(effect, keys);
       case 'matrix.notice':
         return this.#notice(effect, keys);
       case 'matrix.topic':

@@ -1,4 +1,5 @@
-import { lanePortal, type PortalId } from '../core/ids.ts';
+import type { Effect } from '../core/events.ts';
+import { keyOfReaction, lanePortal, type PortalId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { LinkRow, OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -6,6 +7,7 @@ import type { LaneQueue } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import { parseEffect } from './parse-effect.ts';
 import type { PortalTable } from './portal-table.ts';
+import type { Targets } from './targets.ts';
 
 /** Confirmed sends wait so long for others to share a commit with, while their lane has more to send. */
 const GATHER_MS = 200;
@@ -31,20 +33,23 @@ export class MatrixReceipts {
   readonly #kit: Kit;
   readonly #lanes: () => Lanes;
   readonly #portals: PortalTable;
+  readonly #targets: Targets;
   readonly #writing = new Set<Promise<void>>();
   #gathered: Receipt[] = [];
   #cancelFlush: (() => void) | undefined;
 
-  constructor(kit: Kit, lanes: () => Lanes, portals: PortalTable) {
+  constructor(kit: Kit, lanes: () => Lanes, portals: PortalTable, targets: Targets) {
     this.#kit = kit;
     this.#lanes = lanes;
     this.#portals = portals;
+    this.#targets = targets;
   }
 
   /** The rows are done: they leave their lane now and the disk soon. Waits only while very many are unfinished. */
   async settled(queue: LaneQueue, batch: readonly OutboxRow[], eventId: string): Promise<void> {
     for (const row of batch) queue.take(row.id);
     const { links, nowMs } = this.#told(queue, batch, eventId);
+    this.#targets.linked(links);
     this.#gathered.push({ portal: lanePortal(queue.id), rowIds: batch.map((row) => row.id), links, nowMs });
     if (queue.isEmpty || this.#gathered.length >= MAX_GATHERED) this.#flush();
     else this.#cancelFlush ??= this.#kit.clock.after(GATHER_MS, () => this.#flush());
@@ -105,10 +110,11 @@ export class MatrixReceipts {
     const links: LinkRow[] = [];
     for (const row of batch) {
       const effect = parseEffect(row.payload);
-      if (effect?.op !== 'matrix.message') continue;
-      const { network, messageKey, room } = effect;
+      if (effect === undefined) continue;
+      links.push(...linksOf(effect, eventId, nowMs));
+      if (effect.op !== 'matrix.message') continue;
+      const { network } = effect;
       const lagMs = nowMs - row.createdAtMs;
-      links.push({ network, messageKey, room, eventId, direction: 'to-matrix', createdAtMs: nowMs });
       metrics.deliverySeconds.observe({ direction: 'to-matrix', network }, lagMs / 1000);
       metrics.messages.add({ direction: 'to-matrix', network, outcome: 'delivered' });
       this.#portals.delivered(portal, 'to-matrix', nowMs, lagMs);
@@ -117,6 +123,15 @@ export class MatrixReceipts {
     }
     return { links, nowMs };
   }
+}
+
+/** Which message the event stands for; nothing for one that never came to be. */
+function linksOf(effect: Effect, eventId: string, createdAtMs: number): LinkRow[] {
+  if ((effect.op !== 'matrix.message' && effect.op !== 'matrix.react') || eventId === '') return [];
+  const { network, room } = effect;
+  const messageKey =
+    effect.op === 'matrix.message' ? effect.messageKey : keyOfReaction(effect.target, effect.emoji, effect.subject);
+  return [{ network, messageKey, room, eventId, direction: 'to-matrix', createdAtMs }];
 }
 
 const said = ({ links }: Receipt): boolean => links.length > 0;

@@ -64,6 +64,10 @@ export class NetworkGate implements NetworkSink {
     this.#on.roster(channel, change);
   }
 
+  typing(): void {
+    // Shown nowhere yet.
+  }
+
   asked(source: RosterEntry, text: string): Promise<string> {
     return this.#on.asked(source, text);
   }

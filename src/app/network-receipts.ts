@@ -1,21 +1,25 @@
 import type { SayOnNetwork } from '../core/events.ts';
-import type { MessageKey, PortalId } from '../core/ids.ts';
+import type { MessageKey, NetworkId, PortalId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
-import type { OutboxRow } from '../ports/stores.ts';
+import type { LinkRow, OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 import type { Lanes } from './lanes.ts';
+import type { NetworkErrand } from './network-errands.ts';
 import type { PortalTable } from './portal-table.ts';
+import type { Targets } from './targets.ts';
 
 /** Writes down what became of lines that a network took. */
 export class NetworkReceipts {
   readonly #kit: Kit;
   readonly #lanes: () => Lanes;
   readonly #portals: PortalTable;
+  readonly #targets: Targets;
 
-  constructor(kit: Kit, lanes: () => Lanes, portals: PortalTable) {
+  constructor(kit: Kit, lanes: () => Lanes, portals: PortalTable, targets: Targets) {
     this.#kit = kit;
     this.#lanes = lanes;
     this.#portals = portals;
+    this.#targets = targets;
   }
 
   /** Deletes the row and links event and messages, in one commit; tries until the database took it. */
@@ -28,22 +32,24 @@ export class NetworkReceipts {
     this.#portals.delivered(portal, 'to-network', nowMs, lagMs);
     if (logLines())
       log.info('bridged', { direction: 'to-network', portal, from: effect.userId, text: effect.line, lagMs });
+    const links = linksOf(effect, keys, nowMs);
+    this.#targets.linked(links);
     await this.#store(async (sql) => {
       await stores.outbox.finish(sql, [row.id]);
       await stores.portal.touch(sql, portal, 'to-network', nowMs);
-      await stores.link.insert(
-        sql,
-        keys.map((messageKey) => ({
-          network: effect.network,
-          messageKey,
-          room: effect.room,
-          eventId: effect.eventId,
-          direction: 'to-network',
-          createdAtMs: nowMs,
-        })),
-      );
+      await stores.link.insert(sql, links);
     });
     failpoint('after-network-confirmed');
+  }
+
+  /** Something that is no line was done; `keys` are what its event is on the network. */
+  async done(row: OutboxRow, effect: NetworkErrand, keys: readonly MessageKey[]): Promise<void> {
+    const links = effect.op === 'network.part' ? [] : linksOf(effect, keys, this.#kit.clock.nowMs());
+    this.#targets.linked(links);
+    await this.#store(async (sql) => {
+      await this.#kit.stores.outbox.finish(sql, [row.id]);
+      if (links.length > 0) await this.#kit.stores.link.insert(sql, links);
+    });
   }
 
   async drop(row: OutboxRow, effect: SayOnNetwork): Promise<void> {
@@ -64,3 +70,8 @@ export class NetworkReceipts {
     }
   }
 }
+
+type Linked = { readonly network: NetworkId; readonly room: string; readonly eventId: string };
+
+const linksOf = ({ network, room, eventId }: Linked, keys: readonly MessageKey[], createdAtMs: number): LinkRow[] =>
+  keys.map((messageKey) => ({ network, messageKey, room, eventId, direction: 'to-network', createdAtMs }));

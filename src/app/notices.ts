@@ -1,5 +1,5 @@
 import type { BridgeError } from '../core/errors.ts';
-import type { NoticeToMatrix, SayOnNetwork, TopicOnNetwork } from '../core/events.ts';
+import type { NoticeToMatrix, ReactOnNetwork, RedactOnNetwork, SayOnNetwork, TopicOnNetwork } from '../core/events.ts';
 import { makeLaneId, type PortalId } from '../core/ids.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -11,7 +11,7 @@ const QUIET_MS = 10 * 60_000;
 const PATIENCE_MS = 60_000;
 const REMEMBERED = 5_000;
 
-type NetworkEffect = SayOnNetwork | TopicOnNetwork;
+type NetworkEffect = SayOnNetwork | TopicOnNetwork | ReactOnNetwork | RedactOnNetwork;
 
 /** Tells people what became of their message, in the room, in words, once. */
 export class Notices {

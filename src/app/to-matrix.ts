@@ -245,7 +245,7 @@ export class ToMatrixDriver {
 }
 
 /** State events and membership are harmless when repeated; messages are not. */
-const isSend = (effect: Effect): boolean => effect.op === 'matrix.message' || effect.op === 'matrix.notice';
+const isSend = ({ op }: Effect): boolean => op === 'matrix.message' || op === 'matrix.notice' || op === 'matrix.react';
 
 function joined(batch: readonly OutboxRow[], first: Effect): Effect {
   if (first.op !== 'matrix.message') return first;

@@ -1,5 +1,5 @@
-import type { BridgeError } from '../core/errors.ts';
-import type { Effect, PartOnNetwork, SayOnNetwork, TopicOnNetwork } from '../core/events.ts';
+import { type BridgeError, fail } from '../core/errors.ts';
+import type { Effect, PartOnNetwork, SayOnNetwork } from '../core/events.ts';
 import { lanePortal } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { Network, Receipt, Voice } from '../ports/network.ts';
@@ -11,6 +11,7 @@ import type { LaneQueue } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import type { LineGate } from './line-gate.ts';
 import type { NetworkDoubts } from './network-doubt.ts';
+import type { NetworkErrand, NetworkErrands } from './network-errands.ts';
 import type { NetworkReceipts } from './network-receipts.ts';
 import type { Notices } from './notices.ts';
 import { parseEffect } from './parse-effect.ts';
@@ -32,6 +33,7 @@ export type ToNetworkParts = {
   readonly notices: Notices;
   readonly doubts: NetworkDoubts;
   readonly receipts: NetworkReceipts;
+  readonly errands: NetworkErrands;
   /** Raised when a network or a channel came up or went down. */
   readonly networkChanged: Signal;
 };
@@ -106,8 +108,7 @@ class LaneRun {
     if (effect.op === 'network.say') return this.#say(head, next, effect, network);
     await this.#flight.drain();
     if (this.#flight.hasTroubles) return;
-    if (effect.op === 'network.topic') return this.#topic(head, effect, network);
-    if (effect.op === 'network.part') return this.#part(head, effect, network);
+    if (isErrand(effect)) return this.#errand(head, effect, network);
     return this.#park(head, `${effect.op} is not for a network`);
   }
 
@@ -232,7 +233,7 @@ class LaneRun {
   }
 
   /** Why this person may not speak here now. */
-  #denied({ userId, network }: SayOnNetwork | TopicOnNetwork): BridgeError | undefined {
+  #denied({ userId, network }: Spoken): BridgeError | undefined {
     const { gate, kit } = this.#parts;
     const verdict = gate.toNetwork(lanePortal(this.#queue.id), userId);
     if (verdict.kind !== 'no') return undefined;
@@ -241,37 +242,24 @@ class LaneRun {
     return verdict.error;
   }
 
-  async #topic(row: OutboxRow, effect: TopicOnNetwork, network: Network): Promise<void> {
-    const person = await this.#parts.people.person(effect.room, effect.userId);
-    const denied = this.#denied(effect);
-    const set =
-      denied === undefined
-        ? await network.setTopic(person, effect.channel, effect.topic)
-        : { ok: false as const, error: denied };
-    if (!set.ok && set.error.retry !== 'never') return this.#holdUp(effect, set.error);
-    if (!set.ok) await this.#parts.notices.refused(lanePortal(this.#queue.id), row, effect, set.error);
-    else await this.#finish(row);
-    this.#queue.take(row.id);
-  }
-
-  async #part(row: OutboxRow, effect: PartOnNetwork, network: Network): Promise<void> {
-    await network.dismiss(effect.userId, effect.channel, effect.reason);
-    await this.#finish(row);
+  async #errand(row: OutboxRow, effect: NetworkErrand, network: Network): Promise<void> {
+    const denied = effect.op === 'network.part' ? undefined : this.#denied(effect);
+    const done = denied === undefined ? await this.#parts.errands.run(effect, network) : fail(denied);
+    if (done.ok) await this.#parts.receipts.done(row, effect, done.value);
+    else if (effect.op === 'network.part' || (denied !== undefined && effect.op === 'network.react'))
+      await this.#parts.receipts.done(row, effect, []);
+    else if (done.error.retry !== 'never') return this.#holdUp(effect, done.error);
+    else await this.#parts.notices.refused(lanePortal(this.#queue.id), row, effect, done.error);
     this.#queue.take(row.id);
   }
 
   /** The network is away or wants a pause: the lane waits, and says so in the room once it takes long. */
-  async #holdUp(effect: SayOnNetwork | TopicOnNetwork, error: BridgeError): Promise<void> {
+  async #holdUp(effect: Spoken, error: BridgeError): Promise<void> {
     const { kit, notices, lanes, networkChanged } = this.#parts;
     this.#waitingSinceMs ??= kit.clock.nowMs();
     await notices.heldUp(lanePortal(this.#queue.id), effect, error, this.#waitingSinceMs);
     const waitMs = Math.max(error.waitMs ?? 0, this.#backoff.nextMs(), 100);
     await Promise.race([lanes().pause(waitMs), networkChanged.wait(Math.max(waitMs, RECHECK_MS))]);
-  }
-
-  async #finish(row: OutboxRow): Promise<void> {
-    const { kit } = this.#parts;
-    await kit.db.transaction((sql) => kit.stores.outbox.finish(sql, [row.id]));
   }
 
   async #park(row: OutboxRow, why: string): Promise<void> {
@@ -286,6 +274,12 @@ class LaneRun {
     });
   }
 }
+
+/** What is done in a person's name. */
+type Spoken = SayOnNetwork | Exclude<NetworkErrand, PartOnNetwork>;
+
+const ERRANDS: ReadonlySet<string> = new Set(['network.topic', 'network.part', 'network.react', 'network.redact']);
+const isErrand = (effect: Effect): effect is NetworkErrand => ERRANDS.has(effect.op);
 
 const SENT_AGAIN = 'it is sent again as configured (inDoubt: resend)';
 const DROPPED = 'it is dropped as configured (inDoubt: drop)';

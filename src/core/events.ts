@@ -37,6 +37,44 @@ export type NetworkMessage = NetworkEventBase & {
   readonly signature?: 'none' | 'unchecked';
   /** Page of the network where people can check this message; https or http. */
   readonly link?: string;
+  /** The message that it answers. */
+  readonly replyTo?: MessageKey;
+  /** The message whose text it replaces: always the first version, however often it was edited. */
+  readonly edits?: MessageKey;
+  /** Files that the network itself says belong to it; links within the text are text. */
+  readonly media?: readonly NetworkMedia[];
+};
+
+/** A file that a network's message carries. Nothing but `url`, which is http or https, may be believed. */
+export type NetworkMedia = {
+  readonly url: string;
+  readonly mimetype?: string;
+  readonly filename?: string;
+  readonly sizeBytes?: number;
+  readonly width?: number;
+  readonly height?: number;
+  /** Said for those who do not see it. */
+  readonly alt?: string;
+};
+
+/** Somebody reacts to a message, or takes that back. */
+export type NetworkReaction = NetworkEventBase & {
+  readonly kind: 'reaction';
+  readonly source: NetworkSource;
+  readonly own: boolean;
+  readonly target: MessageKey;
+  /** An emoji or a short text. */
+  readonly emoji: string;
+  readonly removed: boolean;
+};
+
+/** The network deleted a message; that whoever did it may is the network's to decide. */
+export type NetworkDeletion = NetworkEventBase & {
+  readonly kind: 'deletion';
+  readonly source: NetworkSource;
+  readonly own: boolean;
+  readonly target: MessageKey;
+  readonly reason: string;
 };
 
 export type NetworkTopic = NetworkEventBase & {
@@ -58,7 +96,7 @@ export type NetworkKick = NetworkEventBase & {
 /** What was said between two times cannot be had: no history, or not so far back. */
 export type NetworkGap = NetworkEventBase & { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number };
 
-export type NetworkEvent = NetworkMessage | NetworkTopic | NetworkKick | NetworkGap;
+export type NetworkEvent = NetworkMessage | NetworkReaction | NetworkDeletion | NetworkTopic | NetworkKick | NetworkGap;
 
 export type MessageStyle = 'text' | 'action' | 'notice';
 
@@ -74,7 +112,10 @@ export type MatrixEvent = {
   readonly redacts?: string;
 };
 
-/** Says something in a room as a ghost. */
+/**
+ * Says something in a room as a ghost. What it answers or replaces is named by the network's key: which event that is, is
+ * found when the row is carried out, since it may be ahead in the same lane. Where it is not found, this is a line like any other.
+ */
 export type SendToMatrix = {
   readonly op: 'matrix.message';
   readonly room: string;
@@ -86,6 +127,43 @@ export type SendToMatrix = {
   readonly body: string;
   readonly timeMs: number;
   readonly messageKey: MessageKey;
+  readonly account: string | null;
+  readonly replyTo?: MessageKey;
+  /** The first version of the message that it replaces. */
+  readonly edits?: MessageKey;
+  /** Custom HTML, as one encoder wrote it; `body` says the same in plain text. */
+  readonly formatted?: string;
+  /** People that it means: Matrix user ids. */
+  readonly mentions?: readonly string[];
+  readonly media?: readonly NetworkMedia[];
+};
+
+type ReactionOnMatrix = {
+  readonly room: string;
+  readonly network: NetworkId;
+  readonly subject: GhostSubject;
+  readonly nick: string;
+  readonly account: string | null;
+  readonly target: MessageKey;
+  readonly emoji: string;
+  readonly timeMs: number;
+};
+
+/** Reacts as a ghost. Nothing where the message is not known. */
+export type ReactOnMatrix = ReactionOnMatrix & { readonly op: 'matrix.react' };
+/** Takes the ghost's reaction back. */
+export type UnreactOnMatrix = ReactionOnMatrix & { readonly op: 'matrix.unreact' };
+
+/** Takes back every event that a message of the network became. */
+export type RedactOnMatrix = {
+  readonly op: 'matrix.redact';
+  readonly room: string;
+  readonly network: NetworkId;
+  readonly target: MessageKey;
+  readonly reason: string;
+  /** Who deleted it, by what the server says. */
+  readonly subject: GhostSubject;
+  readonly nick: string;
   readonly account: string | null;
 };
 
@@ -123,6 +201,37 @@ export type SayOnNetwork = {
   readonly style: MessageStyle;
   readonly line: string;
   readonly eventId: string;
+  /** Event that it answers. */
+  readonly replyTo?: string;
+  /** Event whose text it replaces: the first version. */
+  readonly edits?: string;
+};
+
+/** Reacts for a Matrix user, or takes that back. Nothing where the network has no reactions or does not know the message. */
+export type ReactOnNetwork = {
+  readonly op: 'network.react';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  readonly userId: string;
+  readonly emoji: string;
+  readonly removed: boolean;
+  /** Event that it is about. */
+  readonly target: string;
+  readonly eventId: string;
+};
+
+/** Deletes what an event became on the network: every part of a message, or a reaction. */
+export type RedactOnNetwork = {
+  readonly op: 'network.redact';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  /** Who redacted it. */
+  readonly userId: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly eventId: string;
 };
 
 export type TopicOnNetwork = {
@@ -154,10 +263,15 @@ export type ReconcileRoom = {
 
 export type Effect =
   | SendToMatrix
+  | ReactOnMatrix
+  | UnreactOnMatrix
+  | RedactOnMatrix
   | NoticeToMatrix
   | TopicToMatrix
   | KickFromMatrix
   | SayOnNetwork
+  | ReactOnNetwork
+  | RedactOnNetwork
   | TopicOnNetwork
   | PartOnNetwork
   | ReconcileRoom;

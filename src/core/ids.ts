@@ -53,6 +53,24 @@ export const keyFromLine = (epoch: string, lineNumber: number): MessageKey => `l
 /** Key of a replayed line without msgid: what it says, when, and the how-manieth of its kind. */
 export const keyFromReplay = (digest: string, ordinal: number): MessageKey => `h:${digest}:${ordinal}` as MessageKey;
 
+/**
+ * Stands for a reaction in the links between messages and events, which networks give no name of its own.
+ * @param who of the network it is; undefined for a Matrix user's, whose event tells whose it is
+ */
+export const keyOfReaction = (target: MessageKey, emoji: string, who?: GhostSubject): MessageKey =>
+  `r:${JSON.stringify([target, emoji, ...(who === undefined ? [] : [who.kind, who.name, who.origin ?? ''])])}` as MessageKey;
+
+/** What a reaction is about; undefined for the key of anything else, and where it was cut because it was very long. */
+export function parseReactionKey(key: MessageKey): { target: MessageKey; emoji: string } | undefined {
+  if (!key.startsWith('r:')) return undefined;
+  try {
+    const [target, emoji] = JSON.parse(key.slice(2)) as [MessageKey, string];
+    return { target, emoji };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Prefix of the localpart of everything that belongs to this bridge, bot included. */
 export const GHOST_PREFIX = '_causeway_';
 

@@ -1,5 +1,5 @@
 import type { Result } from '../core/errors.ts';
-import type { MessageStyle, NetworkEvent } from '../core/events.ts';
+import type { MessageStyle, NetworkEvent, NetworkSource } from '../core/events.ts';
 import type { MessageKey, NetworkId } from '../core/ids.ts';
 
 /** A Matrix user as a network needs to know them. */
@@ -60,6 +60,8 @@ export interface NetworkSink {
   ): Promise<{ readonly received: ReadonlySet<MessageKey>; readonly sent: ReadonlySet<MessageKey> }>;
   /** Who is in a channel; not durable, repeated whole after each (re)join of the listener. */
   roster(channel: string, change: RosterChange): void;
+  /** Somebody begins or ends typing in a channel; not durable, told at most every few seconds. */
+  typing(channel: string, source: NetworkSource, active: boolean): void;
   /** Somebody says something to the bot alone. @returns what it answers, lines parted by line ends; empty for nothing */
   asked(source: RosterEntry, text: string): Promise<string>;
   /** The puppet of this user now stands so; kept for recognising our own lines in history. */
@@ -77,6 +79,19 @@ export type OutgoingLine = {
   readonly id: string;
   readonly style: MessageStyle;
   readonly parts: readonly string[];
+  /** The message that it answers, where the network can say so. */
+  readonly replyTo?: MessageKey;
+  /** The first version of the message that it replaces; only where {@link NetworkPowers.edits}. */
+  readonly edits?: MessageKey;
+};
+
+/** What a channel's network can carry now, beside plain lines. Absent is false. */
+export type NetworkPowers = {
+  /** Lines that say which message they answer. */
+  readonly replies?: boolean;
+  readonly edits?: boolean;
+  readonly reactions?: boolean;
+  readonly deletions?: boolean;
 };
 
 /** Confirmed by the server: keys of the parts where it gave msgids. */
@@ -96,7 +111,13 @@ export interface Voice {
   /** Splits a line to the byte for what this server puts before it. */
   split(text: string, style: MessageStyle): readonly string[];
   say(line: OutgoingLine): Sending;
+  /** Harmless when repeated. Present where the network has reactions. */
+  react?(reaction: OutgoingReaction): Promise<Result<void>>;
+  /** Deletes a message by the power that this person has. Success also where it is gone. Present where the network has it. */
+  redact?(target: MessageKey, reason: string): Promise<Result<void>>;
 }
+
+export type OutgoingReaction = { readonly target: MessageKey; readonly emoji: string; readonly removed: boolean };
 
 /** Who may come into a channel. Accounts are those of the network. */
 export type Door = {
@@ -168,6 +189,10 @@ export interface Network {
   evict(userId: string, reason: string): Promise<void>;
   /** The person has another name now. */
   rename(person: Person): void;
+  /** What lines into this channel may carry now; nothing but text where it is left out. */
+  powers?(channel: string): NetworkPowers;
+  /** Shows that a person types, over their own connection and only where that is there already. */
+  typing?(person: Person, channel: string, active: boolean): void;
   setTopic(person: Person, channel: string, topic: string): Promise<Result<void>>;
   /**
    * Whether lines written before a crash or a lost link arrived, by history or echo.

@@ -102,6 +102,8 @@ export class NetworkWorld implements NetworkSink {
     return Promise.resolve('');
   }
 
+  typing(): void {}
+
   roster(channel: string, change: RosterChange): void {
     this.rosterChanges.push({ channel, change });
   }

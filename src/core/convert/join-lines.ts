@@ -11,7 +11,7 @@ const MAX_UNITS = 8_000;
 export function joinable(effects: readonly SendToMatrix[]): number {
   const first = effects[0];
   if (first === undefined) return 0;
-  if (first.msgtype === 'm.emote') return 1;
+  if (first.msgtype === 'm.emote' || !isPlain(first)) return 1;
   let units = first.body.length;
   let count = 1;
   while (count < effects.length && count < MAX_LINES) {
@@ -24,7 +24,12 @@ export function joinable(effects: readonly SendToMatrix[]): number {
   return count;
 }
 
+/** An answer, an edit, a file: an event of its own. */
+const isPlain = ({ replyTo, edits, media }: SendToMatrix): boolean =>
+  replyTo === undefined && edits === undefined && media === undefined;
+
 const sameVoice = (a: SendToMatrix, b: SendToMatrix): boolean =>
+  isPlain(b) &&
   a.room === b.room &&
   a.network === b.network &&
   a.msgtype === b.msgtype &&

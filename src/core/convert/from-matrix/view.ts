@@ -1,0 +1,20 @@
+import type { KeyedEffect, MatrixEvent } from '../../events.ts';
+import type { NetworkId } from '../../ids.ts';
+
+/** What a converter may know of the portal that an event belongs to. */
+export type MatrixView = {
+  readonly network: NetworkId;
+  readonly channel: string;
+  /** Our bot, or a ghost of ours: whatever it says came from us. */
+  readonly isOurs: (userId: string) => boolean;
+};
+
+export type MatrixConverter = (event: MatrixEvent, view: MatrixView) => KeyedEffect[];
+
+/** A property that may be anything, as an object; empty where it is none. */
+export const objectIn = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+/** An event id, as far as a name can be one: at most 255 bytes (Matrix specification, appendix "Common identifier format"). */
+export const eventIdIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.startsWith('$') && value.length <= 255 ? value : undefined;

@@ -1,0 +1,53 @@
+import type { KeyedEffect, NetworkMessage } from '../../events.ts';
+import { subjectOf } from '../../identity/subject.ts';
+import { stripFormatting } from '../../text/strip.ts';
+import { effectKey, type NetworkView } from './view.ts';
+
+const MSGTYPES = { text: 'm.text', action: 'm.emote', notice: 'm.notice' } as const;
+
+/**
+ * Most text in one event, in UTF-16 units: a Matrix event may have 65,536 bytes, JSON escapes and three bytes per unit
+ * included.
+ */
+const MAX_BODY_UNITS = 12_000;
+
+/** What somebody said. Of a long one, which becomes several events, the first answers; what replaces a message is never several. */
+export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[] {
+  const text = event.lines.map(stripFormatting).join('\n');
+  // A line of formatting codes alone: people of the channel see nothing of it either.
+  if (text === '') return [];
+  const pieces = event.edits === undefined ? cut(text) : cut(text).slice(0, 1);
+  return pieces.map((body, part) => ({
+    key: effectKey(event.network, event.key, part),
+    effect: {
+      op: 'matrix.message',
+      room: view.room,
+      network: event.network,
+      subject: subjectOf(event.source, view.fold),
+      nick: event.source.nick,
+      msgtype: MSGTYPES[event.style],
+      body,
+      timeMs: event.timeMs,
+      messageKey: event.key,
+      account: event.source.account ?? null,
+      ...(event.replyTo !== undefined && part === 0 && { replyTo: event.replyTo }),
+      ...(event.edits !== undefined && { edits: event.edits }),
+      ...(event.media !== undefined && part === 0 && { media: event.media }),
+    },
+  }));
+}
+
+/** Cuts at line ends where it can; never inside a surrogate pair. */
+function cut(text: string): string[] {
+  const pieces: string[] = [];
+  let rest = text;
+  while (rest.length > MAX_BODY_UNITS) {
+    const lineEnd = rest.lastIndexOf('\n', MAX_BODY_UNITS);
+    let end = lineEnd > 0 ? lineEnd : MAX_BODY_UNITS;
+    if (lineEnd <= 0 && /[\uD800-\uDBFF]/.test(rest.charAt(end - 1))) end--;
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(lineEnd > 0 ? end + 1 : end);
+  }
+  pieces.push(rest);
+  return pieces;
+}

@@ -1,0 +1,18 @@
+import type { Effect, KeyedEffect, NetworkEvent } from '../../events.ts';
+import type { MessageKey, NetworkId } from '../../ids.ts';
+
+/** What a converter may know of the portal that an event belongs to. */
+export type NetworkView = {
+  readonly room: string;
+  /** Folds names by the network's case mapping. */
+  readonly fold: (name: string) => string;
+};
+
+/** Key of an effect that follows from a message of a network; with a part number where one message makes several. */
+export const effectKey = (network: NetworkId, key: MessageKey, part = 0): string =>
+  part === 0 ? `${network}|${key}` : `${network}|${key}#${part}`;
+
+/** The one effect of an event. */
+export const one = (event: NetworkEvent, effect: Effect): KeyedEffect[] => [
+  { key: effectKey(event.network, event.key), effect },
+];
