@@ -75,9 +75,32 @@ const hex = (digits: string | undefined): Colour | undefined =>
  * code (`,5`), bold on and off stand between: the usual invisible fence.
  */
 export function openingCodes(state: FormattingState, following: string): string {
-  const fence = swallowsComma(state) && following.startsWith(',') ? '\x02\x02' : '';
+  const fence = swallowsComma(state) && following.startsWith(',') ? FENCE : '';
   return `${state.toggles}${openingColours(state)}${fence}`;
 }
+
+const FENCE = '\x02\x02';
+
+/** Codes that bring a line from one state into another before `following`; as few as it takes. */
+export function changingCodes(from: FormattingState, to: FormattingState, following: string): string {
+  const coloured = from.foreground !== undefined || from.background !== undefined;
+  if (coloured && sameColours(to, PLAIN) && to.toggles === '') return RESET;
+  const toggles = [...TOGGLES]
+    .filter((toggle) => from.toggles.includes(toggle) !== to.toggles.includes(toggle))
+    .join('');
+  if (sameColours(from, to)) return toggles;
+  // A bare colour code takes both away, and would swallow digits and, in some clients, a comma behind it.
+  const losesSome = from.background !== undefined && to.background === undefined;
+  if (to.foreground === undefined && to.background === undefined)
+    return `${toggles}\x03${/^[0-9,]/.test(following) ? FENCE : ''}`;
+  return `${toggles}${losesSome ? '\x03' : ''}${openingCodes({ ...to, toggles: '' }, following)}`;
+}
+
+const sameColours = (a: FormattingState, b: FormattingState): boolean =>
+  sameColour(a.foreground, b.foreground) && sameColour(a.background, b.background);
+
+const sameColour = (a: Colour | undefined, b: Colour | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && a.kind === b.kind && a.value === b.value);
 
 /** Digits are always written in full, so only a comma could be taken for more, after a foreground written alone. */
 const swallowsComma = ({ foreground, background }: FormattingState): boolean =>
