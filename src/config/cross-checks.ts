@@ -1,5 +1,6 @@
 import { AUTHORITY_CHECKS } from './authority-checks.ts';
 import { COOPERATIVE_CHECKS } from './cooperative-checks.ts';
+import { FREEQ_CHECKS } from './freeq-checks.ts';
 import { parseListen } from './listen.ts';
 import { type ConfigProblem, type Path, renderPath, show } from './problem.ts';
 import { type Check, fullRoom, type Link, linksOf, list, map, repeats, text } from './raw.ts';
@@ -143,6 +144,7 @@ const CHECKS: readonly Check[] = [
   roomsSharingChannel,
   sameListenTwice,
   saslIncomplete,
+  ...FREEQ_CHECKS,
   ...COOPERATIVE_CHECKS,
   ...AUTHORITY_CHECKS,
 ];

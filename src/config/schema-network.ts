@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type DeepReadonly, env, file, key, secretFile } from './doc.ts';
 import { channel, count, host, line, port, room, secret, word } from './forms.ts';
+import { freeqSchema } from './schema-freeq.ts';
 import { puppetsSchema, relaySchema } from './schema-puppets.ts';
 
 /** The part of the configuration below `networks`. */
@@ -23,6 +24,17 @@ const server = z.strictObject({
     example: 'false',
     sample: 'live',
   }),
+  webSocket: key(
+    z
+      .string()
+      .regex(/^\/[\x21-\x7e]{0,200}$/)
+      .optional(),
+    {
+      text: 'Path of a WebSocket on that port that carries IRC, where plain connections do not get through. With `tls` it is wss.',
+      form: 'a path that begins with /',
+      example: '/irc',
+    },
+  ),
   tlsFingerprint: key(
     z
       .string()
@@ -199,7 +211,11 @@ export const networkSchema = z.strictObject({
     example: 'home',
     sample: 'live',
   }),
-  kind: key(z.literal('irc').default('irc'), { text: 'What the network speaks.', form: 'irc', sample: 'live' }),
+  kind: key(z.enum(['irc', 'freeq']).default('irc'), {
+    text: 'What the network speaks. `freeq`: IRC with identities of the AT Protocol, see docs/freeq.md.',
+    form: 'irc or freeq',
+    sample: 'live',
+  }),
   name: key(line(60).optional(), {
     text: 'The network as people name it. Otherwise what the server calls itself.',
     example: 'Willow IRC',
@@ -207,6 +223,7 @@ export const networkSchema = z.strictObject({
   server: key(server, { text: 'The IRC server.', sample: 'live' }),
   bot: key(bot, { text: 'Causeway’s own connection.', sample: 'live' }),
   puppets: key(puppetsSchema.prefault({}), { text: 'The connections of Matrix people.', sample: 'live' }),
+  freeq: key(freeqSchema.optional(), { text: 'With `kind: freeq`: who we are there.' }),
   relay: key(relaySchema.prefault({}), { text: 'How the bot speaks for people without a connection.' }),
   pace: key(pace.optional(), {
     text: 'Speed of sending, per connection. Without it, by what the server says of itself.',

@@ -15,10 +15,15 @@ export class BotNick {
   }
 
   tick(nowMs: number): void {
-    if (nowMs - this.#triedMs > RETRY_MS) this.want(nowMs);
+    if (nowMs - this.#triedMs > RETRY_MS) this.#want(nowMs);
   }
 
-  want(nowMs: number): void {
+  /** Somebody gave this nick up. */
+  freed(nick: string, nowMs: number): void {
+    if (this.#link.same(nick, this.#nick)) this.#want(nowMs);
+  }
+
+  #want(nowMs: number): void {
     this.#triedMs = nowMs;
     const isWrong = !this.#link.isMe(this.#nick) && this.#link.account === null;
     if (isWrong) this.#link.send({ command: 'NICK', params: [this.#nick] });

@@ -86,7 +86,7 @@ export class Errands {
   #giveLeave(): void {
     this.#isWaiting = false;
     while (this.#urgent.length + this.#patient.length > 0) {
-      const waitMs = this.#link.ready ? this.#throttle.take(this.#clock.nowMs()) : 0;
+      const waitMs = this.#link.ready ? this.#throttle.takeCommand(this.#clock.nowMs()) : 0;
       if (waitMs > 0) {
         this.#isWaiting = true;
         this.#clock.after(waitMs, () => this.#giveLeave());

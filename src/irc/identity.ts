@@ -26,14 +26,15 @@ const MAX_PREFIXES = 20_000;
  * that its last lines, still on their way to the listener, are not taken for somebody else's.
  */
 export class OwnNames {
-  #mapping: Casemapping = 'rfc1459';
+  #mapping: Casemapping;
   readonly #nicks = new Map<string, Held>();
   readonly #accounts = new Set<string>();
   readonly #prefixes = new Set<string>();
   readonly #lingerMs: number;
 
-  constructor(lingerMs: number) {
+  constructor(lingerMs: number, mapping: Casemapping) {
     this.#lingerMs = lingerMs;
+    this.#mapping = mapping;
   }
 
   /** The server's case mapping became known: everything is filed anew. */
@@ -100,7 +101,7 @@ export class OwnNames {
   }
 
   /** Whether our own connection said a live line. Tags that a client can set count for nothing. */
-  saidByUs(source: Source, account: string | null | undefined): boolean {
+  saidByUs(source: Pick<Source, 'nick'>, account: string | null | undefined): boolean {
     return this.ownerOf(source.nick) !== undefined || this.isOwnAccount(account);
   }
 

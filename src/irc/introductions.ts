@@ -18,6 +18,7 @@ export function endpointOf({ server, bot }: NetworkConfig, withCertificate: bool
     host: server.host,
     port: server.port,
     tls: server.tls,
+    webSocket: server.webSocket,
     fingerprint: server.tlsFingerprint,
     ...(hasCertificate && { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }),
   };
@@ -102,7 +103,7 @@ export async function introducePerson(
 }
 
 /** A user name that classic servers take: up to nine letters and digits. */
-const identOf = ({ userId }: Person): string =>
+export const identOf = ({ userId }: Person): string =>
   localpartOf(userId)
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 9)

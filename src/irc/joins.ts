@@ -38,10 +38,16 @@ export class Joins {
   readonly #clock: Clock;
   readonly #rules: { readonly firstMs: number; readonly maxMs: number; readonly floor: number };
   readonly #makeView: (channel: string) => ChannelView;
-  #mapping: Casemapping = 'rfc1459';
+  #mapping: Casemapping;
   #wished = new Map<string, Wished>();
 
-  constructor(clock: Clock, retry: { firstMs: number; maxMs: number }, makeView: (channel: string) => ChannelView) {
+  constructor(
+    clock: Clock,
+    retry: { firstMs: number; maxMs: number },
+    mapping: Casemapping,
+    makeView: (channel: string) => ChannelView,
+  ) {
+    this.#mapping = mapping;
     this.#clock = clock;
     this.#rules = { ...retry, floor: 0.5 };
     this.#makeView = makeView;

@@ -5,25 +5,31 @@ import type { CapWish } from '../core/irc/cap-request.ts';
 import { sameName } from '../core/irc/casemap.ts';
 import { cutToBytes } from '../core/irc/cut.ts';
 import { DEFAULT_LINE_LIMITS, encodeLine, type OutgoingLine, sanitizeText } from '../core/irc/encode.ts';
-import { DEFAULT_ISUPPORT, type Isupport } from '../core/irc/isupport.ts';
+import type { Isupport } from '../core/irc/isupport.ts';
 import { applyIsupport, type IsupportTokens, NO_ISUPPORT } from '../core/irc/isupport-tokens.ts';
 import { type IrcLine, parseLine } from '../core/irc/line.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { BOOKKEEPING } from './bookkeeping.ts';
 import { CapTalk } from './cap-talk.ts';
+import type { Dialect } from './dialect.ts';
+import { farewellError } from './farewell.ts';
+import { openTransport } from './open-transport.ts';
+import { timeOf } from './reading.ts';
 import { type Introduction, Registration } from './registration.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { type Endpoint, Transport } from './transport.ts';
+import type { Endpoint, Transport } from './transport.ts';
+import { Watchdog, type WatchdogTimings } from './watchdog.ts';
 
 export type LinkOptions = {
+  readonly dialect: Dialect;
   readonly endpoint: Endpoint;
   readonly introduction: Introduction;
   readonly wishes: readonly CapWish[];
   readonly facts: ServerFacts;
   readonly clock: Clock;
   readonly log: Log;
-  readonly timings: { readonly registrationMs: number; readonly idleMs: number; readonly deadMs: number };
+  readonly timings: WatchdogTimings;
 };
 
 export interface LinkOwner {
@@ -58,21 +64,23 @@ export class Link {
   #registration: Registration | undefined;
   #tokens: IsupportTokens = NO_ISUPPORT;
   readonly #startedMs: number;
-  #heardMs: number;
-  #pingedMs = 0;
-  #tickedMs: number;
+  readonly #watchdog: Watchdog;
   #labels = 0;
   paused = false;
   #opened = false;
   #ended = false;
   #error: BridgeError | undefined;
   ready = false;
-  isupport: Isupport = DEFAULT_ISUPPORT;
+  isupport: Isupport;
   nick: string;
   user: string | undefined;
   host: string | undefined;
   account: string | null = null;
   software: string | undefined;
+  /** What the server's clock is ahead of ours: times in history and in our questions for it are the server's. */
+  aheadMs = 0;
+  /** Came too early, and wait. */
+  #early: IrcLine[] = [];
   /** Lines read so far; with the epoch it names a line that has no other name. */
   lineNumber = 0;
 
@@ -80,12 +88,12 @@ export class Link {
     this.#options = options;
     this.#owner = owner;
     this.#startedMs = options.clock.nowMs();
-    this.#heardMs = this.#startedMs;
-    this.#tickedMs = this.#startedMs;
+    this.#watchdog = new Watchdog(options.timings, this.#startedMs);
     this.nick = options.introduction.nick;
+    this.isupport = options.dialect.isupport;
     this.#caps = new CapTalk(options.introduction.sasl === undefined ? options.wishes : [...options.wishes, ['sasl']]);
     this.#registration = new Registration(options.introduction, this.#caps, (answer) => void this.#login(answer));
-    this.#transport = new Transport(options.endpoint, {
+    this.#transport = openTransport(options.endpoint, {
       opened: () => {
         this.#opened = true;
         this.sendAll(this.#registration?.opening() ?? []);
@@ -153,7 +161,7 @@ export class Link {
 
   resume(): void {
     this.paused = false;
-    this.#heardMs = this.#options.clock.nowMs();
+    this.#watchdog.resumed(this.#options.clock.nowMs());
     this.#transport.resume();
   }
 
@@ -170,31 +178,18 @@ export class Link {
     this.#transport.destroy(why);
   }
 
-  /** Looks at the deadlines. Half-open links are found here: a write into one succeeds for many minutes. */
+  /** Looks at the deadlines. */
   tick(nowMs: number): void {
-    const { registrationMs, idleMs, deadMs } = this.#options.timings;
-    // We ourselves were stopped: what the server said meanwhile lies unread in the kernel.
-    const wasStopped = nowMs - this.#tickedMs > 5000 + idleMs / 4;
-    this.#tickedMs = nowMs;
-    if (this.#ended || this.paused) return;
-    if (wasStopped && this.#pingedMs > 0) this.#pingedMs = nowMs;
-    if (!this.ready) {
-      if (nowMs - this.#startedMs > registrationMs) this.destroy('the server did not finish the registration in time');
-      return;
-    }
-    if (this.#pingedMs > 0) {
-      if (nowMs - this.#pingedMs >= deadMs - idleMs) this.destroy('the server has gone silent');
-    } else if (nowMs - this.#heardMs >= idleMs) {
-      this.#pingedMs = nowMs;
-      this.send({ command: 'PING', params: ['watchdog'] });
-    }
+    const verdict = this.#watchdog.tick(nowMs, this.ready, !this.#ended && !this.paused);
+    if (verdict === 'ask') this.send({ command: 'PING', params: ['watchdog'] });
+    else if (verdict === 'silent') this.destroy('the server has gone silent');
+    else if (verdict === 'unregistered') this.destroy('the server did not finish the registration in time');
   }
 
   /** One bad line never ends a link, let alone the process. */
   #guardedLine(text: string): void {
     this.lineNumber++;
-    this.#heardMs = this.#options.clock.nowMs();
-    this.#pingedMs = 0;
+    this.#watchdog.heard(this.#options.clock.nowMs());
     try {
       const line = parseLine(text);
       if (line !== undefined) this.#line(line);
@@ -206,6 +201,7 @@ export class Link {
 
   #line(line: IrcLine): void {
     const registration = this.#registration;
+    const { dialect } = this.#options;
     if (registration !== undefined && !registration.done) {
       this.sendAll(registration.take(line));
       this.nick = registration.nick;
@@ -219,9 +215,19 @@ export class Link {
       this.sendAll(this.#caps.take(line.params));
       this.#caps.share((state) => this.#options.facts.caps(state));
     }
+    if (!this.ready && dialect.early.has(line.command)) {
+      if (this.#early.length < MAX_EARLY) this.#early.push(line);
+      return;
+    }
+    if (registration?.done && !this.ready && dialect.readyOn.has(line.command)) this.#becomeReady();
+    else this.#pass(line);
+  }
+
+  #pass(line: IrcLine): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (line.tags.has('time') && !line.tags.has('batch')) this.aheadMs = timeOf(line, nowMs) - nowMs;
     BOOKKEEPING.get(line.command)?.(this, line);
-    if (registration?.done && !this.ready && READY.has(line.command)) this.#becomeReady();
-    else if (this.ready) this.#owner.line(line);
+    if (this.ready) this.#owner.line(line);
   }
 
   async #login(answer: Promise<Result<readonly OutgoingLine[]>>): Promise<void> {
@@ -237,9 +243,13 @@ export class Link {
 
   #becomeReady(): void {
     this.#registration = undefined;
+    const { serverMs } = this.#options.introduction.sasl ?? {};
+    // To the second, which is enough for a clock that is far from ours.
+    if (this.aheadMs === 0 && serverMs !== undefined) this.aheadMs = serverMs - this.#startedMs;
     this.#caps.share((state) => this.#options.facts.caps(state));
     this.ready = true;
     this.#owner.ready();
+    for (const line of this.#early.splice(0)) this.#pass(line);
   }
 
   learnIsupport(params: readonly string[]): void {
@@ -253,16 +263,9 @@ export class Link {
     this.host = host ?? this.host;
   }
 
-  /** The server's last word: it tells a ban from a lost line. */
+  /** The server's last word. */
   farewell(text: string): void {
-    const banned = /\b(?:[gkz]:?-?lined?|banned|akill|autokill|not welcome)\b/i.test(text);
-    const killed = /\bkill(?:ed)?\b/i.test(text);
-    this.#error ??= {
-      code: banned ? 'irc_banned' : killed ? 'irc_killed' : 'irc_closed',
-      text: `The IRC server closed the connection: ${text.slice(0, 300)}`,
-      retry: banned ? 'never' : 'later',
-      notify: 'log',
-    };
+    this.#error ??= farewellError(text);
   }
 
   #closed(why: string): void {
@@ -272,7 +275,7 @@ export class Link {
     this.ready = false;
     const error = this.#error === undefined ? {} : { error: this.#error };
     try {
-      this.#owner.closed({ why, wasOpen: this.#opened, wasReady, heardMs: this.#heardMs, ...error });
+      this.#owner.closed({ why, wasOpen: this.#opened, wasReady, heardMs: this.#watchdog.heardMs, ...error });
     } catch (problem) {
       this.#options.log.error('The end of a connection made our code fail; this is a bug.', { why: String(problem) });
     }
@@ -281,7 +284,8 @@ export class Link {
 
 const BARRIER = 'ready';
 const MAX_REASON_BYTES = 300;
-const READY: ReadonlySet<string> = new Set(['376', '422', 'PONG']);
+/** A hundred channels with their names and what was said in them last. */
+const MAX_EARLY = 20_000;
 
 /** Tells one connection from the next: names of lines without msgid begin with it. */
 export const makeEpoch = (): string => randomBytes(6).toString('hex');

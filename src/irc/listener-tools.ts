@@ -1,12 +1,12 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import type { Result } from '../core/errors.ts';
 import type { NetworkId } from '../core/ids.ts';
-import { LISTENER_CAPS } from '../core/irc/cap-request.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { NetworkSink } from '../ports/network.ts';
 import type { CatchUpTools } from './catch-up.ts';
+import type { Dialect } from './dialect.ts';
 import type { OwnNames } from './identity.ts';
 import type { Link, LinkOptions } from './link.ts';
 import type { Listener } from './listener.ts';
@@ -22,6 +22,7 @@ import type { Endpoint } from './transport.ts';
 export type ListenerTools = {
   readonly network: NetworkId;
   readonly config: NetworkConfig;
+  readonly dialect: Dialect;
   readonly endpoint: Endpoint;
   /** Made anew for every attempt: tokens are short-lived. */
   readonly introduce: () => Promise<Result<Introduction>>;
@@ -44,12 +45,13 @@ export type ListenerTools = {
 };
 
 export function linkOptionsOf(tools: ListenerTools, introduction: Introduction): LinkOptions {
-  const { clock, endpoint, facts, log, timings } = tools;
+  const { clock, dialect, endpoint, facts, log, timings } = tools;
   const { registrationMs, idleMs, deadMs } = timings;
   return {
+    dialect,
     endpoint,
     introduction,
-    wishes: LISTENER_CAPS,
+    wishes: dialect.listenerCaps,
     facts,
     clock,
     log,

@@ -15,7 +15,7 @@ import { handleItem } from './listener-lines.ts';
 import { catchUpToolsOf, type ListenerTools, linkOptionsOf, openSession } from './listener-tools.ts';
 import { Outage } from './outage.ts';
 import { PrivateTalk } from './private-talk.ts';
-import { type Perspective, timeOf } from './reading.ts';
+import type { Perspective } from './reading.ts';
 import { type Session, tickSession } from './session.ts';
 import type { Sightings } from './sightings.ts';
 import { makeTurns } from './turns.ts';
@@ -59,7 +59,8 @@ export class Listener {
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
     const turn = makeTurns(MAX_CATCH_UPS);
     const { rejoinFirstMs: firstMs, rejoinMaxMs: maxMs } = tools.timings;
-    this.joins = new Joins(tools.clock, { firstMs, maxMs }, (channel) => {
+    const { casemapping } = tools.dialect.isupport;
+    this.joins = new Joins(tools.clock, { firstMs, maxMs }, casemapping, (channel) => {
       return new ChannelView(channel, {
         feed: this.#feed,
         sink: tools.sink,
@@ -124,8 +125,9 @@ export class Listener {
     this.#tools.sink.changed();
   }
 
-  perspective({ link, aheadMs }: Session): Perspective {
-    return { network: this.network, names: this.names, isupport: link.isupport, nowMs: this.nowMs() + aheadMs };
+  perspective({ link: { isupport, aheadMs } }: Session): Perspective {
+    const { network, names } = this;
+    return { network, names, isupport, dialect: this.#tools.dialect, nowMs: this.nowMs() + aheadMs };
   }
 
   /** Work that nobody waits for. */
@@ -170,7 +172,7 @@ export class Listener {
   /** Somebody gave up a nick: perhaps the one that is ours by configuration, or a person's. */
   nickFreed(session: Session, nick: string): void {
     this.#tools.onNickFreed(nick);
-    if (this.names.fold(nick) === this.names.fold(this.#tools.config.bot.nick)) session.nick.want(this.nowMs());
+    session.nick.freed(nick, this.nowMs());
   }
 
   learnedIsupport({ link }: Session): void {
@@ -217,16 +219,14 @@ export class Listener {
     this.names.hold({ userId: undefined, nick: link.nick });
     if (link.account !== null) this.names.addAccount(link.account);
     this.#become('up');
-    const awayMs = this.#outage.over(nowMs);
-    const fields = { nick: link.nick, software: link.software, ...(awayMs !== undefined && { awayMs }) };
-    log.info(awayMs === undefined ? 'Connected to IRC.' : 'Connected to IRC again.', fields);
+    this.#outage.connected(nowMs, { nick: link.nick, software: link.software });
     this.#tools.onReady(session);
     this.inBackground(
       greet(session, config.bot, nowMs).then((problem) => {
         if (this.session !== session) return;
         session.greeted = true;
-        this.problem = problem;
-        if (problem !== undefined) log.warn(problem);
+        this.problem = problem ?? this.#tools.dialect.standing(link.account);
+        if (this.problem !== undefined) log.warn(this.problem);
         this.#askDue();
         this.changed();
       }),
@@ -237,8 +237,6 @@ export class Listener {
     const { session } = this;
     if (session === undefined) return;
     const nowMs = this.nowMs();
-    // Times in history and in our questions for it are the server's, whose clock may be far from ours.
-    if (line.tags.has('time') && !line.tags.has('batch')) session.aheadMs = timeOf(line, nowMs) - nowMs;
     if (!session.errands.claims(line) && session.outgoing.take(line)) return;
     for (const item of session.assembler.push(line, nowMs)) handleItem(this, session, item);
   }

@@ -7,10 +7,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { LookupAnswer, NetworkSink, OutgoingLine } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
 import { askHistory, hasHistory } from './history-desk.ts';
-import type { OwnNames } from './identity.ts';
 import type { Listener } from './listener.ts';
 import type { OwnLine, OwnLines } from './own-lines.ts';
-import { timeOf } from './reading.ts';
+import { type Perspective, timeOf } from './reading.ts';
 import type { Session } from './session.ts';
 import { ownTagOf } from './speech.ts';
 
@@ -135,7 +134,7 @@ async function ask(
     if (answer.kind === 'failed') return undefined;
     const times = answer.spoken.map(({ line }) => timeOf(line, listener.nowMs() + session.aheadMs));
     for (const [index, { line }] of answer.spoken.entries()) {
-      const own = readOwn(line, listener.names, times[index] ?? 0);
+      const own = readOwn(line, listener.perspective(session), times[index] ?? 0);
       if (own !== undefined) found.set(line.tags.get('msgid') ?? `- ${found.size}`, own);
     }
     if (answer.atEnd || times.length < limit) return await unclaimed(sink, found);
@@ -147,11 +146,14 @@ async function ask(
 }
 
 /** A line of one of our own connections: by account, by address, or by nick; relayed lines of Ergo have an empty account. */
-function readOwn({ source, tags, params }: IrcLine, names: OwnNames, atMs: number): OwnLine | undefined {
-  const account = tags.get('account');
-  if (source === undefined) return undefined;
-  if (!names.saidByUs(source, account) && !names.isOwnPrefix(source) && account !== '') return undefined;
-  const [channel = '', body = ''] = params;
+function readOwn(line: IrcLine, { dialect, isupport, names }: Perspective, atMs: number): OwnLine | undefined {
+  const { tags } = line;
+  const source = dialect.sourceOf(line, isupport);
+  if (source === undefined || line.source === undefined || source.origin !== undefined) return undefined;
+  const account = source.account ?? undefined;
+  const isRelayed = tags.get('account') === '';
+  if (!names.saidByUs(source, account) && !names.isOwnPrefix(line.source) && !isRelayed) return undefined;
+  const [channel = '', body = ''] = line.params;
   return { channel, nick: source.nick, account, body, tag: ownTagOf(tags), atMs };
 }
 

@@ -1,15 +1,16 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import { fail, type Result } from '../core/errors.ts';
 import { asNetworkId } from '../core/ids.ts';
-import { DEFAULT_ISUPPORT } from '../core/irc/isupport.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { Network, NetworkSink, Person, Voice } from '../ports/network.ts';
 import { Attempts } from './attempts.ts';
+import { CLASSIC, type Dialect } from './dialect.ts';
+import { makeFreeqDialect } from './freeq/dialect.ts';
 import { Guard } from './guard.ts';
 import { OwnNames } from './identity.ts';
-import { endpointOf, introduceBot, introducePerson } from './introductions.ts';
+import { endpointOf } from './introductions.ts';
 import { Listener } from './listener.ts';
 import { lookUp } from './lookup.ts';
 import { OwnLines } from './own-lines.ts';
@@ -53,6 +54,7 @@ class IrcSide implements IrcNetwork {
   readonly #log: Log;
   readonly #failpoint: Failpoint;
   readonly #timings: Timings;
+  readonly #dialect: Dialect;
   readonly #names: OwnNames;
   readonly #ownLines = new OwnLines();
   readonly #attempts = new Attempts();
@@ -73,7 +75,8 @@ class IrcSide implements IrcNetwork {
     this.#log = log.with({ network: config.id });
     this.#failpoint = failpoint;
     this.#timings = { ...DEFAULT_TIMINGS, ...timings };
-    this.#names = new OwnNames(this.#timings.nickLingerMs);
+    this.#dialect = config.kind === 'freeq' ? makeFreeqDialect(config) : CLASSIC;
+    this.#names = new OwnNames(this.#timings.nickLingerMs, this.#dialect.isupport.casemapping);
     this.#renames = new Renames(
       (userId) => this.#pool?.puppetOf(userId),
       () => this.#naming(),
@@ -103,7 +106,7 @@ class IrcSide implements IrcNetwork {
 
   start(sink: NetworkSink): void {
     this.#sink = sink;
-    const [clock, log, timings] = [this.#clock, this.#log, this.#timings];
+    const [clock, dialect, log, timings] = [this.#clock, this.#dialect, this.#log, this.#timings];
     const facts = new ServerFacts();
     const sightings = new Sightings(
       (name) => this.fold(name),
@@ -114,14 +117,16 @@ class IrcSide implements IrcNetwork {
       clock,
       failpoint: this.#failpoint,
       pacing: new Pacing(this.#config.pace),
+      makeThrottle: dialect.throttle,
       ...timings,
       attempts: this.#attempts,
     };
     const listener = new Listener({
       network: this.id,
       config: this.#config,
+      dialect,
       endpoint: endpointOf(this.#config, true),
-      introduce: () => introduceBot(this.#config, clock.nowMs()),
+      introduce: () => dialect.introduceBot(this.#config, clock.nowMs()),
       sink,
       clock,
       log,
@@ -142,6 +147,7 @@ class IrcSide implements IrcNetwork {
     const pool = new Pool({
       config: () => this.#config,
       sink,
+      dialect,
       endpoint: endpointOf(this.#config, false),
       facts,
       clock,
@@ -153,12 +159,14 @@ class IrcSide implements IrcNetwork {
       admit: (channel, nick) => this.guard.admit(channel, nick),
       networkUp: () => listener.session !== undefined,
       introduce: (person, known) =>
-        introducePerson(
+        dialect.introducePerson(
           this.#config,
-          this.#naming(),
-          person,
-          known,
-          (account) => pool.isFreeAccount(account, person.userId),
+          {
+            person,
+            known,
+            naming: this.#naming(),
+            isFreeAccount: (account) => pool.isFreeAccount(account, person.userId),
+          },
           clock.nowMs(),
         ),
     });
@@ -280,7 +288,7 @@ class IrcSide implements IrcNetwork {
     const link = this.#listener?.session?.link;
     return {
       config: this.#config.puppets,
-      isupport: link?.isupport ?? DEFAULT_ISUPPORT,
+      isupport: link?.isupport ?? this.#dialect.isupport,
       software: link?.software,
       reserved: [this.#config.bot.nick, ...(link === undefined ? [] : [link.nick])],
     };

@@ -33,4 +33,11 @@ export class Outage {
     this.#sinceMs = undefined;
     return lastedMs;
   }
+
+  /** The connection that was out, or was never there before, stands. */
+  connected(nowMs: number, fields: LogFields): void {
+    const awayMs = this.over(nowMs);
+    if (awayMs === undefined) this.#log.info('Connected to IRC.', fields);
+    else this.#log.info('Connected to IRC again.', { ...fields, awayMs });
+  }
 }

@@ -12,12 +12,13 @@ import { type Pacing, WINDOW } from './pacing.ts';
 import { FLOODED, readRefusal, unanswered, unsent } from './refusals.ts';
 import type { Sightings } from './sightings.ts';
 import type { Utterance } from './speech.ts';
-import { Throttle } from './throttle.ts';
+import type { Throttle } from './throttle.ts';
 
 export type OutgoingTools = {
   readonly clock: Clock;
   readonly failpoint: Failpoint;
   readonly pacing: Pacing;
+  readonly makeThrottle: (pacing: Pacing) => Throttle;
   /** Undefined where the speaking connection is the listener itself. */
   readonly sightings: Sightings | undefined;
   readonly confirmMs: number;
@@ -50,7 +51,7 @@ export class Outgoing {
   constructor(link: Link, tools: OutgoingTools) {
     this.#link = link;
     this.#tools = tools;
-    this.throttle = new Throttle(tools.pacing);
+    this.throttle = tools.makeThrottle(tools.pacing);
   }
 
   get idle(): boolean {
@@ -140,7 +141,10 @@ export class Outgoing {
         lines.push(...encoded.value);
         this.#launch(piece, nowMs);
         if (piece.last) written.push(piece.job);
-      } else this.#refuse(piece.job, encoded.error);
+      } else {
+        this.throttle.answered(nowMs);
+        this.#refuse(piece.job, encoded.error);
+      }
     }
     this.#pumping = false;
     if (lines.length === 0) return;
@@ -259,6 +263,7 @@ export class Outgoing {
     const at = this.#flight.indexOf(piece);
     if (at < 0) return;
     this.#flight.splice(at, 1);
+    this.throttle.answered(this.#tools.clock.nowMs());
     this.#flightBytes -= piece.bytes;
     if (piece.label !== undefined) this.#labels.delete(piece.label);
   }

@@ -1,11 +1,11 @@
 import { fail, ok, type Result } from '../core/errors.ts';
-import { PUPPET_CAPS } from '../core/irc/cap-request.ts';
 import { fold } from '../core/irc/casemap.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import { type Refusal, refusalToError } from '../core/irc/numerics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Person } from '../ports/network.ts';
+import type { Dialect } from './dialect.ts';
 import type { OwnNames } from './identity.ts';
 import { isJoinRefusal, joinLines } from './joins.ts';
 import { Link, type LinkEnd } from './link.ts';
@@ -19,6 +19,7 @@ import type { Timings } from './timings.ts';
 import type { Endpoint } from './transport.ts';
 
 export type PuppetTools = {
+  readonly dialect: Dialect;
   readonly endpoint: Endpoint;
   readonly facts: ServerFacts;
   readonly clock: Clock;
@@ -56,10 +57,19 @@ export class Puppet {
     this.usedMs = tools.clock.nowMs();
     this.#nickBytes = Buffer.from(introduction.nick);
     this.wantedNick = introduction.nick;
-    const { clock, endpoint, facts, log, timings } = tools;
+    const { clock, dialect, endpoint, facts, log, timings } = tools;
     const { registrationMs, puppetIdleMs: idleMs, puppetDeadMs: deadMs } = timings;
     this.link = new Link(
-      { endpoint, introduction, wishes: PUPPET_CAPS, facts, clock, log, timings: { registrationMs, idleMs, deadMs } },
+      {
+        dialect,
+        endpoint,
+        introduction,
+        wishes: dialect.puppetCaps,
+        facts,
+        clock,
+        log,
+        timings: { registrationMs, idleMs, deadMs },
+      },
       {
         ready: () => this.#ready(),
         line: (line) => this.#line(line),
@@ -166,6 +176,11 @@ export class Puppet {
 
   joined({ source, params }: IrcLine): void {
     if (!this.link.isMe(source?.nick) || params[0] === undefined) return;
+    if (this.#tools.dialect.rejoins && !this.#places.has(this.#fold(params[0]))) {
+      // The server remembers channels that this person may have left since.
+      this.link.send({ command: 'PART', params: [params[0]] });
+      return;
+    }
     const place = this.#place(params[0]);
     place.joined = true;
     if (this.link.prefix !== undefined) this.#tools.names.addPrefix(this.link.prefix);

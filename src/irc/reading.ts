@@ -5,6 +5,7 @@ import type { Assembled } from '../core/irc/batch-parts.ts';
 import { parseCtcp } from '../core/irc/ctcp.ts';
 import { type Isupport, isChannelName, parseTarget } from '../core/irc/isupport.ts';
 import type { IrcLine, Source } from '../core/irc/line.ts';
+import type { Dialect } from './dialect.ts';
 import type { OwnNames } from './identity.ts';
 
 /** One logical line or message, never a batch. */
@@ -15,6 +16,7 @@ export type Perspective = {
   readonly network: NetworkId;
   readonly names: OwnNames;
   readonly isupport: Isupport;
+  readonly dialect: Dialect;
   /** By the server's clock. */
   readonly nowMs: number;
 };
@@ -26,26 +28,23 @@ export type Naming =
   | { readonly kind: 'replay'; readonly ordinal: (digest: string) => number };
 
 const MESSAGE_COMMANDS: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE']);
-/** Ergo tells joins and modes of the past as messages of this nick, where event-playback is not negotiated. */
-const HISTORY_SERVICE = 'HistServ';
 /** A sender's own words may be as many lines as a batch allows; each is bounded by the codec. */
 const MAX_NAME_CHARS = 200;
 
 /** Said to a channel by a person, in a way that is bridged: undefined for everything else. */
 export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): NetworkMessage | undefined {
   const { line } = spoken;
-  const { source, params } = line;
-  const [target, body] = params;
+  const [target, body] = line.params;
   if (!MESSAGE_COMMANDS.has(line.command) || target === undefined || body === undefined || body === '')
     return undefined;
-  if (!isPerson(source, view)) return undefined;
+  const source = view.dialect.sourceOf(line, view.isupport);
+  if (source === undefined || line.source === undefined) return undefined;
   const { status, name } = parseTarget(target, view.isupport);
   // A line to the operators of a channel (@#c) is not for the room.
   if (status !== '' || !isChannelName(name, view.isupport)) return undefined;
   const said = readBody(line.command, spoken.kind === 'multiline' ? spoken.lines : [body]);
   if (said === undefined) return undefined;
-  const timeMs = timeOf(line, view.nowMs);
-  const account = accountOf(line);
+  const timeMs = whenSaid(line, view);
   return {
     kind: 'message',
     network: view.network,
@@ -53,8 +52,8 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
     key: nameLine(line, naming, timeMs),
     timeMs,
     replayed: naming.kind === 'replay',
-    source: networkSource(source, account),
-    own: naming.kind === 'replay' ? wasOurs(source, account, view) : isOurs(line, source, account, view),
+    source,
+    own: naming.kind === 'replay' ? wasOurs(line.source, source, view) : isOurs(line, source, view),
     style: said.style,
     lines: said.lines,
   };
@@ -62,11 +61,11 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
 
 /** A live TOPIC; replays and the 332 of a join are no news. */
 export function readTopic(line: IrcLine, view: Perspective, naming: Naming): NetworkTopic | undefined {
-  const { source, params } = line;
-  const [channel, topic] = params;
-  if (channel === undefined || topic === undefined || source === undefined) return undefined;
-  const timeMs = timeOf(line, view.nowMs);
-  const account = accountOf(line);
+  const [channel, topic] = line.params;
+  if (channel === undefined || topic === undefined || line.source === undefined) return undefined;
+  // A server sets topics, too.
+  const source = view.dialect.sourceOf(line, view.isupport) ?? readNetworkSource(line, line.source);
+  const timeMs = whenSaid(line, view);
   return {
     kind: 'topic',
     network: view.network,
@@ -74,8 +73,8 @@ export function readTopic(line: IrcLine, view: Perspective, naming: Naming): Net
     key: nameLine(line, naming, timeMs),
     timeMs,
     replayed: false,
-    source: networkSource(source, account),
-    own: view.names.saidByUs(source, account),
+    source,
+    own: saidByUs(source, view),
     topic,
   };
 }
@@ -104,7 +103,9 @@ function accountOf({ tags }: IrcLine): string | null | undefined {
   return account === '' || account === '*' ? null : account;
 }
 
-function networkSource({ nick, user, host }: Source, account: string | null | undefined): NetworkSource {
+/** The source of a line of a server that lets nobody but itself set `account`. */
+export function readNetworkSource(line: IrcLine, { nick, user, host }: Source): NetworkSource {
+  const account = accountOf(line);
   return {
     nick: nick.slice(0, MAX_NAME_CHARS),
     ...(user !== undefined && { user: user.slice(0, MAX_NAME_CHARS) }),
@@ -113,24 +114,27 @@ function networkSource({ nick, user, host }: Source, account: string | null | un
   };
 }
 
-/** Servers speak too: a source without address that has a dot in it, or is none at all. */
-function isPerson(source: Source | undefined, { isupport }: Perspective): source is Source {
-  if (source === undefined) return false;
-  if (source.nick === HISTORY_SERVICE && (source.host === undefined || source.host === 'localhost')) return false;
-  const bare = source.user === undefined && source.host === undefined;
-  return !(bare && source.nick.includes('.')) && !isChannelName(source.nick, isupport);
+/** When it was said: by the server's word, else by what its id tells, else now. */
+export function whenSaid(line: IrcLine, { dialect, nowMs }: Pick<Perspective, 'dialect' | 'nowMs'>): number {
+  const idMs = line.tags.has('time') ? undefined : dialect.idTimeMs(line.tags.get('msgid') ?? '');
+  // An id may be made by a clock that is ahead: what lies before the newest line counts as known.
+  return idMs === undefined ? timeOf(line, nowMs) : Math.min(idMs, nowMs);
 }
 
+/** Whether our own connection said a live line. Somebody of another server may have our nick. */
+const saidByUs = (source: NetworkSource, { names }: Perspective): boolean =>
+  source.origin === undefined && names.saidByUs(source, source.account);
+
 /** Live: by who holds the nick now, by account, or as a relayed line that names us. */
-function isOurs(line: IrcLine, source: Source, account: string | null | undefined, view: Perspective): boolean {
+function isOurs(line: IrcLine, source: NetworkSource, view: Perspective): boolean {
   const relayer = line.tags.get('draft/relaymsg') ?? line.tags.get('relaymsg');
   if (relayer !== undefined) return view.names.ownerOf(relayer) !== undefined;
-  return view.names.saidByUs(source, account);
+  return saidByUs(source, view);
 }
 
 /** In history nicks prove nothing: they may have been another's then. */
-function wasOurs(source: Source, account: string | null | undefined, { names }: Perspective): boolean {
-  return names.isOwnAccount(account) || names.isOwnPrefix(source);
+function wasOurs(raw: Source, { account, origin }: NetworkSource, { names }: Perspective): boolean {
+  return origin === undefined && (names.isOwnAccount(account) || names.isOwnPrefix(raw));
 }
 
 function readBody(

@@ -2,7 +2,7 @@ import type { BridgeError, Result } from '../core/errors.ts';
 import type { OutgoingLine } from '../core/irc/encode.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { CapTalk } from './cap-talk.ts';
-import type { SaslTalk } from './sasl-talk.ts';
+import type { Login } from './login.ts';
 
 /** How a connection introduces itself. */
 export type Introduction = {
@@ -14,7 +14,7 @@ export type Introduction = {
   readonly password?: string | undefined;
   readonly webirc?: WebircIntroduction | undefined;
   /** Login to demand: without it the attempt ends. */
-  readonly sasl?: SaslTalk | undefined;
+  readonly sasl?: Login | undefined;
 };
 
 export type WebircIntroduction = {
@@ -156,6 +156,7 @@ export class Registration {
 const PROOFS: ReadonlyMap<string, string> = new Map([
   ['EXTERNAL', 'certificate'],
   ['IRCV3BEARER', 'key'],
+  ['ATPROTO-CHALLENGE', 'key'],
 ]);
 
 const MAX_NICK_ATTEMPTS = 20;

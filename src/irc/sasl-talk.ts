@@ -12,6 +12,7 @@ import {
   takeChallenge,
 } from '../core/irc/sasl.ts';
 import type { ScramCrypto } from '../core/irc/scram.ts';
+import type { Login } from './login.ts';
 
 const derive = promisify(pbkdf2);
 
@@ -21,9 +22,8 @@ const scramCrypto: ScramCrypto = {
   pbkdf2: (password, salt, iterations) => derive(password, salt, iterations, 32, 'sha256'),
 };
 
-/** One login on one connection, in AUTHENTICATE lines. */
-export class SaslTalk {
-  /** Whom we claim to be, for messages. */
+/** A login by one of the mechanisms that IRC has in common. */
+export class SaslTalk implements Login {
   readonly account: string;
   readonly #exchange: SaslExchange;
   #parts: ChallengeParts = [];
@@ -37,12 +37,10 @@ export class SaslTalk {
     return this.#exchange.mechanism;
   }
 
-  /** Whether a success that the server reports may be believed (SCRAM: it proved that it knows the password). */
   get trusted(): boolean {
     return this.#exchange.serverProven;
   }
 
-  /** @param param of one AUTHENTICATE line of the server */
   async answer(param: string): Promise<Result<readonly OutgoingLine[]>> {
     const taken = takeChallenge(this.#parts, param);
     if (!taken.ok) return taken;

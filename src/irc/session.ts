@@ -25,7 +25,7 @@ export type Session = {
   readonly errands: Errands;
   readonly readyMs: number;
   /** What the server's clock is ahead of ours. */
-  aheadMs: number;
+  readonly aheadMs: number;
   /** It has said who it is, and may join. */
   greeted: boolean;
   readonly nick: BotNick;
@@ -53,7 +53,9 @@ export function makeSession(
     outgoing,
     errands: new Errands(link, replies, outgoing.throttle, tools.clock, tools.answerMs),
     readyMs: nowMs,
-    aheadMs: 0,
+    get aheadMs() {
+      return link.aheadMs;
+    },
     greeted: false,
     nick: new BotNick(link, nick, nowMs),
   };

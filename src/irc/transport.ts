@@ -12,6 +12,8 @@ export type Endpoint = {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
+  /** Path of a WebSocket that carries the lines, `/irc`; a plain connection without it. */
+  readonly webSocket?: string | undefined;
   /** SHA-256 of the only certificate to trust, 64 lower-case hex digits. */
   readonly fingerprint?: string | undefined;
   /** Client certificate and key, PEM. */
@@ -30,6 +32,21 @@ export interface TransportOwner {
   closed(why: string): void;
 }
 
+/** A connection that carries lines. */
+export interface Transport {
+  /** Lines that were longer than any line may be. */
+  readonly overlong: number;
+  /** Bytes that the kernel has not taken yet. */
+  readonly unsentBytes: number;
+  /** @param lines encoded, without endings; they leave in one write */
+  write(lines: readonly string[]): void;
+  pause(): void;
+  resume(): void;
+  /** Sends what is written, then closes. */
+  end(): void;
+  destroy(why: string): void;
+}
+
 /** 8191 bytes of tags, 512 of the rest, doubled: whatever is longer is dropped up to its end. */
 export const MAX_LINE_BYTES = 16_384;
 
@@ -39,14 +56,13 @@ const CR = 13;
 /** Every socket reads into this one: lines are taken out before the next socket's turn. */
 const readBuffer = Buffer.allocUnsafe(65_536);
 
-export class Transport {
+export class SocketTransport implements Transport {
   readonly #owner: TransportOwner;
   readonly #socket: net.Socket;
   #partial: Buffer | undefined;
   #skipping = false;
   #closed = false;
   #why = '';
-  /** Lines that were longer than any line may be. */
   overlong = 0;
 
   constructor(endpoint: Endpoint, owner: TransportOwner) {
@@ -60,13 +76,11 @@ export class Transport {
     this.#socket.on('close', () => this.#ended(this.#why || 'closed by the server'));
   }
 
-  /** @param lines encoded, without endings; they leave in one write */
   write(lines: readonly string[]): void {
     if (this.#closed || lines.length === 0) return;
     this.#socket.write(`${lines.join('\r\n')}\r\n`);
   }
 
-  /** Bytes that the kernel has not taken yet. */
   get unsentBytes(): number {
     return this.#socket.writableLength;
   }
@@ -79,7 +93,6 @@ export class Transport {
     this.#socket.resume();
   }
 
-  /** Sends what is written, then closes. */
   end(): void {
     this.#socket.end();
   }

@@ -210,6 +210,22 @@ const MISTAKES: readonly Mistake[] = [
   ['limits the wrong way round', top('authority: {hardSeconds: 30}')],
   ['a record that is the list of members', top('authority: {source: file, path: ./m.yaml, audit: ./m.yaml}')],
   ['a role that nobody can have', more('      - {channel: "#garden", room: "#garden", require: admin}')],
+  ['freeq without a word about who we are', changed('id: home', 'id: home\n    kind: freeq')],
+  ['keys of freeq elsewhere', changed('id: home', 'id: home\n    freeq: {login: guest}')],
+  [
+    'a login of IRC on freeq',
+    changed('id: home', 'id: home\n    kind: freeq\n    freeq: {}').replace(
+      'causeway}',
+      'causeway, nickserv: {password: hunter2}}',
+    ),
+  ],
+  [
+    'one identity on two servers of freeq',
+    changed('id: home', 'id: home\n    kind: freeq\n    freeq: {}').replace(
+      '\n  - id',
+      '\n  - {id: away, kind: freeq, freeq: {keys: ./freeq-keys}, server: {host: b.example, port: 6697}, bot: {nick: b}}\n  - id',
+    ),
+  ],
   ['one place to listen for two', top('http: {listen: "0.0.0.0:9009"}')],
   [
     'many at once, in the order of the lines',

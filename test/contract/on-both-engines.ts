@@ -19,8 +19,6 @@ const TABLES = [
   'managed_room',
   'managed_ban',
   'held_plan',
-  'page',
-  'deleted_event',
 ];
 
 /** Runs work in a transaction, with all tables to itself. */

@@ -2,7 +2,13 @@
  * Which names an IRC server takes for one. Names are kept as written and compared folded.
  * Source: modern.ircdocs.horse CASEMAPPING and UTF8MAPPING; server quirks in the comments.
  */
-export type Casemapping = 'ascii' | 'rfc1459' | 'rfc1459-strict' | 'rfc8265';
+export type Casemapping =
+  | 'ascii'
+  | 'rfc1459'
+  | 'rfc1459-strict'
+  | 'rfc8265'
+  /** Small letters of all scripts, and nothing else made alike: look-alikes stay different people (freeq). */
+  | 'lowercase';
 
 /** Ergo spells the strict one the other way round than the RFC draft does. */
 const BY_TOKEN: ReadonlyMap<string, Casemapping> = new Map([
@@ -25,7 +31,7 @@ export function casemappingOf(token: string | undefined, utf8Mapping?: string): 
 }
 
 /** Upper-case characters of each mapping; the small one is 32 code points further. */
-const UPPER: Readonly<Record<Exclude<Casemapping, 'rfc8265'>, RegExp>> = {
+const UPPER: Readonly<Record<Exclude<Casemapping, 'rfc8265' | 'lowercase'>, RegExp>> = {
   ascii: /[A-Z]/g,
   'rfc1459-strict': /[A-Z[\\\]]/g,
   rfc1459: /[A-Z[\\\]^]/g,
@@ -34,6 +40,7 @@ const UPPER: Readonly<Record<Exclude<Casemapping, 'rfc8265'>, RegExp>> = {
 /** The form of a nick or channel name that all its spellings share. Folding twice changes nothing. */
 export function fold(name: string, mapping: Casemapping): string {
   if (mapping === 'rfc8265') return name.normalize('NFKC').toLowerCase().normalize('NFKC');
+  if (mapping === 'lowercase') return name.toLowerCase();
   return name.replace(UPPER[mapping], (char) => String.fromCharCode(char.charCodeAt(0) + 32));
 }
 

@@ -1,6 +1,5 @@
 import type { KeyedEffect, MatrixEvent } from '../../events.ts';
 import type { NetworkId } from '../../ids.ts';
-import type { PageMaker } from '../../pages.ts';
 
 /** What a converter may know of the portal that an event belongs to. */
 export type MatrixView = {
@@ -8,8 +7,6 @@ export type MatrixView = {
   readonly channel: string;
   /** Our bot, or a ghost of ours: whatever it says came from us. */
   readonly isOurs: (userId: string) => boolean;
-  /** Makes links of ours for this event; absent where nobody could reach them. */
-  readonly pages?: PageMaker;
 };
 
 export type MatrixConverter = (event: MatrixEvent, view: MatrixView) => KeyedEffect[];

@@ -1,0 +1,84 @@
+import type { NetworkConfig } from '../config/schema-network.ts';
+import type { Result } from '../core/errors.ts';
+import type { NetworkSource } from '../core/events.ts';
+import { type CapWish, LISTENER_CAPS, PUPPET_CAPS } from '../core/irc/cap-request.ts';
+import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
+import type { IrcLine } from '../core/irc/line.ts';
+import type { Person } from '../ports/network.ts';
+import { introduceBot, introducePerson } from './introductions.ts';
+import type { Pacing } from './pacing.ts';
+import type { Known } from './pool.ts';
+import type { Naming } from './puppet-name.ts';
+import { readNetworkSource } from './reading.ts';
+import type { Introduction } from './registration.ts';
+import { BucketThrottle, type Throttle } from './throttle.ts';
+
+/** Who comes in, and what is known of them. */
+export type Newcomer = {
+  readonly person: Person;
+  readonly naming: Naming;
+  readonly known: Known | undefined;
+  readonly isFreeAccount: (account: string) => boolean;
+};
+
+/** Where kinds of IRC differ. Everything else is one adapter. */
+export type Dialect = {
+  /** What holds as long as the server says nothing of itself. */
+  readonly isupport: Isupport;
+  readonly listenerCaps: readonly CapWish[];
+  readonly puppetCaps: readonly CapWish[];
+  /** Answers that say that the server has told all it tells of itself at the beginning. */
+  readonly readyOn: ReadonlySet<string>;
+  /** Commands that may come before that and count all the same: they wait until then. */
+  readonly early: ReadonlySet<string>;
+  /** Whether the server puts connections into channels that they did not ask for. */
+  readonly rejoins: boolean;
+  readonly introduceBot: (config: NetworkConfig, nowMs: number) => Promise<Result<Introduction>>;
+  readonly introducePerson: (config: NetworkConfig, newcomer: Newcomer, nowMs: number) => Promise<Result<Introduction>>;
+  /** A sentence about how the bot stands, where that is less than it could be. */
+  readonly standing: (account: string | null) => string | undefined;
+  /** Who said a line, by what the server itself set; undefined where no person did. */
+  readonly sourceOf: (line: IrcLine, isupport: Isupport) => NetworkSource | undefined;
+  /** When a line without a time was said, milliseconds since 1970; undefined where nothing tells. */
+  readonly idTimeMs: (msgid: string) => number | undefined;
+  readonly throttle: (pacing: Pacing) => Throttle;
+  /** Ids that we give to our own messages, where the server takes them: the same one is never taken twice. */
+  readonly mint?: Mint;
+};
+
+export type Mint = {
+  readonly tag: string;
+  /** To be stored with a line before it is said. @param before what was stored with it last, which is kept as long as it is good */
+  readonly stamp: (serverMs: number, before: string | undefined) => string;
+  /** @param piece names what is said: line, part and text @returns the same id for the same arguments */
+  readonly id: (stamp: string, piece: string) => string;
+};
+
+export const CLASSIC: Dialect = {
+  isupport: DEFAULT_ISUPPORT,
+  listenerCaps: LISTENER_CAPS,
+  puppetCaps: PUPPET_CAPS,
+  readyOn: new Set(['376', '422', 'PONG']),
+  early: new Set(),
+  rejoins: false,
+  introduceBot,
+  introducePerson: (config, { person, naming, known, isFreeAccount }, nowMs) =>
+    introducePerson(config, naming, person, known, isFreeAccount, nowMs),
+  standing: () => undefined,
+  sourceOf: (line, isupport) => classicSource(line, isupport),
+  idTimeMs: () => undefined,
+  throttle: (pacing) => new BucketThrottle(pacing),
+};
+
+/** Ergo tells joins and modes of the past as messages of this nick, where event-playback is not negotiated. */
+const HISTORY_SERVICE = 'HistServ';
+
+/** Servers speak too: a source without address that has a dot in it, or is none at all. */
+function classicSource(line: IrcLine, isupport: Isupport): NetworkSource | undefined {
+  const { source } = line;
+  if (source === undefined) return undefined;
+  if (source.nick === HISTORY_SERVICE && (source.host === undefined || source.host === 'localhost')) return undefined;
+  const bare = source.user === undefined && source.host === undefined;
+  if ((bare && source.nick.includes('.')) || isChannelName(source.nick, isupport)) return undefined;
+  return readNetworkSource(line, source);
+}
