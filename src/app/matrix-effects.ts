@@ -1,4 +1,5 @@
 import { MARKER, type Marker } from '../core/convert/marker.ts';
+import { messageContent, spokenFor } from '../core/convert/message-content.ts';
 import { ok, type Result } from '../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../core/events.ts';
 import { safeName } from '../core/text/safe-name.ts';
@@ -43,14 +44,13 @@ export class MatrixEffects {
   async #message(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
     const { homeserver } = this.#kit;
     const marker: Marker = { keys, network: effect.network, nick: effect.nick, account: effect.account };
-    const content = { msgtype: effect.msgtype, body: effect.body, 'm.mentions': {}, [MARKER]: marker };
+    const content = { ...messageContent(effect), [MARKER]: marker };
     const ghost = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     if (!ghost.ok) {
       if (ghost.error.retry !== 'never') return ghost;
       // A person whom the server refuses is spoken for, so that nobody behind them waits.
-      const name = safeName(effect.nick, 'somebody');
-      const body = effect.msgtype === 'm.emote' ? `* ${name} ${effect.body}` : `<${name}> ${effect.body}`;
-      return this.#send(homeserver.botId, effect.room, keys, { ...content, msgtype: 'm.text', body }, effect.timeMs);
+      const said = messageContent(spokenFor(safeName(effect.nick, 'somebody'), effect));
+      return this.#send(homeserver.botId, effect.room, keys, { ...said, [MARKER]: marker }, effect.timeMs);
     }
     const sent = await this.#send(ghost.value, effect.room, keys, content, effect.timeMs);
     if (sent.ok) return sent;

@@ -6,6 +6,7 @@ import type { OutgoingLine as WireLine } from '../core/irc/encode.ts';
 import { sanitizeText } from '../core/irc/encode.ts';
 import { clientTagPasses } from '../core/irc/isupport.ts';
 import { bodyBudget, splitText } from '../core/irc/split.ts';
+import { formattingAfter, isPlainState, PLAIN } from '../core/text/irc-formatting.ts';
 import { safeName } from '../core/text/safe-name.ts';
 import type { OutgoingLine } from '../ports/network.ts';
 import type { Link } from './link.ts';
@@ -60,7 +61,7 @@ function budget(link: Link, channel: string, style: MessageStyle, manner: Manner
     target: channel,
     action: style === 'action' && manner.kind !== 'format',
   });
-  return manner.kind === 'format' ? room - Buffer.byteLength(framed(manner, '', style)) : room;
+  return manner.kind === 'format' ? room - Buffer.byteLength(framed(manner, '', style)) - RESET.length : room;
 }
 
 /** The commands that say a line. A part that was split for another manner and is too long for this one is split again. */
@@ -94,9 +95,16 @@ function framed(
   text: string,
   style: MessageStyle,
 ) {
-  if (style === 'action') return `* ${name} ${text}`;
-  return format.replace(/\{(name|text)\}/g, (_, key: string) => (key === 'name' ? name : text));
+  const said = closed(text);
+  if (style === 'action') return `* ${name} ${said}`;
+  return format.replace(/\{(name|text)\}/g, (_, key: string) => (key === 'name' ? name : said));
 }
+
+const RESET = '\x0f';
+
+/** A piece may end with formatting on, since the next one begins with it again: what stands behind it is not part of it. */
+const closed = (text: string): string =>
+  isPlainState(formattingAfter(PLAIN, text, 0, text.length)) ? text : `${text}${RESET}`;
 
 /** A display name for use inside a line of the bot: short, and unable to look like the end of itself. */
 export function relayName(displayName: string, userId: string): string {

@@ -1,4 +1,5 @@
 import type { SendToMatrix } from '../events.ts';
+import { htmlOf } from './message-content.ts';
 
 /** Bounds of one joined event: enough to drain a flood, little enough to read. */
 const MAX_LINES = 50;
@@ -12,12 +13,12 @@ export function joinable(effects: readonly SendToMatrix[]): number {
   const first = effects[0];
   if (first === undefined) return 0;
   if (first.msgtype === 'm.emote' || !isPlain(first)) return 1;
-  let units = first.body.length;
+  let units = unitsOf(first);
   let count = 1;
   while (count < effects.length && count < MAX_LINES) {
     const next = effects[count];
     if (next === undefined || !sameVoice(first, next)) break;
-    units += next.body.length + 1;
+    units += unitsOf(next) + 1;
     if (units > MAX_UNITS) break;
     count++;
   }
@@ -40,5 +41,14 @@ const sameVoice = (a: SendToMatrix, b: SendToMatrix): boolean =>
 
 /** One effect that says what all of these say, in order; its time is the first one's. */
 export function joinLines(effects: readonly [SendToMatrix, ...SendToMatrix[]]): SendToMatrix {
-  return { ...effects[0], body: effects.map((effect) => effect.body).join('\n') };
+  const [first] = effects;
+  const mentions = new Set(effects.flatMap((effect) => effect.mentions ?? []));
+  return {
+    ...first,
+    body: effects.map((effect) => effect.body).join('\n'),
+    ...(effects.some(({ formatted }) => formatted !== undefined) && { formatted: effects.map(htmlOf).join('<br>') }),
+    ...(mentions.size > 0 && { mentions: [...mentions] }),
+  };
 }
+
+const unitsOf = ({ body, formatted }: SendToMatrix): number => body.length + (formatted?.length ?? 0);

@@ -84,7 +84,7 @@ const FENCE = '\x02\x02';
 /** Codes that bring a line from one state into another before `following`; as few as it takes. */
 export function changingCodes(from: FormattingState, to: FormattingState, following: string): string {
   const coloured = from.foreground !== undefined || from.background !== undefined;
-  if (coloured && sameColours(to, PLAIN) && to.toggles === '') return RESET;
+  if (coloured && isPlainState(to)) return RESET;
   const toggles = [...TOGGLES]
     .filter((toggle) => from.toggles.includes(toggle) !== to.toggles.includes(toggle))
     .join('');
@@ -95,6 +95,9 @@ export function changingCodes(from: FormattingState, to: FormattingState, follow
     return `${toggles}\x03${/^[0-9,]/.test(following) ? FENCE : ''}`;
   return `${toggles}${losesSome ? '\x03' : ''}${openingCodes({ ...to, toggles: '' }, following)}`;
 }
+
+/** Whether nothing is on. */
+export const isPlainState = (state: FormattingState): boolean => state.toggles === '' && sameColours(state, PLAIN);
 
 const sameColours = (a: FormattingState, b: FormattingState): boolean =>
   sameColour(a.foreground, b.foreground) && sameColour(a.background, b.background);

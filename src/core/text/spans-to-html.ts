@@ -22,7 +22,9 @@ const NBSP = '\u00a0';
 const keepingSpaces = (text: string, after: boolean): string =>
   text.replace(/ +/g, (run, at: number) => NBSP.repeat(run.length - 1) + (after && at === 0 ? NBSP : ' '));
 
-const matrixTo = (id: string): string => `https://matrix.to/#/${encodeURIComponent(id)}`;
+/** As clients write it: some look for `@` and `:` as they are. */
+const matrixTo = (id: string): string =>
+  `https://matrix.to/#/${encodeURIComponent(id).replaceAll('%40', '@').replaceAll('%3A', ':')}`;
 
 type Tag = { readonly open: string; readonly close: string };
 const tag = (name: string, attributes = ''): Tag => ({ open: `<${name}${attributes}>`, close: `</${name}>` });

@@ -1,6 +1,7 @@
 import type { MessageStyle } from '../../events.ts';
-import { describe, linesOf } from './lines.ts';
-import { relationOf, withoutReplyFallback } from './relation.ts';
+import { describe } from './lines.ts';
+import { relationOf } from './relation.ts';
+import { saidLines } from './said-lines.ts';
 import { say } from './say.ts';
 import { type MatrixConverter, objectIn } from './view.ts';
 
@@ -27,7 +28,7 @@ export const message: MatrixConverter = (event, view) => {
   const { msgtype, body } = content;
   if (typeof body !== 'string') return [];
   const style = STYLES.get(msgtype);
-  if (style !== undefined) return say(event, view, style, linesOf(withoutReplyFallback(content, body)), relation);
+  if (style !== undefined) return say(event, view, style, saidLines(content, body, view), relation);
   return say(
     event,
     view,

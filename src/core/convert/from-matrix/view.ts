@@ -7,6 +7,8 @@ export type MatrixView = {
   readonly channel: string;
   /** Our bot, or a ghost of ours: whatever it says came from us. */
   readonly isOurs: (userId: string) => boolean;
+  /** What somebody is called in the channel now: a person of the network behind a ghost, or of Matrix with a connection of their own. */
+  readonly nickOf?: (userId: string) => string | undefined;
 };
 
 export type MatrixConverter = (event: MatrixEvent, view: MatrixView) => KeyedEffect[];

@@ -1,6 +1,6 @@
 import type { KeyedEffect, NetworkMessage } from '../../events.ts';
 import { subjectOf } from '../../identity/subject.ts';
-import { stripFormatting } from '../../text/strip.ts';
+import { readLines, type Said } from './rich-lines.ts';
 import { effectKey, type NetworkView } from './view.ts';
 
 const MSGTYPES = { text: 'm.text', action: 'm.emote', notice: 'm.notice' } as const;
@@ -13,11 +13,11 @@ const MAX_BODY_UNITS = 12_000;
 
 /** What somebody said. Of a long one, which becomes several events, the first answers; what replaces a message is never several. */
 export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[] {
-  const text = event.lines.map(stripFormatting).join('\n');
+  const said = readLines(event.lines, view);
   // A line of formatting codes alone: people of the channel see nothing of it either.
-  if (text === '') return [];
-  const pieces = event.edits === undefined ? cut(text) : cut(text).slice(0, 1);
-  return pieces.map((body, part) => ({
+  if (said.body === '') return [];
+  const pieces = event.edits === undefined ? cut(said) : cut(said).slice(0, 1);
+  return pieces.map((piece, part) => ({
     key: effectKey(event.network, event.key, part),
     effect: {
       op: 'matrix.message',
@@ -26,7 +26,7 @@ export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[]
       subject: subjectOf(event.source, view.fold),
       nick: event.source.nick,
       msgtype: MSGTYPES[event.style],
-      body,
+      ...piece,
       timeMs: event.timeMs,
       messageKey: event.key,
       account: event.source.account ?? null,
@@ -37,17 +37,18 @@ export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[]
   }));
 }
 
-/** Cuts at line ends where it can; never inside a surrogate pair. */
-function cut(text: string): string[] {
-  const pieces: string[] = [];
-  let rest = text;
+/** Cuts at line ends where it can; never inside a surrogate pair. What has to be cut goes on without its formatting. */
+function cut(said: Said): Said[] {
+  if (said.body.length <= MAX_BODY_UNITS) return [said];
+  const pieces: Said[] = [];
+  let rest = said.body;
   while (rest.length > MAX_BODY_UNITS) {
     const lineEnd = rest.lastIndexOf('\n', MAX_BODY_UNITS);
     let end = lineEnd > 0 ? lineEnd : MAX_BODY_UNITS;
     if (lineEnd <= 0 && /[\uD800-\uDBFF]/.test(rest.charAt(end - 1))) end--;
-    pieces.push(rest.slice(0, end));
+    pieces.push({ body: rest.slice(0, end) });
     rest = rest.slice(lineEnd > 0 ? end + 1 : end);
   }
-  pieces.push(rest);
+  pieces.push({ body: rest });
   return pieces;
 }

@@ -6,6 +6,8 @@ export type NetworkView = {
   readonly room: string;
   /** Folds names by the network's case mapping. */
   readonly fold: (name: string) => string;
+  /** Matrix user whom a name means here, if they want to be called; left out where nobody is to be. */
+  readonly personOf?: (name: string) => string | undefined;
 };
 
 /** Key of an effect that follows from a message of a network; with a part number where one message makes several. */
