@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { type Bridge, makeBridge } from './app/bridge.ts';
@@ -128,6 +128,7 @@ class Process {
       digest: (text) => createHash('sha256').update(text).digest('hex'),
       code: () =>
         Array.from({ length: CODE_LENGTH }, () => CODE_LETTERS.charAt(randomInt(CODE_LETTERS.length))).join(''),
+      unguessable: () => randomBytes(16).toString('base64url'),
     };
     const deciding = await openDeciding(config, kit);
     if (!deciding.ok) {

@@ -4,6 +4,7 @@ import type { Audit } from '../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../ports/authority.ts';
 import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { RosterChange, RosterEntry } from '../ports/network.ts';
+import type { PageSource } from '../ports/pages.ts';
 import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
 import { inBackground, within } from './background.ts';
@@ -28,6 +29,7 @@ import { NetworkGate } from './network-gate.ts';
 import { NetworkInbox } from './network-inbox.ts';
 import { NetworkReceipts } from './network-receipts.ts';
 import { Notices } from './notices.ts';
+import { Pages } from './pages.ts';
 import { People } from './people.ts';
 import { type Portal, PortalTable } from './portal-table.ts';
 import { Provision } from './provision.ts';
@@ -59,6 +61,8 @@ export type Bridge = {
   /** Where the sources of Matrix events knock. */
   readonly gate: MatrixGate;
   readonly status: StatusSource;
+  /** What people on networks read by link. */
+  readonly pages: PageSource;
   /** Says what the authority knows of a person, and lets held plans go on. */
   readonly deciding: ExplainSource & ConfirmSource;
   /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
@@ -91,6 +95,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const networkNames = new Map<string, string>();
   await loadPortals(kit, config, portals, networkNames);
 
+  const pages = new Pages(kit, portals, config);
   const echoes = new Echoes();
   const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId));
   const ghosts = new Ghosts(kit);
@@ -157,6 +162,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     portals,
     echoes,
     anchors,
+    pages,
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
@@ -201,6 +207,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
   return {
     gate: matrixGate,
+    pages,
     deciding: enforcement,
     status: new Status({
       kit,
@@ -215,18 +222,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       authority: () => enforcement.report(),
       degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
       arrivals: {
-        get lastPushMs() {
-          return matrixGate.lastPushMs;
-        },
-        get lastSyncMs() {
-          return matrixGate.lastSyncMs;
-        },
-        get problem() {
-          return matrixGate.problem;
-        },
-        get software() {
-          return software;
-        },
+        gate: matrixGate,
+        software: () => software,
       },
     }),
 
@@ -254,7 +251,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       }
       rosters.start();
       enforcement.start();
-      endHousekeeping = startHousekeeping(kit);
+      endHousekeeping = startHousekeeping(kit, pages);
       lanes.resume();
       readBack.begin();
       provisionAll([...portals.all()].filter((portal) => portal.roomId === undefined));
@@ -266,6 +263,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     reload(next) {
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
+      pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
       for (const network of kit.networks.keys()) channels.tell(network);
       provisionAll(added);

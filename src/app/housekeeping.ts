@@ -1,4 +1,5 @@
 import type { Kit } from './kit.ts';
+import type { Pages } from './pages.ts';
 
 const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -10,7 +11,7 @@ const KEEP_LINKS_MS = 90 * DAY_MS;
 const BREATH_MS = 200;
 
 /** Forgets, once an hour and in portions, what nobody will ask for any more. @returns ends it */
-export function startHousekeeping(kit: Kit): () => void {
+export function startHousekeeping(kit: Kit, pages: Pages): () => void {
   let cancel = kit.clock.after(EVERY_MS, run);
   function run(): void {
     void forget().then((more) => {
@@ -24,7 +25,7 @@ export function startHousekeeping(kit: Kit): () => void {
     try {
       const keys = await kit.db.transaction((sql) => inbox.prune(sql, nowMs - KEEP_KEYS_MS));
       const links = await kit.db.transaction((sql) => link.prune(sql, nowMs - KEEP_LINKS_MS));
-      return keys + links > 0;
+      return keys + links + (await pages.prune()) > 0;
     } catch (error) {
       kit.log.debug('old keys were not removed; it is tried again', { error: String(error) });
       return false;

@@ -24,4 +24,6 @@ export type Kit = {
   readonly digest: (text: string) => string;
   /** A one-time code that nobody can guess: 8 letters and digits that are not mistaken for each other. */
   readonly code: () => string;
+  /** 128 random bits as 22 letters, digits, `-` and `_`: the part of a link that lets people in. */
+  readonly unguessable: () => string;
 };

@@ -1,11 +1,12 @@
 import { isForBridge } from '../core/commands.ts';
 import { matrixToNetwork } from '../core/convert/matrix-to-network.ts';
-import type { MatrixEvent } from '../core/events.ts';
+import type { KeyedEffect, MatrixEvent } from '../core/events.ts';
 import { makeLaneId } from '../core/ids.ts';
 import { type InboxRow, SEEN } from '../ports/stores.ts';
 import type { Echoes } from './echoes.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
+import type { Pages } from './pages.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 import { ANCHOR, type RoomAnchors } from './room-anchors.ts';
 
@@ -15,6 +16,7 @@ export type MatrixInboxParts = {
   readonly portals: PortalTable;
   readonly echoes: Echoes;
   readonly anchors: RoomAnchors;
+  readonly pages: Pages;
   readonly isOurs: (userId: string) => boolean;
   /** Whether a room has to be read back before its lane goes on. */
   readonly isHeld: (room: string) => boolean;
@@ -62,6 +64,7 @@ export class MatrixInbox {
     const portal = portals.byRoom(event.room_id);
     if (portal === undefined) return this.#acceptInHouse(entry, event, source);
     const room = event.room_id;
+    await this.#parts.pages.seen(entry, event);
     entry.afterCommit(() => {
       if (!isHeld(room)) anchors.seen(room, event.event_id, SEEN[source]);
     });
@@ -111,7 +114,7 @@ export class MatrixInbox {
 
   /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
-    const { kit, isOurs, onMember, onAsked } = this.#parts;
+    const { kit, isOurs, onMember, onAsked, pages } = this.#parts;
     if (event.type === 'm.room.member') await this.#member(entry, event);
     entry.afterCommit(() => {
       if (event.type === 'm.room.member') onMember(portal, event);
@@ -121,8 +124,18 @@ export class MatrixInbox {
       return;
     }
     try {
-      const effects = matrixToNetwork(event, { network: portal.network, channel: portal.channel, isOurs });
-      const [toMatrix, toNetwork] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));
+      const maker = pages.maker();
+      const effects = matrixToNetwork(event, {
+        network: portal.network,
+        channel: portal.channel,
+        isOurs,
+        ...(maker === undefined ? {} : { pages: maker }),
+      });
+      const [toMatrix, others] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));
+      const toNetwork: KeyedEffect[] = [];
+      for (const keyed of others)
+        if (keyed.effect.op === 'page.share') await pages.share(entry, keyed.effect);
+        else toNetwork.push(keyed);
       await entry.enqueue(makeLaneId(portal.id, 'to-network'), toNetwork, row.receivedAtMs);
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), toMatrix, row.receivedAtMs);
     } catch (error) {
@@ -167,6 +180,7 @@ export class MatrixInbox {
       let news = 0;
       await renumber(unread.get(undefined));
       for (const event of events) {
+        await this.#parts.pages.seen(entry, event);
         const key = event.event_id;
         const row = waiting.get(key);
         if (isOurs(event.sender) && event.type !== 'm.room.member') entry.afterCommit(() => this.#echo(event));

@@ -19,11 +19,14 @@ export type StatusParts = {
   readonly authority: () => AuthorityReport | undefined;
   /** A sentence while a room cannot be kept as the authority wants it. */
   readonly degraded: (portal: Portal) => string | undefined;
+  /** What came from the homeserver when, and what it is, once it has said so. */
   readonly arrivals: {
-    readonly lastPushMs: number | null;
-    readonly lastSyncMs: number | null;
-    readonly software: string | undefined;
-    readonly problem: string | undefined;
+    readonly gate: {
+      readonly lastPushMs: number | null;
+      readonly lastSyncMs: number | null;
+      readonly problem: string | undefined;
+    };
+    readonly software: () => string | undefined;
   };
 };
 
@@ -39,24 +42,26 @@ export class Status implements StatusSource {
   }
 
   async report(): Promise<StatusReport> {
-    const { kit, portals, version, pid, startedAtMs, notes, homeserverUrl, arrivals } = this.#parts;
+    const { kit, portals, version, pid, startedAtMs, notes, homeserverUrl } = this.#parts;
+    const { gate } = this.#parts.arrivals;
+    const software = this.#parts.arrivals.software();
     const nowMs = kit.clock.nowMs();
     const backlog = await this.#backlog();
     const networks = [...kit.networks.values()].map((network) => ({ id: network.id, ...network.status() }));
     // Gone through once: there may be thousands.
     const channels = new Map(networks.map((network) => [network.id, network.channels]));
     const people = await this.#people();
-    const problem = kit.homeserver.health.problem ?? arrivals.problem;
+    const problem = kit.homeserver.health.problem ?? gate.problem;
     const authority = this.#parts.authority();
     return {
       bridge: { version, pid, startedAtMs, uptimeMs: nowMs - startedAtMs, nowMs, problems: [], notes },
       homeserver: {
         reachable: kit.homeserver.health.reachable,
         url: homeserverUrl,
-        ...(arrivals.software === undefined ? {} : { software: arrivals.software }),
+        ...(software === undefined ? {} : { software }),
         ...(problem === undefined ? {} : { problem }),
-        lastTransactionAtMs: arrivals.lastPushMs,
-        syncAgeMs: arrivals.lastSyncMs === null ? null : nowMs - arrivals.lastSyncMs,
+        lastTransactionAtMs: gate.lastPushMs,
+        syncAgeMs: gate.lastSyncMs === null ? null : nowMs - gate.lastSyncMs,
       },
       database: {
         engine: kit.db.engine,

@@ -4,6 +4,7 @@ import { httpUrl, serverName } from './forms.ts';
 import { parseListen } from './listen.ts';
 import { authoritySchema } from './schema-authority.ts';
 import { cooperativeSchema } from './schema-cooperative.ts';
+import { mediaSchema } from './schema-media.ts';
 import { networkSchema } from './schema-network.ts';
 
 /**
@@ -62,6 +63,16 @@ const http = z.strictObject({
     form: listenForm,
     sample: 'live',
   }),
+  publicUrl: key(httpUrl().optional(), {
+    text: 'Where people everywhere reach what is shared with them by link: pictures and long messages, for people on the networks. A reverse proxy passes it on to `http.publicListen`. Without it they are told that there is a file, and get no link.',
+    form: 'an http(s) URL without a slash at the end, such as https://bridge.willow.example',
+    example: 'https://bridge.willow.example',
+    reload: true,
+  }),
+  publicListen: key(listen().default('127.0.0.1:9011'), {
+    text: 'Where the pages behind `http.publicUrl` answer. Nothing else does there: only this may be open to the internet.',
+    form: listenForm,
+  }),
 });
 
 const log = z.strictObject({
@@ -102,6 +113,7 @@ export const configSchema = z.strictObject({
   authority: key(authoritySchema.prefault({}), { text: 'Who decides who is let in.', sample: 'live' }),
   networks: key(z.array(networkSchema).min(1).max(50), { text: 'The networks and their channels.', sample: 'live' }),
   http: key(http.prefault({}), { text: 'Health, metrics and administration.', sample: 'live' }),
+  media: key(mediaSchema.prefault({}), { text: 'Pictures, files and long messages.' }),
   log: key(log.prefault({}), { text: 'The log, on standard error.', sample: 'live' }),
 });
 
@@ -112,6 +124,7 @@ export type ConfigInput = z.input<typeof configSchema>;
 export type HomeserverConfig = Config['homeserver'];
 export type AppserviceConfig = Config['appservice'];
 export type LogConfig = Config['log'];
+export type MediaConfig = Config['media'];
 export type AuthorityConfig = Config['authority'];
 export type CooperativeConfig = NonNullable<Config['cooperative']>;
 export type { BotConfig, ChannelConfig, NetworkConfig, PuppetsConfig, RelayConfig } from './schema-network.ts';

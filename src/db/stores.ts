@@ -9,6 +9,7 @@ import { linkStore } from './link-store.ts';
 import { managedRoomStore } from './managed-room-store.ts';
 import { memberStore } from './member-store.ts';
 import { outboxStore } from './outbox-store.ts';
+import { pageStore } from './page-store.ts';
 import { portalStore } from './portal-store.ts';
 import { puppetStore } from './puppet-store.ts';
 import { scimRowStore } from './scim-row-store.ts';
@@ -28,4 +29,5 @@ export const stores: Stores = {
   scim: scimRowStore,
   managedRoom: managedRoomStore,
   heldPlan: heldPlanStore,
+  page: pageStore,
 };

@@ -7,6 +7,7 @@ import type { Homeserver } from '../ports/matrix.ts';
 import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf, refusalOf } from './call.ts';
 import { displayName, registerGhost, setDisplayName, silence } from './ghosts.ts';
 import { failureToError, refusalToError } from './http-errors.ts';
+import { openMedia, upload } from './media.ts';
 import * as membership from './membership.ts';
 import { probe } from './probe.ts';
 import * as rooms from './rooms.ts';
@@ -109,6 +110,8 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
     registerGhost: (localpart) => registerGhost(call, clock, localpart),
     setDisplayName: (as, name) => setDisplayName(call, as, name),
     silence: (as) => silence(call, as),
+    openMedia: (mxc) => openMedia(options, mxc),
+    upload: (as, file, type, name) => upload(options, as, file, type, name),
 
     get health() {
       return problem === undefined ? { reachable: true } : { reachable: false, problem };

@@ -35,6 +35,8 @@ const LABELS: Readonly<Record<keyof Calls, Label>> = {
   registerGhost: 'register',
   setDisplayName: 'profile',
   silence: 'profile',
+  openMedia: 'media',
+  upload: 'media',
 };
 
 /** The same homeserver, each call timed; `refused`: it said no for good, `failed`: everything else that went wrong. */

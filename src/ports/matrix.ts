@@ -1,5 +1,6 @@
 import type { Result } from '../core/errors.ts';
 import type { MatrixEvent } from '../core/events.ts';
+import type { MediaFile } from './pages.ts';
 
 /** Where Matrix events come from; each calls the sink, which resolves when the events are on disk. */
 export interface MatrixSink {
@@ -94,6 +95,10 @@ export interface Homeserver {
   setDisplayName(as: string, name: string): Promise<Result<void>>;
   /** Switches all push rules of a ghost off: on Dendrite each line is weighed for each local member otherwise. */
   silence(as: string): Promise<Result<void>>;
+  /** A file of our homeserver, or of another one by way of ours (authenticated media, Matrix 1.11). */
+  openMedia(mxc: string): Promise<Result<MediaFile>>;
+  /** Stores a file. Doing it twice leaves one that nobody names. @returns its `mxc://` URI */
+  upload(as: string, file: Uint8Array, type: string, name: string): Promise<Result<string>>;
   /** How it has been answering. */
   readonly health: { readonly reachable: boolean; readonly problem?: string };
 }

@@ -92,7 +92,7 @@ export const METRICS = {
     'matrix_request_seconds',
     'Calls to the homeserver.',
     {
-      call: ['send', 'state', 'join', 'leave', 'register', 'profile', 'create', 'messages', 'sync', 'other'],
+      call: ['send', 'state', 'join', 'leave', 'register', 'profile', 'create', 'messages', 'media', 'sync', 'other'],
       outcome: ['ok', 'refused', 'failed'],
     },
     callBuckets,

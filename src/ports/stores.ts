@@ -7,6 +7,7 @@ import type {
   ScimRowStore,
 } from './authority-stores.ts';
 import type { Sql } from './db.ts';
+import type { PageStore } from './page-store.ts';
 
 /** Where an inbox row came from; with the key it is unique for ever. `matrix`, or a network's id. */
 export type InboxSource = 'matrix' | NetworkId;
@@ -210,4 +211,5 @@ export type Stores = {
   readonly scim: ScimRowStore;
   readonly managedRoom: ManagedRoomStore;
   readonly heldPlan: HeldPlanStore;
+  readonly page: PageStore;
 };

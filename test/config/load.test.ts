@@ -64,7 +64,8 @@ describe('a configuration that is right', () => {
           ],
         },
       ],
-      http: { listen: '127.0.0.1:9010' },
+      http: { listen: '127.0.0.1:9010', publicListen: '127.0.0.1:9011' },
+      media: { days: 14, maxMegabytes: 100 },
       log: { level: 'info', format: 'pretty', lines: false },
     });
   });

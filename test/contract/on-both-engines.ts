@@ -19,6 +19,8 @@ const TABLES = [
   'managed_room',
   'managed_ban',
   'held_plan',
+  'page',
+  'deleted_event',
 ];
 
 /** Runs work in a transaction, with all tables to itself. */

@@ -3,6 +3,7 @@ import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.t
 import type { MatrixEvent } from '../../src/core/events.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Homeserver } from '../../src/ports/matrix.ts';
+import type { MediaFile } from '../../src/ports/pages.ts';
 import type { Life } from './life.ts';
 
 export const SERVER = 'willow.example';
@@ -26,6 +27,15 @@ export const FORBIDDEN = error('matrix.forbidden', 'never');
 export const SERVER_ERROR = error('matrix.server-error', 'lookup');
 const LOST = { once: error('matrix.answer-lost', 'lookup'), repeatable: error('matrix.answer-lost', 'later') };
 
+const asMediaFile = ({ bytes, type }: { bytes: Uint8Array; type: string }): MediaFile => ({
+  type,
+  sizeBytes: bytes.length,
+  body: (async function* () {
+    yield bytes;
+  })(),
+  close: () => {},
+});
+
 type Room = {
   readonly events: MatrixEvent[];
   readonly members: Map<string, string>;
@@ -44,6 +54,7 @@ export class FakeHomeserver {
   readonly ghosts = new Set<string>();
   readonly silenced = new Set<string>();
   readonly published = new Set<string>();
+  readonly files = new Map<string, { bytes: Uint8Array; type: string; name: string }>();
   readonly calls: string[] = [];
   /** Decides the fate of each call. */
   fault: (call: Call) => CallFault | undefined = () => undefined;
@@ -202,6 +213,17 @@ export class FakeHomeserver {
         again({ name: 'setDisplayName', as, room: '' }, () => {
           this.names.set(as, name);
           return ok(undefined);
+        }),
+      openMedia: (mxc) =>
+        again({ name: 'openMedia', as: BOT, room: '' }, () => {
+          const file = this.files.get(mxc);
+          return file === undefined ? fail(error('matrix.not-found', 'never')) : ok(asMediaFile(file));
+        }),
+      upload: (as, bytes, type, name) =>
+        again({ name: 'upload', as, room: '' }, () => {
+          const mxc = `mxc://${SERVER}/file${this.files.size + 1}`;
+          this.files.set(mxc, { bytes, type, name });
+          return ok(mxc);
         }),
       silence: (as) =>
         again({ name: 'silence', as, room: '' }, () => {

@@ -27,8 +27,12 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
     { id: HOME, puppets: { ahead: 0 }, channels: channels.map((channel) => ({ ...defaults, ...channel })) },
   ];
   const authority = { source: 'none', mode: 'enforce', softSeconds: 60, hardSeconds: 900, reconcileSeconds: 900 };
-  return { networks, homeserver: { url: 'http://fake' }, authority } as unknown as Config;
+  const http = { publicUrl: 'https://bridge.example' };
+  const media = { days: 14, maxMegabytes: 100 };
+  return { networks, homeserver: { url: 'http://fake' }, authority, http, media } as unknown as Config;
 }
+
+let pages = 0;
 
 /** What every part of the app is given, with everything behind it faked but the database. */
 export function kitFor(db: Db, clock: ManualClock, parts: Partial<Kit> = {}): Kit {
@@ -44,6 +48,7 @@ export function kitFor(db: Db, clock: ManualClock, parts: Partial<Kit> = {}): Ki
     logLines: () => false,
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     code: () => 'ABCD2345',
+    unguessable: () => `page${String(++pages).padStart(18, '0')}`,
     ...parts,
   };
 }

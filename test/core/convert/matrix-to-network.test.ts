@@ -61,7 +61,7 @@ describe('what is said in a room, as its channel hears it', () => {
       message({ msgtype: 'x.y', body: 'z' }),
       ['action sent something that IRC cannot show: z'],
     ],
-    ['a name of several lines', message({ msgtype: 'm.file', body: 'a\r\nQUIT' }), ['action sent a file: a']],
+    ['a name of several lines', message({ msgtype: 'm.file', body: 'a\r\nQUIT' }), ['action sent a file: a QUIT']],
     ['a picture without a name', message({ msgtype: 'm.image', body: '' }), ['action sent a picture']],
     ['a sticker', event('m.sticker', { body: 'wink' }), ['action sent a sticker: wink']],
     ['a sticker without a name', event('m.sticker', {}), ['action sent a sticker']],

@@ -1,9 +1,10 @@
-import type { MessageStyle } from '../../events.ts';
-import { describe } from './lines.ts';
-import { relationOf } from './relation.ts';
+import type { KeyedEffect, MatrixEvent, MessageStyle } from '../../events.ts';
+import { describe, linesOf } from './lines.ts';
+import { type MediaLine, mediaLine } from './media-line.ts';
+import { relationOf, withoutReplyFallback } from './relation.ts';
 import { saidLines } from './said-lines.ts';
 import { say } from './say.ts';
-import { type MatrixConverter, objectIn } from './view.ts';
+import { type MatrixConverter, type MatrixView, objectIn } from './view.ts';
 
 const STYLES: ReadonlyMap<unknown, MessageStyle> = new Map([
   ['m.text', 'text'],
@@ -12,13 +13,7 @@ const STYLES: ReadonlyMap<unknown, MessageStyle> = new Map([
 ]);
 
 /** What people see of kinds of messages that a channel cannot show. */
-const DESCRIPTIONS: ReadonlyMap<unknown, string> = new Map([
-  ['m.image', 'sent a picture'],
-  ['m.video', 'sent a video'],
-  ['m.audio', 'sent a recording'],
-  ['m.file', 'sent a file'],
-  ['m.location', 'shared a place'],
-]);
+const DESCRIPTIONS: ReadonlyMap<unknown, string> = new Map([['m.location', 'shared a place']]);
 
 export const message: MatrixConverter = (event, view) => {
   if (event.state_key !== undefined) return [];
@@ -29,6 +24,8 @@ export const message: MatrixConverter = (event, view) => {
   if (typeof body !== 'string') return [];
   const style = STYLES.get(msgtype);
   if (style !== undefined) return say(event, view, style, saidLines(content, body, view), relation);
+  const file = mediaLine(event, content, view.pages);
+  if (file !== undefined) return media(event, view, content, file);
   return say(
     event,
     view,
@@ -37,3 +34,18 @@ export const message: MatrixConverter = (event, view) => {
     relation,
   );
 };
+
+/** What was written beside a file is said first, as text; then that the file is there. */
+function media(
+  event: MatrixEvent,
+  view: MatrixView,
+  content: MatrixEvent['content'],
+  { caption, action, page }: MediaLine,
+): KeyedEffect[] {
+  const relation = relationOf(event.content);
+  const share = page === undefined ? [] : [page.effect];
+  if (caption === undefined) return [...share, ...say(event, view, 'action', [action], relation)];
+  const said = say(event, view, 'text', linesOf(withoutReplyFallback(content, caption)), relation);
+  const file = say(event, view, 'action', [action]).map(({ effect }) => ({ key: `${event.event_id}#file`, effect }));
+  return [...share, ...said, ...file];
+}

@@ -1,5 +1,6 @@
 import type { KeyedEffect, MatrixEvent } from '../../events.ts';
 import type { NetworkId } from '../../ids.ts';
+import type { PageMaker } from '../../pages.ts';
 
 /** What a converter may know of the portal that an event belongs to. */
 export type MatrixView = {
@@ -9,6 +10,8 @@ export type MatrixView = {
   readonly isOurs: (userId: string) => boolean;
   /** What somebody is called in the channel now: a person of the network behind a ghost, or of Matrix with a connection of their own. */
   readonly nickOf?: (userId: string) => string | undefined;
+  /** Makes links of ours for this event; absent where nobody could reach them. */
+  readonly pages?: PageMaker;
 };
 
 export type MatrixConverter = (event: MatrixEvent, view: MatrixView) => KeyedEffect[];

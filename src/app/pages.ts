@@ -1,0 +1,93 @@
+import type { Config } from '../config/schema.ts';
+import type { Result } from '../core/errors.ts';
+import type { MatrixEvent, SharePage } from '../core/events.ts';
+import type { PageMaker } from '../core/pages.ts';
+import type { MediaFile, PageAnswer, PageSource } from '../ports/pages.ts';
+import type { Kit } from './kit.ts';
+import type { Entry } from './ledger.ts';
+import type { PortalTable } from './portal-table.ts';
+
+const DAY_MS = 86_400_000;
+const BYTES_PER_MEGABYTE = 1_000_000;
+/** So long after its end a page still says why it is gone. */
+const REMEMBER_MS = 90 * DAY_MS;
+
+/** Pages of ours: made with the lines that name them, shown while room and message are there and the time is not over. */
+export class Pages implements PageSource {
+  readonly #kit: Kit;
+  readonly #portals: PortalTable;
+  #config: Pick<Config, 'http' | 'media'>;
+
+  constructor(kit: Kit, portals: PortalTable, config: Pick<Config, 'http' | 'media'>) {
+    this.#kit = kit;
+    this.#portals = portals;
+    this.#config = config;
+  }
+
+  reconfigure(config: Pick<Config, 'http' | 'media'>): void {
+    this.#config = config;
+  }
+
+  get maxBytes(): number {
+    return this.#config.media.maxMegabytes * BYTES_PER_MEGABYTE;
+  }
+
+  /** For one event; undefined where nobody could reach a page. */
+  maker(): PageMaker | undefined {
+    const { publicUrl } = this.#config.http;
+    if (publicUrl === undefined) return undefined;
+    return { id: this.#kit.unguessable(), baseUrl: publicUrl, maxBytes: this.maxBytes };
+  }
+
+  /** To be called in the commit that stores what names the link. */
+  share({ sql }: Entry, { id, room, eventId, rootId, userId, content }: SharePage): Promise<void> {
+    const createdAtMs = this.#kit.clock.nowMs();
+    return this.#kit.stores.page.insert(sql, { id, roomId: room, eventId, rootId, userId, content, createdAtMs });
+  }
+
+  /** What a deletion takes away is gone with the commit, whatever its lane waits for. Other events do nothing. */
+  async seen({ sql }: Entry, event: MatrixEvent): Promise<void> {
+    const target = event.type === 'm.room.redaction' ? redacted(event) : undefined;
+    if (target !== undefined) await this.#kit.stores.page.eventDeleted(sql, target, this.#kit.clock.nowMs());
+  }
+
+  /** Takes back everything that this person shared. */
+  async withdrawOf(userId: string): Promise<number> {
+    const { db, stores } = this.#kit;
+    return db.transaction((sql) => stores.page.withdrawOf(sql, userId));
+  }
+
+  async find(id: string): Promise<PageAnswer> {
+    const { db, stores, clock } = this.#kit;
+    const row = await db.transaction((sql) => stores.page.get(sql, id));
+    if (row === undefined) return { kind: 'unknown' };
+    if (row.gone !== undefined) return { kind: 'gone', why: row.gone };
+    if (row.content === undefined || row.createdAtMs < this.#endsBeforeMs(clock.nowMs()))
+      return { kind: 'gone', why: 'expired' };
+    return this.#portals.byRoom(row.roomId) === undefined ? { kind: 'gone', why: 'unlinked' } : row.content;
+  }
+
+  open(mxc: string): Promise<Result<MediaFile>> {
+    return this.#kit.homeserver.openMedia(mxc);
+  }
+
+  /** Empties pages whose time is over, and forgets old ones, in portions. @returns how many: again until 0 */
+  async prune(): Promise<number> {
+    const { db, stores, clock } = this.#kit;
+    const before = this.#endsBeforeMs(clock.nowMs());
+    const expired = await db.transaction((sql) => stores.page.expire(sql, before));
+    return expired + (await db.transaction((sql) => stores.page.prune(sql, before - REMEMBER_MS)));
+  }
+
+  /** Pages made before are over. */
+  #endsBeforeMs(nowMs: number): number {
+    const { days } = this.#config.media;
+    return days === 0 ? 0 : nowMs - days * DAY_MS;
+  }
+}
+
+/** Whom a deletion deletes: at the top before room version 11, in the content from then on; Dendrite writes either. */
+function redacted({ redacts, content }: MatrixEvent): string | undefined {
+  const target = redacts ?? content.redacts;
+  return typeof target === 'string' ? target : undefined;
+}

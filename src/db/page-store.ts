@@ -1,0 +1,77 @@
+import type { PageContent } from '../core/events.ts';
+import type { PageGone, PageRow, PageStore } from '../ports/page-store.ts';
+import { storableKey } from './storable.ts';
+
+const INSERT = `
+  INSERT INTO page (id, room_id, event_id, root_id, user_id, content, created_at_ms, gone)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const GET = `
+  SELECT id, room_id AS "roomId", event_id AS "eventId", root_id AS "rootId", user_id AS "userId", content,
+    created_at_ms AS "createdAtMs", gone
+  FROM page WHERE id = ?`;
+
+const DELETED = 'SELECT 1 AS yes FROM deleted_event WHERE event_id IN (?, ?)';
+const NOTE_DELETED = 'INSERT INTO deleted_event (event_id, at_ms) VALUES (?, ?) ON CONFLICT (event_id) DO NOTHING';
+
+const END = (which: string): string =>
+  `UPDATE page SET content = NULL, gone = ? WHERE content IS NOT NULL AND ${which}`;
+const END_OF_EVENT = END('event_id = ?');
+const END_OF_ROOT = END('root_id = ?');
+const END_OF_USER = END('user_id = ?');
+const END_IN_ROOM = END('room_id = ?');
+const EXPIRE = END(
+  'id IN (SELECT id FROM page WHERE content IS NOT NULL AND created_at_ms < ? ORDER BY created_at_ms LIMIT 1000)',
+);
+
+const PRUNE =
+  'DELETE FROM page WHERE id IN (SELECT id FROM page WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT 1000)';
+const PRUNE_DELETED =
+  'DELETE FROM deleted_event WHERE event_id IN (SELECT event_id FROM deleted_event WHERE at_ms < ? ORDER BY at_ms LIMIT 1000)';
+
+type Stored = Omit<PageRow, 'content' | 'gone'> & { readonly content: string | null; readonly gone: PageGone | null };
+
+export const pageStore: PageStore = {
+  async insert(sql, row) {
+    const keys = [row.eventId, row.rootId].map(storableKey);
+    const isDeleted = (await sql.all(DELETED, ...keys)).length > 0;
+    const content = row.content === undefined || isDeleted ? null : JSON.stringify(row.content);
+    const gone = isDeleted ? 'deleted' : (row.gone ?? null);
+    await sql.run(
+      INSERT,
+      row.id,
+      storableKey(row.roomId),
+      ...keys,
+      storableKey(row.userId),
+      content,
+      row.createdAtMs,
+      gone,
+    );
+  },
+
+  async get(sql, id) {
+    const [row] = await sql.all<Stored>(GET, storableKey(id));
+    if (row === undefined) return undefined;
+    const { content, gone, ...rest } = row;
+    return {
+      ...rest,
+      ...(content === null ? {} : { content: JSON.parse(content) as PageContent }),
+      ...(gone === null ? {} : { gone }),
+    };
+  },
+
+  async eventDeleted(sql, eventId, atMs) {
+    const key = storableKey(eventId);
+    await sql.run(NOTE_DELETED, key, atMs);
+    await sql.run(END_OF_EVENT, 'deleted', key);
+    await sql.run(END_OF_ROOT, 'deleted', key);
+  },
+
+  withdrawOf: (sql, userId) => sql.run(END_OF_USER, 'withdrawn', storableKey(userId)),
+  withdrawIn: (sql, roomId) => sql.run(END_IN_ROOM, 'withdrawn', storableKey(roomId)),
+  expire: (sql, beforeMs) => sql.run(EXPIRE, 'expired', beforeMs),
+
+  async prune(sql, beforeMs) {
+    return (await sql.run(PRUNE, beforeMs)) + (await sql.run(PRUNE_DELETED, beforeMs));
+  },
+};
