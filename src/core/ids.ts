@@ -47,6 +47,9 @@ export const laneResource = (lane: LaneId): string => lane.slice(lane.indexOf(':
 /** Key of a line that carries a msgid. A msgid is unique within its network (IRCv3 message-ids). */
 export const keyFromMsgid = (msgid: string): MessageKey => `m:${msgid}` as MessageKey;
 
+/** The msgid that {@link keyFromMsgid} was given; undefined for a key of another kind. */
+export const msgidOf = (key: MessageKey): string | undefined => (key.startsWith('m:') ? key.slice(2) : undefined);
+
 /** Key of a live line without msgid: it can only ever be seen once, on this connection. */
 export const keyFromLine = (epoch: string, lineNumber: number): MessageKey => `l:${epoch}:${lineNumber}` as MessageKey;
 

@@ -38,7 +38,7 @@ export function safeName(name: string, fallback: string): string {
 }
 
 /** Applies `change` to what lies between emoji, and leaves those alone. */
-function keepingEmoji(text: string, change: (part: string) => string): string {
+export function keepingEmoji(text: string, change: (part: string) => string): string {
   let out = '';
   let at = 0;
   for (const emoji of text.matchAll(EMOJI_SEQUENCE)) {
