@@ -10,8 +10,9 @@ export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Re
   if (speaker === undefined) return ok(effect);
   const verdict = gate.toMatrix(portal, speaker);
   if (verdict.kind === 'no') return fail(verdict.error);
-  if (verdict.kind === 'yes' || effect.op !== 'matrix.message') return ok(effect);
-  return ok({ ...effect, body: `${verdict.mark} ${effect.body}` });
+  if (effect.op !== 'matrix.message') return ok(effect);
+  const said = verdict.mark === undefined ? effect : { ...effect, body: `${verdict.mark} ${effect.body}` };
+  return ok(verdict.spokenFor === true ? { ...said, spokenFor: true } : said);
 }
 
 /** In whose name an effect is; undefined for what the bridge does of itself. */
@@ -21,9 +22,8 @@ function speakerOf(effect: Effect): Speaker | undefined {
     case 'matrix.react':
     case 'matrix.unreact':
     case 'matrix.redact':
-      return effect;
     case 'matrix.topic':
-      return effect.by;
+      return effect.provenance;
     default:
       return undefined;
   }

@@ -43,6 +43,8 @@ import { Status } from './status.ts';
 import { Targets } from './targets.ts';
 import { ToMatrixDriver } from './to-matrix.ts';
 import { ToNetworkDriver } from './to-network.ts';
+import { VouchedGate } from './vouched-gate.ts';
+import { Vouching } from './vouching.ts';
 
 export type BridgeParts = {
   readonly kit: Kit;
@@ -92,13 +94,13 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const anchors = new RoomAnchors(await storedAnchors(kit));
   const portals = new PortalTable();
   const channels = new ChannelWishes(kit, portals);
-  const networkNames = new Map<string, string>();
-  await loadPortals(kit, config, portals, networkNames);
+  await loadPortals(kit, config, portals);
 
   const pages = new Pages(kit, portals, config);
   const echoes = new Echoes();
   const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId));
-  const ghosts = new Ghosts(kit);
+  const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
+  const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));
   const targets = new Targets(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
@@ -116,7 +118,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     audit: parts.audit ?? NO_AUDIT,
   });
   await enforcement.load();
-  const gate = enforcement.admission;
+  const gate = new VouchedGate(enforcement.admission, portals);
   const toMatrix = new ToMatrixDriver({
     kit,
     lanes: () => lanes,
@@ -186,7 +188,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     anchors,
-    networkName: (id) => networkNames.get(id) ?? id,
+    networkName: (id) => vouching.networkName(id),
     creation: (portal) => enforcement.creation(portal),
     onReady: (portal) => {
       // What was said since its newest event was noted came to a room that was not linked yet.
@@ -229,7 +231,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
     start() {
       for (const network of kit.networks.values()) {
-        const lines = new NetworkInbox(kit, ledger, portals, network);
+        const lines = new NetworkInbox(kit, ledger, portals, network, vouching);
         const stands = new Gathered(
           kit.clock,
           kit.log,
@@ -263,6 +265,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     reload(next) {
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
+      vouching.configure(next);
       pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
       for (const network of kit.networks.keys()) channels.tell(network);

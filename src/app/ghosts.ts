@@ -1,6 +1,5 @@
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import { type GhostSubject, makeGhostId, type NetworkId } from '../core/ids.ts';
-import { safeName } from '../core/text/safe-name.ts';
 import type { GhostRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 
@@ -12,6 +11,9 @@ const SPOKE_EVERY_MS = 3_600_000;
 /** The homeserver lost the ghost, or says so while it stops (see matrix/http-errors). */
 const GHOST_UNKNOWN = 'matrix.ghost-unknown';
 
+/** What a ghost is called; the same for the same subject and nick until the configuration changes. */
+export type NameOf = (network: NetworkId, subject: GhostSubject, nick: string) => string;
+
 type Ghost = {
   row: GhostRow;
   readonly rooms: Map<string, number>;
@@ -22,10 +24,13 @@ type Ghost = {
 /** Matrix users for people of networks: registered, silenced, named and joined as they are needed, each step once. */
 export class Ghosts {
   readonly #kit: Kit;
+  /** What a ghost is called. */
+  readonly nameOf: NameOf;
   readonly #ghosts = new Map<string, Ghost>();
 
-  constructor(kit: Kit) {
+  constructor(kit: Kit, nameOf: NameOf) {
     this.#kit = kit;
+    this.nameOf = nameOf;
   }
 
   idOf(network: NetworkId, subject: GhostSubject): string {
@@ -40,7 +45,7 @@ export class Ghosts {
   async ensure(network: NetworkId, subject: GhostSubject, nick: string, room: string): Promise<Result<string>> {
     const userId = this.idOf(network, subject);
     const ghost = await this.#load(userId, network);
-    const prepared = await this.#ensurePrepared(ghost, nick);
+    const prepared = await this.#ensurePrepared(ghost, this.nameOf(network, subject, nick));
     const done = prepared.ok ? await this.#ensureJoined(ghost, room) : prepared;
     if (!done.ok) {
       if (done.error.code === GHOST_UNKNOWN) this.#distrust(ghost);
@@ -52,7 +57,8 @@ export class Ghosts {
 
   /** All that can be done for this person before a room is joined. A failure is met again by {@link ensure}. */
   async prepare(network: NetworkId, subject: GhostSubject, nick: string): Promise<void> {
-    await this.#ensurePrepared(await this.#load(this.idOf(network, subject), network), nick);
+    const ghost = await this.#load(this.idOf(network, subject), network);
+    await this.#ensurePrepared(ghost, this.nameOf(network, subject, nick));
   }
 
   /** The homeserver says the ghost is not in the room after all, whatever we were told before. */
@@ -85,7 +91,7 @@ export class Ghosts {
   /** Names a ghost that exists; one that never spoke gets its name when it does. */
   async rename(network: NetworkId, subject: GhostSubject, nick: string): Promise<Result<void>> {
     const ghost = await this.#load(this.idOf(network, subject), network);
-    return ghost.row.registered ? this.#ensurePrepared(ghost, nick) : ok(undefined);
+    return ghost.row.registered ? this.#ensurePrepared(ghost, this.nameOf(network, subject, nick)) : ok(undefined);
   }
 
   async #load(userId: string, network: NetworkId): Promise<Ghost> {
@@ -109,8 +115,7 @@ export class Ghosts {
   }
 
   /** Registered, silenced and named: whoever finds that being done waits for it. */
-  #ensurePrepared(ghost: Ghost, nick: string): Promise<Result<void>> {
-    const displayName = safeName(nick, 'somebody');
+  #ensurePrepared(ghost: Ghost, displayName: string): Promise<Result<void>> {
     const done = ghost.prepared.then(() => this.#prepareNow(ghost, displayName));
     ghost.prepared = done.catch(() => undefined);
     return done;

@@ -12,13 +12,7 @@ export async function storedAnchors(kit: Kit): Promise<ReadonlyMap<string, strin
 }
 
 /** Fills the table from the configuration, with what an earlier process knew of its links. */
-export async function loadPortals(
-  kit: Kit,
-  config: Config,
-  portals: PortalTable,
-  names: Map<string, string>,
-): Promise<void> {
-  for (const network of config.networks) names.set(network.id, network.name ?? network.id);
+export async function loadPortals(kit: Kit, config: Config, portals: PortalTable): Promise<void> {
   applyLinks(kit, portals, config);
   const [rows, meant] = await kit.db.transaction((sql) =>
     Promise.all([kit.stores.portal.all(sql), kit.stores.cursor.list(sql, MEANT)]),

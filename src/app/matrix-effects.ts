@@ -1,8 +1,7 @@
-import { MARKER, type Marker } from '../core/convert/marker.ts';
+import { MARKER, markerOf } from '../core/convert/marker.ts';
 import { messageContent, spokenFor } from '../core/convert/message-content.ts';
 import { ok, type Result } from '../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../core/events.ts';
-import { safeName } from '../core/text/safe-name.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { MatrixRelations } from './matrix-relations.ts';
@@ -42,15 +41,13 @@ export class MatrixEffects {
   }
 
   async #message(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { homeserver } = this.#kit;
-    const marker: Marker = { keys, network: effect.network, nick: effect.nick, account: effect.account };
-    const content = { ...messageContent(effect), [MARKER]: marker };
+    const content = { ...messageContent(effect), [MARKER]: markerOf(keys, effect.provenance) };
+    if (effect.spokenFor === true) return this.#speakFor(effect, keys);
     const ghost = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     if (!ghost.ok) {
       if (ghost.error.retry !== 'never') return ghost;
       // A person whom the server refuses is spoken for, so that nobody behind them waits.
-      const said = messageContent(spokenFor(safeName(effect.nick, 'somebody'), effect));
-      return this.#send(homeserver.botId, effect.room, keys, { ...said, [MARKER]: marker }, effect.timeMs);
+      return this.#speakFor(effect, keys);
     }
     const sent = await this.#send(ghost.value, effect.room, keys, content, effect.timeMs);
     if (sent.ok) return sent;
@@ -60,6 +57,13 @@ export class MatrixEffects {
     await this.#ghosts.forgetRoom(ghost.value, effect.room);
     const again = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     return again.ok ? this.#send(ghost.value, effect.room, keys, content, effect.timeMs) : sent;
+  }
+
+  /** The bot says it, with the name in the text: clients show no other name than the sender's. */
+  #speakFor(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
+    const said = messageContent(spokenFor(this.#ghosts.nameOf(effect.network, effect.subject, effect.nick), effect));
+    const content = { ...said, [MARKER]: markerOf(keys, effect.provenance) };
+    return this.#send(this.#kit.homeserver.botId, effect.room, keys, content, effect.timeMs);
   }
 
   #notice(effect: NoticeToMatrix, keys: readonly string[]): Promise<Result<string>> {
@@ -79,7 +83,7 @@ export class MatrixEffects {
     const { homeserver } = this.#kit;
     const now = await homeserver.stateContent(effect.room, 'm.room.topic', '');
     if (now.ok && now.value?.topic === effect.topic) return ok('');
-    const content = { topic: effect.topic, [MARKER]: { keys: [] } };
+    const content = { topic: effect.topic, [MARKER]: markerOf([], effect.provenance) };
     return homeserver.sendState(homeserver.botId, effect.room, 'm.room.topic', '', content);
   }
 

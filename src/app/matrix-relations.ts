@@ -1,4 +1,4 @@
-import { MARKER, type Marker } from '../core/convert/marker.ts';
+import { MARKER, markerOf } from '../core/convert/marker.ts';
 import { ok, type Result } from '../core/errors.ts';
 import type { ReactOnMatrix, RedactOnMatrix, UnreactOnMatrix } from '../core/events.ts';
 import { keyOfReaction } from '../core/ids.ts';
@@ -25,10 +25,9 @@ export class MatrixRelations {
     const ghost = await this.#ghosts.ensure(network, effect.subject, effect.nick, room);
     // The bot does not react for somebody whom the homeserver refuses: nobody could tell whose it is.
     if (!ghost.ok) return ghost.error.retry === 'never' ? ok('') : ghost;
-    const marker: Marker = { keys, network, nick: effect.nick, account: effect.account };
     const content = {
       'm.relates_to': { rel_type: 'm.annotation', event_id: said.eventId, key: emoji },
-      [MARKER]: marker,
+      [MARKER]: markerOf(keys, effect.provenance),
     };
     const txnId = this.#txnId(keys, room);
     return this.#kit.homeserver.send(ghost.value, room, 'm.reaction', txnId, content, effect.timeMs);

@@ -6,6 +6,7 @@ import type { Heard, Network, ResumePoint } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { PortalTable } from './portal-table.ts';
+import type { Vouching } from './vouching.ts';
 
 const STORE_RETRY_MS = 250;
 /** Most events of one commit. */
@@ -17,15 +18,17 @@ export class NetworkInbox {
   readonly #ledger: Ledger;
   readonly #portals: PortalTable;
   readonly #network: Network;
+  readonly #vouching: Vouching;
   readonly #queue: { readonly event: NetworkEvent; readonly stored: () => void }[] = [];
   readonly #resume = new Map<string, ResumePoint>();
   #storing = false;
 
-  constructor(kit: Kit, ledger: Ledger, portals: PortalTable, network: Network) {
+  constructor(kit: Kit, ledger: Ledger, portals: PortalTable, network: Network, vouching: Vouching) {
     this.#kit = kit;
     this.#ledger = ledger;
     this.#portals = portals;
     this.#network = network;
+    this.#vouching = vouching;
   }
 
   /** Resolves once all are on disk; waits for a database that is away. */
@@ -148,7 +151,11 @@ export class NetworkInbox {
         Math.max(0, event.toMs - event.fromMs) / 1000,
       );
     try {
-      const effects = networkToMatrix(event, { room: portal.roomId, fold: (name) => this.#network.fold(name) });
+      const effects = networkToMatrix(event, {
+        room: portal.roomId,
+        fold: (name) => this.#network.fold(name),
+        voucher: this.#vouching.voucher(this.#network.id),
+      });
       await entry.enqueue(lane, effects, receivedAtMs);
     } catch (error) {
       await stores.inbox.park(entry.sql, row.id, String(error));

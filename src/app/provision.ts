@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../core/errors.ts';
+import type { NetworkId } from '../core/ids.ts';
 import { adoptionRefusal } from '../core/room/adoption.ts';
 import {
   bridgeState,
@@ -28,7 +29,7 @@ export type ProvisionParts = {
   readonly kit: Kit;
   readonly portals: PortalTable;
   readonly anchors: RoomAnchors;
-  readonly networkName: (id: string) => string;
+  readonly networkName: (id: NetworkId) => string;
   /** What the authority asks of a room from its first moment on, where it asks for anything. */
   readonly creation: (portal: Portal) => Partial<CreateRoom>;
   /** A portal has its room from now on. */

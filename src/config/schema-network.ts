@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type DeepReadonly, env, file, key, secretFile } from './doc.ts';
 import { channel, count, host, line, port, room, secret, word } from './forms.ts';
 import { freeqSchema } from './schema-freeq.ts';
+import { assuranceSchema, displayNamesSchema, trust } from './schema-identity.ts';
 import { puppetsSchema, relaySchema } from './schema-puppets.ts';
 
 /** The part of the configuration below `networks`. */
@@ -178,6 +179,10 @@ const channelLink = z.strictObject({
     text: 'Whether the bot keeps unadmitted people out of the channel where it is an operator there. Only with `require` other than `none`.',
     reload: true,
   }),
+  assurance: key(assuranceSchema.prefault({}), {
+    text: 'What somebody has to be vouched for, and by whom. As it is, everybody is shown and nobody trusted. docs/identity.md explains the words.',
+    reload: true,
+  }),
   ghosts: key(z.enum(['speakers', 'all']).default('speakers'), {
     text: '`speakers`: a person of the channel joins the room at the first line. `all`: the whole member list joins, which costs the homeserver 0.3 s a person and makes every later line dearer.',
     reload: true,
@@ -220,6 +225,8 @@ export const networkSchema = z.strictObject({
     text: 'The network as people name it. Otherwise what the server calls itself.',
     example: 'Willow IRC',
   }),
+  trust,
+  displayNames: key(displayNamesSchema.prefault({}), { text: 'How people of this network are called on Matrix.' }),
   server: key(server, { text: 'The IRC server.', sample: 'live' }),
   bot: key(bot, { text: 'Causeway’s own connection.', sample: 'live' }),
   puppets: key(puppetsSchema.prefault({}), { text: 'The connections of Matrix people.', sample: 'live' }),

@@ -1,4 +1,5 @@
 /** The vocabulary of the program: what a network tells us, what a homeserver tells us, what we do to the world. */
+import type { Provenance } from './identity/provenance.ts';
 import type { GhostSubject, MessageKey, NetworkId } from './ids.ts';
 
 /** Who said it, by what the server itself set; nothing that a client can type. */
@@ -121,15 +122,17 @@ export type SendToMatrix = {
   readonly room: string;
   readonly network: NetworkId;
   readonly subject: GhostSubject;
-  /** Name as shown on the network now. */
   readonly nick: string;
   readonly msgtype: 'm.text' | 'm.emote' | 'm.notice';
   readonly body: string;
   readonly timeMs: number;
   readonly messageKey: MessageKey;
-  readonly account: string | null;
+  readonly provenance: Provenance;
+  /** Page where people can check it, for `external_url`. */
+  readonly link?: string;
+  /** Nobody stands in the room for this person: the bot says it, with their name. */
+  readonly spokenFor?: true;
   readonly replyTo?: MessageKey;
-  /** The first version of the message that it replaces. */
   readonly edits?: MessageKey;
   /** Custom HTML, as one encoder wrote it; `body` says the same in plain text. */
   readonly formatted?: string;
@@ -143,7 +146,7 @@ type ReactionOnMatrix = {
   readonly network: NetworkId;
   readonly subject: GhostSubject;
   readonly nick: string;
-  readonly account: string | null;
+  readonly provenance: Provenance;
   readonly target: MessageKey;
   readonly emoji: string;
   readonly timeMs: number;
@@ -164,7 +167,7 @@ export type RedactOnMatrix = {
   /** Who deleted it, by what the server says. */
   readonly subject: GhostSubject;
   readonly nick: string;
-  readonly account: string | null;
+  readonly provenance: Provenance;
 };
 
 /** The bot says something about the bridge itself. */
@@ -180,8 +183,7 @@ export type TopicToMatrix = {
   readonly op: 'matrix.topic';
   readonly room: string;
   readonly topic: string;
-  /** Who set it, by what the server says. */
-  readonly by: { readonly nick: string; readonly account: string | null };
+  readonly provenance: Provenance;
 };
 
 export type KickFromMatrix = {

@@ -198,6 +198,6 @@ describe('a new nick', () => {
     });
     await world.clock.pass(120_000);
     const ann = '@_causeway_home_a/ann:willow.example';
-    assert.deepEqual([ghostsIn(world), world.homeserver.names.get(ann)], [[ann], 'Ann_away']);
+    assert.deepEqual([ghostsIn(world), world.homeserver.names.get(ann)], [[ann], 'Ann_away (IRC)']);
   });
 });

@@ -145,7 +145,7 @@ describe('a homeserver that refuses a ghost', () => {
     world.onIrc('bob', 'hello');
     world.onIrc('eve', 'hi');
     await world.clock.until('all is done', () => world.isQuiet());
-    assert.deepEqual(world.homeserver.saidIn(world.room), ['<bob> hello', 'hi']);
+    assert.deepEqual(world.homeserver.saidIn(world.room), ['<bob (IRC)> hello', 'hi']);
   });
 
   test('though it was in the room, gets it back in', async () => {

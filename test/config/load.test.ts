@@ -49,6 +49,8 @@ describe('a configuration that is right', () => {
           relay: { format: '<{name}> {text}', relaymsg: 'auto', suffix: '/mx' },
           inDoubt: 'resend',
           history: { maxLines: 10_000 },
+          trust: 'foreign',
+          displayNames: { here: '{nick} (IRC)', via: '{nick} via {origin}' },
           encoding: 'utf-8',
           channels: [
             {
@@ -57,6 +59,7 @@ describe('a configuration that is right', () => {
               join: 'restricted',
               unadmitted: 'drop',
               guard: true,
+              assurance: { relay: 'anonymous', ghost: 'anonymous', voice: 'none' },
               ghosts: 'speakers',
               ghostsCap: 500,
               idleDays: 30,

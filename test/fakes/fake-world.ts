@@ -22,9 +22,17 @@ const A_DAY_MS = 86_400_000;
 
 /** The parts of a configuration that the app reads. */
 export function configOf(channels: readonly { channel: string; room: string; [key: string]: unknown }[]): Config {
-  const defaults = { ghosts: 'speakers', ghostsCap: 500, idleDays: 30 };
+  const assurance = { relay: 'anonymous', ghost: 'anonymous', voice: 'none' };
+  const defaults = { ghosts: 'speakers', ghostsCap: 500, idleDays: 30, assurance };
+  const displayNames = { here: '{nick} (IRC)', via: '{nick} via {origin}' };
   const networks = [
-    { id: HOME, puppets: { ahead: 0 }, channels: channels.map((channel) => ({ ...defaults, ...channel })) },
+    {
+      id: HOME,
+      trust: 'own',
+      displayNames,
+      puppets: { ahead: 0 },
+      channels: channels.map((channel) => ({ ...defaults, ...channel })),
+    },
   ];
   const authority = { source: 'none', mode: 'enforce', softSeconds: 60, hardSeconds: 900, reconcileSeconds: 900 };
   const http = { publicUrl: 'https://bridge.example' };

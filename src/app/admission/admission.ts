@@ -7,7 +7,7 @@ import { type At, type Standing, standing } from '../../core/authority/standing.
 import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { LineGate, Speaker, Verdict } from '../line-gate.ts';
+import type { Identified, LineGate, Speaker, Verdict } from '../line-gate.ts';
 import type { Manner } from '../people.ts';
 import type { Portal, PortalTable } from '../portal-table.ts';
 
@@ -75,14 +75,24 @@ export class Admission implements LineGate {
     return this.#member({ kind: 'mxid', value: userId });
   }
 
-  /** Who a person of a network is to the authority: an account that the server vouches for, or a proof; never a nick. */
-  networkUser(network: NetworkId, speaker: Speaker): Lookup<Member> {
+  /**
+   * Who a person of a network is to the authority: an account that the server vouches for, or a proof; never a nick, and
+   * nobody of whom only another server says who they are.
+   */
+  networkUser(network: NetworkId, speaker: Identified): Lookup<Member> {
     const { provenNick, directory } = this.#parts;
+    const isRelayed = speaker.origin !== undefined && speaker.origin !== null;
+    if (isRelayed) return this.#member({ kind: 'irc-account', value: '', network });
     if (speaker.account !== null && speaker.account !== '')
       return this.#member({ kind: 'irc-account', value: foldAccount(speaker.account), network });
     const subject = provenNick(network, speaker.nick);
     if (subject !== undefined) return directory.member(subjectKey(subject));
     return this.#member({ kind: 'irc-account', value: '', network });
+  }
+
+  /** Whether the authority knows this account of a network as a member's. */
+  isMember(network: NetworkId, account: string): boolean {
+    return this.networkUser(network, { nick: '', account }).kind === 'found';
   }
 
   /** What follows for a Matrix user from what the authority says, in one room or Space. */
@@ -195,7 +205,7 @@ export class Admission implements LineGate {
     if (speaks) return YES;
     // Somebody of whom nothing is known may be let through under a mark; somebody who was shut out never is.
     const isStranger = person.kind === 'absent';
-    if (isStranger && portal.config.unadmitted === 'tag') return { kind: 'tag', mark: UNADMITTED_MARK };
+    if (isStranger && portal.config.unadmitted === 'tag') return { kind: 'yes', mark: UNADMITTED_MARK };
     return no(`authority.${code}`, why);
   }
 

@@ -37,7 +37,8 @@ const sameVoice = (a: SendToMatrix, b: SendToMatrix): boolean =>
   a.subject.kind === b.subject.kind &&
   a.subject.name === b.subject.name &&
   a.subject.origin === b.subject.origin &&
-  a.nick === b.nick;
+  a.nick === b.nick &&
+  a.provenance.assurance === b.provenance.assurance;
 
 /** One effect that says what all of these say, in order; its time is the first one's. */
 export function joinLines(effects: readonly [SendToMatrix, ...SendToMatrix[]]): SendToMatrix {

@@ -1,17 +1,19 @@
 import type { SendToMatrix } from '../events.ts';
 import { escapeHtml } from '../text/spans-to-html.ts';
 
-type Said = Pick<SendToMatrix, 'msgtype' | 'body' | 'formatted' | 'mentions'>;
+type Said = Pick<SendToMatrix, 'msgtype' | 'body' | 'formatted' | 'mentions' | 'link'>;
 
 /**
  * What a line of a network is in the content of an event. `m.mentions` is always there: without it clients look for people's names in the
  * text by themselves (Matrix 1.7). Nobody on a network can call the whole room.
  */
-export const messageContent = ({ msgtype, body, formatted, mentions }: Said) => ({
+export const messageContent = ({ msgtype, body, formatted, mentions, link }: Said) => ({
   msgtype,
   body,
   ...(formatted !== undefined && { format: 'org.matrix.custom.html', formatted_body: formatted }),
   'm.mentions': mentions === undefined || mentions.length === 0 ? {} : { user_ids: mentions },
+  // Element shows it as "Source URL": where the network itself says what was said.
+  ...(link !== undefined && { external_url: link }),
 });
 
 /** The same said by the bot, for somebody who has no ghost here. */

@@ -50,6 +50,9 @@ export function displayName(parts: NameParts, templates: NameTemplates): string 
   return start(fill(start(clean(parts.nick) || NOBODY, room)), MAX_NAME_CODE_POINTS);
 }
 
+/** A name that somebody else chose, as it may stand in a sentence: of a nick, an account, a server. Bounded. */
+export const cleanName = (text: string): string => start(cleaned(text, []), MAX_NAME_CODE_POINTS);
+
 /** Spaces of all kinds, and the blank Braille pattern. */
 const SPACES = /[\p{White_Space}\u2800]+/gu;
 /**

@@ -1,5 +1,5 @@
 import type { NetworkMessage, NetworkSource } from '../events.ts';
-import { type MessageKey, msgidOf } from '../ids.ts';
+import { msgidOf } from '../ids.ts';
 import { type Assurance, assuranceOf, type NetworkTrust, type VouchFacts } from './assurance.ts';
 
 /**
@@ -39,7 +39,7 @@ export function vouchFacts(
 
 /** @param event anything that somebody on a network did */
 export function provenanceOf(
-  event: Pick<NetworkMessage, 'network' | 'channel' | 'source' | 'signature'> & { readonly key: MessageKey },
+  event: Pick<NetworkMessage, 'network' | 'channel' | 'key' | 'source' | 'signature'>,
   voucher: Voucher,
 ): Provenance {
   const { network, channel, source, signature, key } = event;

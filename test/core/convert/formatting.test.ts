@@ -29,7 +29,12 @@ const said = (...lines: string[]): SendToMatrix[] =>
       style: 'text',
       lines,
     } satisfies NetworkMessage,
-    { room: '!r', fold: (name) => name.toLowerCase(), personOf: (name) => people.get(name.toLowerCase()) },
+    {
+      room: '!r',
+      fold: (name) => name.toLowerCase(),
+      voucher: { trust: 'foreign', isMember: () => false },
+      personOf: (name) => people.get(name.toLowerCase()),
+    },
   ).flatMap(({ effect }) => (effect.op === 'matrix.message' ? [effect] : []));
 
 const looks = (...lines: string[]) =>

@@ -15,7 +15,16 @@ const line = (body: string, more: Partial<SendToMatrix> = {}): SendToMatrix => (
   body,
   timeMs: 1,
   messageKey: keyFromMsgid(body),
-  account: null,
+  provenance: {
+    network: 'home',
+    channel: '#c',
+    nick: 'Bob',
+    account: null,
+    origin: null,
+    assurance: 'anonymous',
+    msgid: null,
+    signature: 'none',
+  },
   ...more,
 });
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { networkToMatrix } from '../../../src/core/convert/network-to-matrix.ts';
 import type { NetworkEvent, NetworkMessage } from '../../../src/core/events.ts';
+import type { Provenance } from '../../../src/core/identity/provenance.ts';
 import { asNetworkId, keyFromMsgid } from '../../../src/core/ids.ts';
 
 const base = {
@@ -13,7 +14,21 @@ const base = {
   replayed: false,
 };
 const bob = { nick: 'Bob', account: null };
-const view = { room: '!r', fold: (name: string) => name.toLowerCase() };
+const view = {
+  room: '!r',
+  fold: (name: string) => name.toLowerCase(),
+  voucher: { trust: 'foreign', isMember: () => false },
+} as const;
+const fromBob: Provenance = {
+  network: 'home',
+  channel: '#Commons',
+  nick: 'Bob',
+  account: null,
+  origin: null,
+  assurance: 'anonymous',
+  msgid: 'abc',
+  signature: 'none',
+};
 
 const message = (lines: readonly string[], more: Partial<NetworkMessage> = {}): NetworkMessage => ({
   ...base,
@@ -43,7 +58,7 @@ describe('what is said in a channel, as its room reads it', () => {
           body: 'hello',
           timeMs: base.timeMs,
           messageKey: 'm:abc',
-          account: null,
+          provenance: fromBob,
         },
       },
     ]);
@@ -118,7 +133,7 @@ const stripped = (text: string): string => text.replace(/[\x00-\x08\x0b-\x1f\x7f
 describe('what else happens in a channel', () => {
   test('a topic', () => {
     assert.deepEqual(bodies({ ...base, kind: 'topic', source: bob, own: false, topic: '\x02Tea\x02' }), [
-      { op: 'matrix.topic', room: '!r', topic: 'Tea', by: { nick: 'Bob', account: null } },
+      { op: 'matrix.topic', room: '!r', topic: 'Tea', provenance: fromBob },
     ]);
   });
 

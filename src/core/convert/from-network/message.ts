@@ -1,7 +1,7 @@
 import type { KeyedEffect, NetworkMessage } from '../../events.ts';
-import { subjectOf } from '../../identity/subject.ts';
+import { safeLink } from '../../identity/provenance.ts';
 import { readLines, type Said } from './rich-lines.ts';
-import { effectKey, type NetworkView } from './view.ts';
+import { effectKey, inTheNameOf, type NetworkView } from './view.ts';
 
 const MSGTYPES = { text: 'm.text', action: 'm.emote', notice: 'm.notice' } as const;
 
@@ -16,20 +16,20 @@ export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[]
   const said = readLines(event.lines, view);
   // A line of formatting codes alone: people of the channel see nothing of it either.
   if (said.body === '') return [];
+  const by = inTheNameOf(event, view);
+  const link = safeLink(event.link);
   const pieces = event.edits === undefined ? cut(said) : cut(said).slice(0, 1);
   return pieces.map((piece, part) => ({
     key: effectKey(event.network, event.key, part),
     effect: {
       op: 'matrix.message',
       room: view.room,
-      network: event.network,
-      subject: subjectOf(event.source, view.fold),
-      nick: event.source.nick,
+      ...by,
       msgtype: MSGTYPES[event.style],
       ...piece,
       timeMs: event.timeMs,
       messageKey: event.key,
-      account: event.source.account ?? null,
+      ...(link !== undefined && { link }),
       ...(event.replyTo !== undefined && part === 0 && { replyTo: event.replyTo }),
       ...(event.edits !== undefined && { edits: event.edits }),
       ...(event.media !== undefined && part === 0 && { media: event.media }),

@@ -1,7 +1,6 @@
 import type { KeyedEffect, NetworkReaction } from '../../events.ts';
-import { subjectOf } from '../../identity/subject.ts';
 import { stripFormatting } from '../../text/strip.ts';
-import { type NetworkView, one } from './view.ts';
+import { inTheNameOf, type NetworkView, one } from './view.ts';
 
 /** What a client may show under a message, in UTF-16 units: emoji of several parts, or a short word. */
 const MAX_EMOJI_UNITS = 64;
@@ -12,10 +11,7 @@ export function reaction(event: NetworkReaction, view: NetworkView): KeyedEffect
   return one(event, {
     op: event.removed ? 'matrix.unreact' : 'matrix.react',
     room: view.room,
-    network: event.network,
-    subject: subjectOf(event.source, view.fold),
-    nick: event.source.nick,
-    account: event.source.account ?? null,
+    ...inTheNameOf(event, view),
     target: event.target,
     emoji,
     timeMs: event.timeMs,

@@ -1,4 +1,5 @@
 import type { KeyedEffect, NetworkTopic } from '../../events.ts';
+import { provenanceOf } from '../../identity/provenance.ts';
 import { stripFormatting } from '../../text/strip.ts';
 import { type NetworkView, one } from './view.ts';
 
@@ -7,5 +8,5 @@ export const topic = (event: NetworkTopic, view: NetworkView): KeyedEffect[] =>
     op: 'matrix.topic',
     room: view.room,
     topic: stripFormatting(event.topic),
-    by: { nick: event.source.nick, account: event.source.account ?? null },
+    provenance: provenanceOf(event, view.voucher),
   });

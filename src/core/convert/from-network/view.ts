@@ -1,4 +1,13 @@
-import type { Effect, KeyedEffect, NetworkEvent } from '../../events.ts';
+import type {
+  Effect,
+  KeyedEffect,
+  NetworkDeletion,
+  NetworkEvent,
+  NetworkMessage,
+  NetworkReaction,
+} from '../../events.ts';
+import { provenanceOf, type Voucher } from '../../identity/provenance.ts';
+import { subjectOf } from '../../identity/subject.ts';
 import type { MessageKey, NetworkId } from '../../ids.ts';
 
 /** What a converter may know of the portal that an event belongs to. */
@@ -8,7 +17,17 @@ export type NetworkView = {
   readonly fold: (name: string) => string;
   /** Matrix user whom a name means here, if they want to be called; left out where nobody is to be. */
   readonly personOf?: (name: string) => string | undefined;
+  /** What the network's word is worth. */
+  readonly voucher: Voucher;
 };
+
+/** What every effect in somebody's name says of them. */
+export const inTheNameOf = (event: NetworkMessage | NetworkReaction | NetworkDeletion, view: NetworkView) => ({
+  network: event.network,
+  subject: subjectOf(event.source, view.fold),
+  nick: event.source.nick,
+  provenance: provenanceOf(event, view.voucher),
+});
 
 /** Key of an effect that follows from a message of a network; with a part number where one message makes several. */
 export const effectKey = (network: NetworkId, key: MessageKey, part = 0): string =>

@@ -1,0 +1,64 @@
+import type { Config } from '../config/schema.ts';
+import type { NetworkSource } from '../core/events.ts';
+import { type Assurance, assuranceOf, didSentence, originWords, vouchSentence } from '../core/identity/assurance.ts';
+import { cleanName, displayName } from '../core/identity/display-name.ts';
+import { type Voucher, vouchFacts } from '../core/identity/provenance.ts';
+import type { GhostSubject, NetworkId } from '../core/ids.ts';
+
+type NetworkSection = Config['networks'][number];
+type Who = Pick<NetworkSource, 'account' | 'origin'>;
+
+/** What each network's word is worth, and what its people are called, by the configuration as it is now. */
+export class Vouching {
+  #sections: ReadonlyMap<string, NetworkSection> = new Map();
+  readonly #isMember: (network: NetworkId, account: string) => boolean;
+
+  /** @param isMember whether the authority knows this account of the network as a member's */
+  constructor(config: Config, isMember: (network: NetworkId, account: string) => boolean) {
+    this.#isMember = isMember;
+    this.configure(config);
+  }
+
+  configure(config: Config): void {
+    this.#sections = new Map(config.networks.map((section) => [section.id, section]));
+  }
+
+  /** As people name the network. */
+  networkName(network: NetworkId): string {
+    return this.#sections.get(network)?.name ?? network;
+  }
+
+  voucher(network: NetworkId): Voucher {
+    return {
+      // A network that the configuration does not know any more is nobody's we trust.
+      trust: this.#sections.get(network)?.trust ?? 'foreign',
+      isMember: (account) => this.#isMember(network, account),
+    };
+  }
+
+  assuranceOf(network: NetworkId, who: Who): Assurance {
+    return assuranceOf(vouchFacts(who, this.voucher(network)));
+  }
+
+  /** Name of a ghost, as the network's template makes it. */
+  nameOf(network: NetworkId, { kind, name, origin }: GhostSubject, nick: string): string {
+    const templates = this.#sections.get(network)?.displayNames ?? FALLBACK;
+    const account = kind === 'account' ? name : null;
+    return displayName({ nick, account, origin: origin ?? null, network: this.networkName(network) }, templates);
+  }
+
+  /** Who vouches for somebody on a network, in a sentence or two. */
+  sentence(network: NetworkId, who: Who): string {
+    const account = who.account ?? '';
+    const words = {
+      network: cleanName(this.networkName(network)),
+      account: cleanName(account),
+      origin: cleanName(originWords(who.origin ?? '')),
+    };
+    const said = vouchSentence(vouchFacts(who, this.voucher(network)), words);
+    const did = didSentence(account);
+    return did === undefined ? said : `${said} ${did}`;
+  }
+}
+
+const FALLBACK = { here: '{nick} (IRC)', via: '{nick} via {origin}' };
