@@ -3,7 +3,10 @@ import type { Kit } from './app/kit.ts';
 import { openAuditLog } from './audit/audit-file.ts';
 import { makeDecisionPoint } from './authority/authzen/decision-point.ts';
 import { makeCoopApiAuthority } from './authority/coop-api/coop-api-authority.ts';
+import { makeEventReceiver } from './authority/events/receiver.ts';
 import { makeFileAuthority } from './authority/file/file-authority.ts';
+import { fixedKeys } from './authority/keys/key-set.ts';
+import { RemoteKeys } from './authority/keys/remote-keys.ts';
 import { makeLdapAuthority } from './authority/ldap/ldap-authority.ts';
 import { makeScimClient } from './authority/scim/scim-client.ts';
 import { makeScimProvider } from './authority/scim/scim-provider.ts';
@@ -12,6 +15,7 @@ import { ok, type Result } from './core/errors.ts';
 import type { Audit } from './ports/audit.ts';
 import type { Authority, DecisionPoint } from './ports/authority.ts';
 import type { ScimStore } from './ports/scim-store.ts';
+import type { SecurityEventSink } from './ports/security-events.ts';
 
 /** Who decides who is let in, and where that is recorded. Empty where everybody is let in. */
 export type Deciding = {
@@ -52,19 +56,35 @@ const SOURCES: Readonly<Record<AuthorityConfig['source'], Open>> = {
 
 /** Opens the audit log and the authority. @returns a sentence where the log cannot be used: nobody decides unrecorded */
 export async function openDeciding(config: Config, kit: Kit): Promise<Result<Deciding>> {
-  const { authority, homeserver } = config;
+  const { authority } = config;
   if (authority.source === 'none') return ok({});
   const { clock, log } = kit;
   const audit = await openAuditLog({ path: authority.audit, clock, log });
   if (!audit.ok) return audit;
   const { statuses, roles, decisions } = authority;
-  const common = { issuer: authority.issuer ?? homeserver.serverName, statuses, roles, clock, log };
+  const common = { issuer: issuerOf(config), statuses, roles, clock, log };
   return ok({
     audit: audit.value,
     ...SOURCES[authority.source](authority, common, kit),
     ...(decisions === undefined ? {} : { decisions: makeDecisionPoint({ ...decisions, clock, log }) }),
   });
 }
+
+/** Where events are pushed to us that have the authority asked; undefined where none are. */
+export function openEvents(config: Config, kit: Kit, sink: SecurityEventSink): Router | undefined {
+  const { events, source } = config.authority;
+  if (events === undefined || source === 'none') return undefined;
+  const { clock, log } = kit;
+  const { issuer, audience, jwksUrl, jwks } = events;
+  const keys =
+    jwksUrl === undefined
+      ? fixedKeys(jwks?.keys ?? [])
+      : new RemoteKeys({ url: jwksUrl, whose: 'The key set of authority.events', clock });
+  return makeEventReceiver({ issuer, audience, keys, subjects: issuerOf(config), sink, clock, log });
+}
+
+/** `iss` of the subjects that the authority knows. */
+const issuerOf = ({ authority, homeserver }: Config): string => authority.issuer ?? homeserver.serverName;
 
 /** What a directory writes is kept in the bridge's own database. */
 const scimStoreOn = ({ db, stores }: Kit): ScimStore => ({

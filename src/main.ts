@@ -13,7 +13,7 @@ import { secretsIn } from './config/secrets.ts';
 import { BOT_LOCALPART, type NetworkId } from './core/ids.ts';
 import { openDatabase } from './db/open-database.ts';
 import { stores } from './db/stores.ts';
-import { openDeciding } from './deciding.ts';
+import { openDeciding, openEvents } from './deciding.ts';
 import { makeFailpoint } from './failpoints.ts';
 import { listen } from './http/http-server.ts';
 import { makeOperationsApp } from './http/operations-app.ts';
@@ -140,6 +140,7 @@ class Process {
     const sources = this.#sources(kit, bridge);
     const heard = await sources.listener.listen();
     const loop = watchLoop(metrics);
+    const events = openEvents(config, kit, bridge.deciding.events);
     const app = makeOperationsApp({
       status: bridge.status,
       metrics: prometheus,
@@ -148,6 +149,7 @@ class Process {
       stopping: () => this.#stopping,
       ...(deciding.value.authority === undefined ? {} : { explain: bridge.deciding, confirm: bridge.deciding }),
       ...(deciding.value.scim === undefined ? {} : { scim: deciding.value.scim }),
+      ...(events === undefined ? {} : { events }),
     });
     const operations = heard.ok ? await listen(app, parseListen(config.http.listen) ?? NOWHERE) : heard;
     if (!heard.ok || !operations.ok) {

@@ -2,7 +2,6 @@ import type { Config } from '../config/schema.ts';
 import { GHOST_PREFIX } from '../core/ids.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../ports/authority.ts';
-import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { RosterChange, RosterEntry } from '../ports/network.ts';
 import type { PageSource } from '../ports/pages.ts';
 import type { StatusSource } from '../ports/status.ts';
@@ -66,7 +65,7 @@ export type Bridge = {
   /** What people on networks read by link. */
   readonly pages: PageSource;
   /** Says what the authority knows of a person, and lets held plans go on. */
-  readonly deciding: ExplainSource & ConfirmSource;
+  readonly deciding: Pick<Enforcement, 'explain' | 'confirm' | 'events'>;
   /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
   start(): void;
   /** Links that are new are made, links that are gone are dropped, and nobody else notices. */

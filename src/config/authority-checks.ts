@@ -1,6 +1,7 @@
 import { env } from './doc.ts';
 import { show } from './problem.ts';
-import { type Check, linksOf, map, text } from './raw.ts';
+import { type Check, linksOf, list, map, text } from './raw.ts';
+import { whyNotVerifying } from './verifying-keys.ts';
 import { isTree, type Tree } from './walk.ts';
 
 /** Mistakes about the authority that no single value shows. */
@@ -95,6 +96,35 @@ const recordOverList: Check = (root, tree) => {
   ];
 };
 
+/** Keys come from one place, and each of them can only check signatures. */
+const eventKeys: Check = (root, tree) => {
+  const authority = map(root.authority);
+  if (!isTree(authority.events)) return [];
+  const { jwksUrl, jwks } = authority.events;
+  if ((jwksUrl === undefined) === (jwks === undefined))
+    return [
+      tree.problemAt(
+        ['authority', 'events', ...(jwks === undefined ? [] : ['jwks'])],
+        jwks === undefined
+          ? 'authority.events names no keys, so nobody could say whose events they are.'
+          : 'authority.events has jwksUrl and jwks, and one of them is right at most.',
+        jwks === undefined ? 'Add jwksUrl: where the issuer publishes its keys.' : 'Leave one of them out.',
+      ),
+    ];
+  return list(map(jwks).keys).flatMap((key, k) => {
+    const why = whyNotVerifying(key);
+    return why === undefined
+      ? []
+      : [
+          tree.problemAt(
+            ['authority', 'events', 'jwks', 'keys', k],
+            `This key ${why}.`,
+            'Write the issuer’s public keys, as its jwks_uri has them.',
+          ),
+        ];
+  });
+};
+
 const asksNobody = (root: Tree): boolean => (map(root.authority).source ?? 'none') === 'none';
 
 const roleWithoutAuthority: Check = (root, tree) =>
@@ -129,6 +159,7 @@ export const AUTHORITY_CHECKS: readonly Check[] = [
   ldapHalfBound,
   hardBeforeSoft,
   recordOverList,
+  eventKeys,
   roleWithoutAuthority,
   inviteWithoutAuthority,
 ];

@@ -27,7 +27,7 @@ const READ_BY: Readonly<Record<string, AuthorityConfig['source']>> = {
   ldap: 'ldap',
   coopApi: 'coop-api',
 };
-const READ_BY_ANY = ['decisions', 'statuses', 'roles', 'mode'];
+const READ_BY_ANY = ['decisions', 'events', 'statuses', 'roles', 'mode'];
 
 const unread: Look = ({ authority: { source } }, warn, written) => {
   const idle = [
@@ -64,6 +64,16 @@ const secretsInTheOpen: Look = ({ authority }, warn) => {
       ),
     ];
   });
+};
+
+/** Whoever can change the answer on its way signs events that are believed. */
+const keysInTheOpen: Look = ({ authority: { source, events } }, warn) => {
+  const url = events?.jwksUrl;
+  if (source === 'none' || url === undefined || !url.startsWith('http:') || !URL.canParse(url)) return [];
+  const { hostname } = new URL(url);
+  if (isNear(hostname.replaceAll(/[[\]]/g, ''))) return [];
+  const why = `The keys by which pushed events are believed travel unprotected from ${hostname}.`;
+  return [warn(['authority', 'events', 'jwksUrl'], why, 'Use https.')];
 };
 
 /** Between two questions answers grow older than an admission may be. */
@@ -159,6 +169,7 @@ const gateForNothing: Look = ({ authority, networks }, warn, written) =>
 const LOOKS: readonly Look[] = [
   unread,
   secretsInTheOpen,
+  keysInTheOpen,
   askedTooSeldom,
   nobodyTold,
   lobbyForNothing,

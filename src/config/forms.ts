@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { key } from './doc.ts';
+import { MAX_KEYS } from './verifying-keys.ts';
 
 /**
  * The forms of values that are text. Each is bounded, and none lets a control character through: they end in IRC
@@ -60,3 +62,11 @@ export const channel = (): z.ZodString =>
     .string()
     .max(200)
     .regex(/^[#&+!][^\s,\p{Cc}]+$/u);
+
+/** A key set (RFC 7517 §5); what its keys are is checked key by key, with `whyNotVerifying`. */
+export const publicKeys = () =>
+  z.strictObject({
+    keys: key(z.array(z.record(z.string(), z.unknown())).min(1).max(MAX_KEYS), {
+      text: 'Each of them as RFC 7517 writes it, without its private part.',
+    }),
+  });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES, STATUSES } from '../core/authority/member.ts';
 import { env, file, key, secretFile } from './doc.ts';
-import { count, httpUrl, line, secret } from './forms.ts';
+import { count, httpUrl, line, publicKeys, secret } from './forms.ts';
 
 /** The part of the configuration below `authority`: who says who is a member. */
 
@@ -82,6 +82,27 @@ const decisions = z.strictObject({
   tokenFile: secretFile('token'),
 });
 
+const events = z.strictObject({
+  issuer: key(line(300).regex(/^\S+$/), {
+    text: 'Who signs the events (`iss`), to the letter.',
+    example: 'https://id.willow.example',
+  }),
+  audience: key(line(300).regex(/^\S+$/), {
+    text: 'Whom they are for (`aud`): the name under which Causeway was registered with the issuer.',
+    example: 'https://bridge.willow.example/events',
+  }),
+  jwksUrl: key(httpUrl().optional(), {
+    text: 'Where the issuer publishes its keys. They are read again every five minutes, and when an unknown one is named.',
+    form: 'an http(s) URL, such as https://id.willow.example/jwks',
+    example: 'https://id.willow.example/jwks',
+  }),
+  jwks: key(publicKeys().optional(), {
+    text: 'The issuer’s public keys themselves, instead of a URL.',
+    form: 'a key set, such as {keys: [{kty: OKP, crv: Ed25519, kid: a, x: …}]}',
+    sample: 'hide',
+  }),
+});
+
 /** Another's word for each of ours. */
 const words = <T extends readonly [string, ...string[]]>(ours: T) => z.record(line(60), z.enum(ours)).default({});
 
@@ -102,6 +123,9 @@ export const authoritySchema = z.strictObject({
   coopApi: key(coopApi.optional(), { text: 'With `coop-api`: the API.' }),
   decisions: key(decisions.optional(), {
     text: 'A policy engine that is asked in addition before anybody is let in. It can only refuse what the authority allows.',
+  }),
+  events: key(events.optional(), {
+    text: 'Security events that are pushed to us (POST /events on http.listen): each has the authority asked at once.',
   }),
   issuer: key(line(300).regex(/^\S+$/).optional(), {
     text: 'Name under which subjects are known (`iss`). Otherwise the homeserver’s name.',

@@ -21,11 +21,14 @@ export type OperationsParts = {
   readonly confirm?: ConfirmSource;
   /** Where a directory writes its members to us; checks its own token. Served under {@link SCIM_PATH}. */
   readonly scim?: Router;
+  /** Where security events are pushed to us; believes signatures alone. Served under {@link EVENTS_PATH}. */
+  readonly events?: Router;
   /** A report that takes longer counts as none. 5 s when left out. */
   readonly reportTimeoutMs?: number;
 };
 
 export const SCIM_PATH = '/scim/v2';
+export const EVENTS_PATH = '/events';
 
 const PAGES: Readonly<Record<string, string>> = {
   '/healthz': 'is the process alive: 200 or 503',
@@ -64,6 +67,7 @@ export function makeOperationsApp(parts: OperationsParts): Express {
     next();
   });
   if (parts.scim !== undefined) app.use(SCIM_PATH, parts.scim);
+  if (parts.events !== undefined) app.use(EVENTS_PATH, parts.events);
   app.use(authorityPages({ ...parts, timeoutMs }));
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();

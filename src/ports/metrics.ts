@@ -143,6 +143,11 @@ export const METRICS = {
     'What the authority said, by what became of it. `outdated`: something newer was known; `unmapped`: it used a word that the configuration does not explain.',
     { outcome: ['applied', 'unchanged', 'outdated', 'unmapped', 'gap', 'unknown'] },
   ),
+  securityEvents: counter(
+    'authority_events_total',
+    'Security events that were pushed to us, by what became of them. `known`: brought before; `refused`: they count for nothing; `unknown`: the keys to check them could not be had.',
+    { outcome: ['taken', 'known', 'refused', 'unknown'] },
+  ),
   denied: counter(
     'bridge_denied_total',
     'What people wrote or asked for and the authority does not allow, by reason.',

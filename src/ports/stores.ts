@@ -10,7 +10,7 @@ import type { Sql } from './db.ts';
 import type { PageStore } from './page-store.ts';
 
 /** Where an inbox row came from; with the key it is unique for ever. `matrix`, or a network's id. */
-export type InboxSource = 'matrix' | NetworkId;
+export type InboxSource = 'matrix' | 'security event' | NetworkId;
 
 /** How a Matrix event reached us; a bit set, since each event should come by two ways. */
 export const SEEN = { push: 1, sync: 2, readBack: 4 } as const;

@@ -20,6 +20,10 @@ const SOURCES: Readonly<Record<string, string>> = {
     '{source: ldap, ldap: {url: "ldaps://ldap.example", base: dc=x, bindDn: cn=x, passwordFile: token}}',
   'an API': '{source: coop-api, coopApi: {url: http://coop:3000, token: x}}',
   'a policy engine in addition': '{source: file, path: m.yaml, decisions: {url: http://127.0.0.1:3592}}',
+  'pushed events, by the keys that somebody publishes':
+    '{source: file, path: m.yaml, events: {issuer: https://id.example, audience: bridge, jwksUrl: https://id.example/jwks}}',
+  'pushed events, by these keys':
+    '{source: file, path: m.yaml, events: {issuer: https://id.example, audience: bridge, jwks: {keys: [{kty: OKP, crv: Ed25519, x: AAAA}]}}}',
   'words of its own': '{source: file, path: m.yaml, statuses: {sabbatical: hibernating}, roles: {board: council}}',
 };
 
@@ -78,6 +82,14 @@ describe('what does nothing, or not what it seems to, is told', () => {
         'authority.scim is not read: authority.source is file. Leave it out, or write source: scim.',
         'authority.coopApi is not read: authority.source is file. Leave it out, or write source: coop-api.',
       ],
+    ));
+
+  test('keys of pushed events that anybody could change on their way', async () =>
+    assert.deepEqual(
+      await said(
+        `${goodConfig}${house}authority: {source: file, path: m.yaml, events: {issuer: a, audience: b, jwksUrl: http://id.example/jwks}}\n`,
+      ),
+      ['The keys by which pushed events are believed travel unprotected from id.example. Use https.'],
     ));
 
   test('an authority that is described and not asked', async () =>

@@ -13,6 +13,9 @@ const more = (lines: string): string => changed(link, `${link}\n${lines}`);
 const groups = (keys: string, list: string): string => `cooperative: {name: Willow, ${keys}groups: [${list}]}\n`;
 const top = (lines: string): string => `${goodConfig}${lines}\n`;
 
+const events = 'authority: {source: file, path: m.yaml, events: {issuer: "https://id.example", audience: bridge';
+const key = '{kty: OKP, crv: Ed25519, x: AAAA}';
+
 const MISTAKES: readonly Mistake[] = [
   ['a tab for indentation', 'homeserver:\n\turl: http://127.0.0.1:8008\n'],
   ['a brace that is not closed', changed('tls: false}', 'tls: false')],
@@ -173,6 +176,18 @@ const MISTAKES: readonly Mistake[] = [
   ['sources without their sections', top('authority: {source: ldap}')],
   ['an API without its section', top('authority: {source: coop-api}')],
   ['an API without its token', top('authority: {source: coop-api, coopApi: {url: http://127.0.0.1:3000}}')],
+  ['pushed events without keys', top(`${events}}}`)],
+  [
+    'pushed events with keys from two places',
+    top(`${events}, jwksUrl: "https://id.example/jwks", jwks: {keys: [${key}]}}}`),
+  ],
+  ['pushed events by a shared secret', top(`${events}, jwks: {keys: [{kty: oct, k: c2VjcmV0}]}}}`)],
+  [
+    'pushed events by a private key',
+    top(`${events}, jwks: {keys: [${key}, {kty: OKP, crv: Ed25519, x: AA, d: hush}]}}}`),
+  ],
+  ['pushed events by keys that are a list', top(`${events}, jwks: [${key}]}}`)],
+  ['pushed events of nobody', top('authority: {source: file, path: m.yaml, events: {jwksUrl: id.example}}')],
   ['a directory that is to write to us, without a section', top('authority: {source: scim}')],
   ['a directory that is to write to us, without a token', top('authority: {source: scim, scim: {}}')],
   [

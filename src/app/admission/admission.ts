@@ -3,7 +3,7 @@ import type { Directory } from '../../core/authority/directory.ts';
 import type { Handle, Lookup, Member, SubjectRef } from '../../core/authority/member.ts';
 import { foldAccount, subjectKey } from '../../core/authority/member.ts';
 import type { Step } from '../../core/authority/plan-members.ts';
-import { type At, type Standing, standing } from '../../core/authority/standing.ts';
+import { type At, type Standing, shut, standing } from '../../core/authority/standing.ts';
 import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -34,6 +34,8 @@ export type AdmissionParts = {
   readonly provenNick: (network: NetworkId, nick: string) => SubjectRef | undefined;
   /** Matrix ids that the configuration names as admins. */
   readonly admins: () => readonly string[];
+  /** Whether the authority has to be asked about this subject before anything of theirs passes. */
+  readonly isShut: (subject: string) => boolean;
 };
 
 /**
@@ -168,7 +170,9 @@ export class Admission implements LineGate {
   }
 
   standingFor(person: Lookup<Member>, resource: Resource): Standing {
-    return standing(person, resource, this.at());
+    const plain = standing(person, resource, this.at());
+    if (person.kind !== 'found' || !this.#parts.isShut(subjectKey(person.value.subject))) return plain;
+    return shut(plain, resource);
   }
 
   /** Members with accounts on a network, with these. */

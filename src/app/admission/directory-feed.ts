@@ -5,6 +5,7 @@ import type { Authority } from '../../ports/authority.ts';
 import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
 import type { Concerned } from './admission.ts';
+import { DirectoryLooks } from './directory-looks.ts';
 import type { DirectoryStore } from './directory-store.ts';
 
 /** Without a word for so long the authority's stream is taken for dead: three heartbeats. */
@@ -21,12 +22,17 @@ export type DirectoryFeedParts = {
   readonly onChanged: (whom: Concerned | undefined, cause: string) => void;
   /** A sentence for the admin room. */
   readonly onAlert: (text: string) => void;
+  /** The authority said something, new or not. Called after {@link onChanged}. */
+  readonly onSaid: () => void;
+  /** Whether somebody waits for what the authority says of this subject. */
+  readonly isAwaited: (subject: string) => boolean;
 };
 
 /** Follows the authority: what it says goes into the directory at once, then to those who act on it. */
 export class DirectoryFeed {
   readonly #parts: DirectoryFeedParts;
   readonly #stop = new AbortController();
+  readonly #looks: DirectoryLooks;
   #running: Promise<void> | undefined;
   #cancelExpiry = (): void => {};
   #cancelSilence = (): void => {};
@@ -34,6 +40,13 @@ export class DirectoryFeed {
 
   constructor(parts: DirectoryFeedParts) {
     this.#parts = parts;
+    const { kit, authority, isAwaited } = parts;
+    this.#looks = new DirectoryLooks({ kit, authority, isAwaited, take: (update) => this.#take(update) });
+  }
+
+  /** Asks now. @param subjects subject keys; none of them: about everybody */
+  look(subjects: readonly string[]): void {
+    this.#looks.look(subjects);
   }
 
   /** A sentence while the authority says nothing that can be used. */
@@ -48,6 +61,7 @@ export class DirectoryFeed {
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#looks.stop();
     this.#cancelExpiry();
     this.#cancelSilence();
     await this.#parts.authority.close();
@@ -72,7 +86,7 @@ export class DirectoryFeed {
   }
 
   async #take(update: AuthorityUpdate): Promise<void> {
-    const { kit, directory, store, onChanged, onAlert } = this.#parts;
+    const { kit, directory, store, onChanged, onAlert, onSaid } = this.#parts;
     if (update.kind === 'gap') return this.#reread();
     if (update.kind === 'unknown') return this.#unknown(update.text);
     const { changed, alerts, touched } = directory.apply(update);
@@ -81,9 +95,10 @@ export class DirectoryFeed {
     else this.#heard();
     kit.metrics.authorityUpdates.add({ outcome: changed.length > 0 ? 'applied' : 'unchanged' });
     for (const alert of alerts) onAlert(alert);
+    if (changed.length > 0) onChanged({ subjects: changed, handles: touched }, causeOf(update));
+    onSaid();
     if (changed.length === 0) return store.stillSo(directory);
     kit.log.info('the authority said something new', { subjects: changed.length, cause: causeOf(update) });
-    onChanged({ subjects: changed, handles: touched }, causeOf(update));
     this.#planExpiry();
     await store.save(directory, changed);
   }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Resource } from '../../core/authority/access.ts';
-import { Directory } from '../../core/authority/directory.ts';
+import type { Directory } from '../../core/authority/directory.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
@@ -17,10 +17,9 @@ import type { Portal, PortalTable } from '../portal-table.ts';
 import { Admission, type Concerned } from './admission.ts';
 import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
+import { AuthoritySide } from './authority-side.ts';
 import { Caution, confirmText } from './caution.ts';
 import { ChannelDoors } from './channel-doors.ts';
-import { DirectoryFeed } from './directory-feed.ts';
-import { DirectoryStore } from './directory-store.ts';
 import { Drift } from './drift.ts';
 import { explain } from './explaining.ts';
 import { Holds } from './holds.ts';
@@ -59,11 +58,9 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly proofs: Proofs;
   readonly requests: Requests;
   readonly asked: Asked;
-  readonly directory = new Directory();
   readonly #parts: EnforcementParts;
   readonly #say: Say;
-  readonly #store: DirectoryStore;
-  readonly #feed: DirectoryFeed | undefined;
+  readonly #side: AuthoritySide;
   readonly #puppets: Puppets;
   readonly #drift: Drift;
   readonly #caution: Caution;
@@ -77,7 +74,14 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     this.#parts = parts;
     this.#config = config;
     this.#arrangement = arrange(config, kit.homeserver.serverName);
-    this.#store = new DirectoryStore(kit);
+    this.#side = new AuthoritySide({
+      kit,
+      ledger,
+      authority,
+      audit,
+      onChanged: (whom, cause) => this.#changed(whom, cause),
+      onAlert: (text) => this.reports.say(text),
+    });
     this.rooms = new ManagedRooms({ kit, portals });
     this.rooms.configure(this.#arrangement.rooms);
     this.holds = new Holds(kit);
@@ -98,6 +102,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       degraded: (resource) => this.keeper.lost(resource),
       provenNick: (network, nick) => this.proofs.ofNick(network, nick),
       admins: () => this.#config.cooperative?.admins ?? [],
+      isShut: (subject) => this.#side.gates.isShut(subject),
     });
     const mode = (): 'observe' | 'enforce' => this.#config.authority.mode;
     const steps = new KeepSteps({
@@ -151,39 +156,35 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       },
     );
     this.#puppets = new Puppets({ kit, portals, admission: this.admission, isOurs });
-    this.#feed =
-      authority === undefined
-        ? undefined
-        : new DirectoryFeed({
-            kit,
-            authority,
-            directory: this.directory,
-            store: this.#store,
-            onChanged: (whom, cause) => this.#changed(whom, cause),
-            onAlert: (text) => this.reports.say(text),
-          });
+  }
+
+  get directory(): Directory {
+    return this.#side.directory;
+  }
+
+  /** Takes what is pushed to us about what the authority knows. */
+  get events(): AuthoritySide['events'] {
+    return this.#side.events;
   }
 
   /** Takes up what an earlier process knew; before anything comes in. */
   async load(): Promise<void> {
-    const { authority } = this.#parts;
     await this.rooms.load();
     await this.holds.load();
     await this.proofs.load();
     await this.requests.load();
-    if (authority === undefined) return;
-    await this.#store.load(this.directory, authority.description.issuer);
+    await this.#side.load();
     this.directory.setLinks(this.proofs.all());
   }
 
   start(): void {
-    this.#feed?.start();
+    this.#side.start();
     this.#rounds.go('start');
   }
 
   async stop(): Promise<void> {
     this.#rounds.stop();
-    await this.#feed?.stop();
+    await this.#side.stop();
   }
 
   reconfigure(config: Config): void {
@@ -246,7 +247,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       mode: this.#config.authority.mode,
       at: this.admission.at(),
       directory: this.directory,
-      problem: this.#feed?.problem,
+      problem: this.#side.problem,
       held: this.holds.all(),
       driftCorrected: this.keeper.driftCorrected,
       auditProblem: audit.problem,

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
+import { whyNotVerifying } from '../../config/verifying-keys.ts';
 import type { Unknown } from '../unknown.ts';
 
 export type VerifyingKey = Awaited<ReturnType<ReturnType<typeof createLocalJWKSet>>>;
@@ -12,9 +13,9 @@ export interface KeySet {
   keyFor(header: JWSHeaderParameters): Promise<KeyAnswer>;
 }
 
-/** Keys that do not change. @param keys from `publicKeysOf` */
-export function fixedKeys(keys: readonly JWK[]): KeySet {
-  const find = createLocalJWKSet({ keys: [...keys] });
+/** Keys that do not change. What is no public key for signatures is left out, and trusts nobody. */
+export function fixedKeys(keys: readonly unknown[]): KeySet {
+  const find = createLocalJWKSet({ keys: keys.filter((key): key is JWK => whyNotVerifying(key) === undefined) });
   return {
     async keyFor(header) {
       try {

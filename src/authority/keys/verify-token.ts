@@ -1,8 +1,8 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { ALGORITHMS } from '../../config/verifying-keys.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Unknown } from '../unknown.ts';
 import type { KeySet } from './key-set.ts';
-import { ALGORITHMS } from './public-keys.ts';
 
 export type ExpectedToken = {
   readonly keys: KeySet;

@@ -41,6 +41,7 @@ export function makeScimClient(options: ScimClientOptions): Authority {
   /** Subjects of the last whole list. */
   let known: ReadonlySet<string> | undefined;
   let reading: Promise<Answer<Member[]>> | undefined;
+  let next: Promise<Answer<Member[]>> | undefined;
 
   let told = '';
 
@@ -84,12 +85,19 @@ export function makeScimClient(options: ScimClientOptions): Authority {
     return answer(members);
   };
 
-  /** Those who ask while it is being read get the same answer. */
+  /** Those who ask while it is being read share the next reading: this one began before they asked, and may be older. */
   const read = (): Promise<Answer<Member[]>> => {
-    reading ??= readTwiceIfMissing().finally(() => {
-      reading = undefined;
+    if (reading === undefined) {
+      reading = readTwiceIfMissing().finally(() => {
+        reading = undefined;
+      });
+      return reading;
+    }
+    next ??= reading.then(() => {
+      next = undefined;
+      return read();
     });
-    return reading;
+    return next;
   };
 
   /** Asks again and again, until the signal is raised. */
@@ -147,7 +155,7 @@ export function makeScimClient(options: ScimClientOptions): Authority {
 
     async close() {
       closing.abort();
-      await reading?.catch(() => {});
+      await (next ?? reading)?.catch(() => {});
     },
   };
 }

@@ -45,6 +45,12 @@ export function standing(person: Lookup<Member>, resource: Resource, at: At): St
   return aged(grouped, resource, at, ageOf(person.freshness, at), isGuess);
 }
 
+/** Somebody of whom a trusted side says that they were shut out, before the authority was asked: silence, and nothing new. */
+export function shut(plain: Standing, resource: Resource): Standing {
+  const membership = plain.membership === 'in' ? 'may' : plain.membership;
+  return plain.speaks ? { ...plain, membership, speaks: false, code: 'shut', why: WORDS.shut(resource) } : plain;
+}
+
 function ofStranger(resource: Resource, revision: number): Standing {
   const door = doorOf(resource);
   const effect = STATUS_TABLE.stranger[door];

@@ -7,6 +7,7 @@ type Code =
   | 'role-required'
   | 'group-hibernating'
   | 'group-archived'
+  | 'shut'
   | 'stale'
   | 'waiting'
   | 'unknown'
@@ -70,6 +71,8 @@ export const WORDS: Readonly<Record<Status | 'stranger', Readonly<Record<Door, S
   'group-hibernating': ({ label }) =>
     `The group of ${label} hibernates: it can be read, and nobody speaks until the cooperative reactivates it.`,
   'group-archived': ({ label }) => `The group of ${label} is archived: it can be read, and nobody speaks any more.`,
+  shut: ({ label }) =>
+    `Word came that your access ended, so nothing of yours is passed on in ${label} before the cooperative’s records were asked. That takes a moment; log in again, or ask an admin if it goes on.`,
   stale: ({ label }) =>
     `${label} is confidential, and nobody could say for too long who is a member. It goes on by itself when the authority answers again; tell an admin.`,
   waiting: ({ label }) =>

@@ -59,6 +59,8 @@ async function followed(t: TestContext, updates: readonly AuthorityUpdate[], ask
     store: new DirectoryStore(kit),
     onChanged: (whom) => changes.push([...(whom?.subjects ?? ['everybody'])]),
     onAlert: (text) => alerts.push(text),
+    onSaid: () => {},
+    isAwaited: () => false,
   });
   feed.start();
   t.after(async () => {
