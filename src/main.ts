@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { type Bridge, makeBridge } from './app/bridge.ts';
 import type { Kit } from './app/kit.ts';
@@ -10,13 +11,15 @@ import { formatProblems, type LoadedConfig, loadConfig } from './config/load.ts'
 import type { Registration } from './config/registration.ts';
 import type { Config } from './config/schema.ts';
 import { secretsIn } from './config/secrets.ts';
+import { ok, type Result } from './core/errors.ts';
 import { BOT_LOCALPART, type NetworkId } from './core/ids.ts';
 import { openDatabase } from './db/open-database.ts';
 import { stores } from './db/stores.ts';
 import { openDeciding, openEvents } from './deciding.ts';
 import { makeFailpoint } from './failpoints.ts';
-import { listen } from './http/http-server.ts';
+import { type HttpServer, listen, PUBLIC } from './http/http-server.ts';
 import { makeOperationsApp } from './http/operations-app.ts';
+import { makePublicApp } from './http/public-app.ts';
 import { type IrcNetwork, makeIrcNetwork } from './irc/network.ts';
 import { makeLog, type RootLog } from './log/winston-log.ts';
 import { makeCompanionSync } from './matrix/companion-sync.ts';
@@ -88,10 +91,16 @@ class Process {
     const failpoint = makeFailpoint(process.env.CAUSEWAY_FAILPOINT);
     const prometheus = this.#prometheus;
     const { metrics } = prometheus;
-    const notes =
-      config.authority.source === 'none'
+    const notes = [
+      ...(config.authority.source === 'none'
         ? ['authority.source is none: everybody on the homeserver and on the networks is let in.']
-        : [];
+        : []),
+      ...(config.http.publicUrl === undefined
+        ? [
+            'http.publicUrl is not set: people on the networks are told of pictures and files, and get no links to them.',
+          ]
+        : []),
+    ];
     const database = await openDatabase(config.database, { log, clock: systemClock, failpoint });
     if (!database.ok) return this.#refuse(database.error.text);
     const homeserver = makeHomeserver({
@@ -152,10 +161,12 @@ class Process {
       ...(events === undefined ? {} : { events }),
     });
     const operations = heard.ok ? await listen(app, parseListen(config.http.listen) ?? NOWHERE) : heard;
-    if (!heard.ok || !operations.ok) {
+    const pages = operations.ok ? await openToPublic(config, makePublicApp({ pages: bridge.pages, log })) : operations;
+    if (!heard.ok || !operations.ok || !pages.ok) {
+      if (operations.ok) await operations.value.close();
       if (heard.ok) await sources.listener.close();
       await database.value.close();
-      return this.#refuse(!heard.ok ? heard.error.text : operations.ok ? '' : operations.error.text);
+      return this.#refuse(pages.ok ? '' : pages.error.text);
     }
     bridge.start();
     sources.sync.start();
@@ -172,7 +183,7 @@ class Process {
     log.info('Causeway is stopping; lines under way reach their end first', { why });
     await Promise.all([sources.listener.close(), sources.sync.close()]);
     await bridge.stop();
-    await operations.value.close();
+    await Promise.all([operations.value.close(), pages.value?.close()]);
     loop.stop();
     await deciding.value.audit?.close();
     await database.value.close();
@@ -262,6 +273,12 @@ const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const CODE_LENGTH = 8;
 const ONE_KEYSTROKE_MS = 700;
 const NOWHERE = { host: '127.0.0.1', port: 0 };
+
+/** Only where somebody outside can come in. */
+const openToPublic = async (config: Config, app: RequestListener): Promise<Result<HttpServer | undefined>> =>
+  config.http.publicUrl === undefined
+    ? ok(undefined)
+    : listen(app, parseListen(config.http.publicListen) ?? NOWHERE, PUBLIC);
 
 const stackOf = (reason: unknown): string | undefined => (reason instanceof Error ? reason.stack : undefined);
 

@@ -16,27 +16,29 @@ const REMEMBER_MS = 90 * DAY_MS;
 export class Pages implements PageSource {
   readonly #kit: Kit;
   readonly #portals: PortalTable;
-  #config: Pick<Config, 'http' | 'media'>;
+  readonly #publicUrl: string | undefined;
+  #media: Config['media'];
 
   constructor(kit: Kit, portals: PortalTable, config: Pick<Config, 'http' | 'media'>) {
     this.#kit = kit;
     this.#portals = portals;
-    this.#config = config;
+    this.#publicUrl = config.http.publicUrl;
+    this.#media = config.media;
   }
 
-  reconfigure(config: Pick<Config, 'http' | 'media'>): void {
-    this.#config = config;
+  /** Where pages are reached stays as it was at the start. */
+  reconfigure({ media }: Pick<Config, 'media'>): void {
+    this.#media = media;
   }
 
   get maxBytes(): number {
-    return this.#config.media.maxMegabytes * BYTES_PER_MEGABYTE;
+    return this.#media.maxMegabytes * BYTES_PER_MEGABYTE;
   }
 
   /** For one event; undefined where nobody could reach a page. */
   maker(): PageMaker | undefined {
-    const { publicUrl } = this.#config.http;
-    if (publicUrl === undefined) return undefined;
-    return { id: this.#kit.unguessable(), baseUrl: publicUrl, maxBytes: this.maxBytes };
+    const baseUrl = this.#publicUrl;
+    return baseUrl === undefined ? undefined : { id: this.#kit.unguessable(), baseUrl, maxBytes: this.maxBytes };
   }
 
   /** To be called in the commit that stores what names the link. */
@@ -81,7 +83,7 @@ export class Pages implements PageSource {
 
   /** Pages made before are over. */
   #endsBeforeMs(nowMs: number): number {
-    const { days } = this.#config.media;
+    const { days } = this.#media;
     return days === 0 ? 0 : nowMs - days * DAY_MS;
   }
 }

@@ -8,6 +8,7 @@ import type { Finding } from './checks/finding.ts';
 import { checkHomeserver } from './checks/homeserver.ts';
 import { checkIrc } from './checks/irc.ts';
 import { checkListen } from './checks/listen.ts';
+import { checkPages } from './checks/pages.ts';
 import { checkReach } from './checks/reach.ts';
 import { type Command, configOption, parseArguments } from './command.ts';
 
@@ -23,7 +24,8 @@ export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]
   // Asks more of a homeserver that knows us; and listens where the check before it has looked.
   const known = homeserver.every((finding) => 'good' in finding);
   const reach = known ? await checkReach(parts, listen.some(isRunning)) : [];
-  return [...homeserver, ...reach, ...listen, ...others.flat()];
+  const pages = await checkPages(parts, listen.some(isRunning));
+  return [...homeserver, ...reach, ...listen, ...pages, ...others.flat()];
 }
 
 const isRunning = (finding: Finding): boolean => 'running' in finding;
@@ -34,7 +36,7 @@ export const check: Command = {
   usage: `Usage: causeway check [--config FILE]
 
 Reads the configuration and the registration, then tries the homeserver, both tokens there, its way to us, the
-addresses to listen on, the database and the IRC servers. Tells all that is wrong at once, each with its line and what
+addresses to listen on, the links to pictures, the database and the IRC servers. Tells all that is wrong at once, each with its line and what
 to do. Changes nothing; the exit code is 0 when a start would work or Causeway runs already, 2 otherwise.`,
   options: { config: configOption },
   run: async (argv) => {

@@ -77,21 +77,37 @@ const roomsSharingChannel: Check = (root, tree) =>
     );
   });
 
+/** Places to listen on; the last one only where there is something to be seen. */
+const LISTENS = [
+  { section: 'appservice', key: 'listen', otherwise: '127.0.0.1:9009' },
+  { section: 'http', key: 'listen', otherwise: '127.0.0.1:9010' },
+  { section: 'http', key: 'publicListen', otherwise: '127.0.0.1:9011' },
+] as const;
+const ANY = ['::', '0.0.0.0'];
+
 const sameListenTwice: Check = (root, tree) => {
-  const [ours, http] = [map(root.appservice).listen ?? '127.0.0.1:9009', map(root.http).listen ?? '127.0.0.1:9010'].map(
-    (listen) => (typeof listen === 'string' ? parseListen(listen) : undefined),
-  );
-  if (ours === undefined || http === undefined || ours.port !== http.port) return [];
-  const any = ['::', '0.0.0.0'];
-  if (ours.host !== http.host && !any.includes(ours.host) && !any.includes(http.host)) return [];
-  const at = map(root.http).listen === undefined ? ['appservice', 'listen'] : ['http', 'listen'];
-  return [
-    tree.problemAt(
-      at,
-      `appservice.listen and http.listen are the same place, port ${ours.port}.`,
-      'Give one of them another port.',
-    ),
-  ];
+  const places = LISTENS.flatMap(({ section, key, otherwise }) => {
+    const written = map(root[section])[key];
+    if (key === 'publicListen' && map(root.http).publicUrl === undefined) return [];
+    const at = parseListen(text(written ?? otherwise) ?? '');
+    return at === undefined ? [] : [{ ...at, path: [section, key], isWritten: written !== undefined }];
+  });
+  return places.flatMap((place, n) => {
+    const other = places
+      .slice(0, n)
+      .find(
+        ({ host, port }) =>
+          port === place.port && (host === place.host || ANY.includes(host) || ANY.includes(place.host)),
+      );
+    if (other === undefined) return [];
+    return [
+      tree.problemAt(
+        place.isWritten ? place.path : other.path,
+        `${other.path.join('.')} and ${place.path.join('.')} are the same place, port ${place.port}.`,
+        'Give one of them another port.',
+      ),
+    ];
+  });
 };
 
 const saslIncomplete: Check = (root, tree) =>

@@ -67,7 +67,6 @@ const http = z.strictObject({
     text: 'Where people everywhere reach what is shared with them by link: pictures and long messages, for people on the networks. A reverse proxy passes it on to `http.publicListen`. Without it they are told that there is a file, and get no link.',
     form: 'an http(s) URL without a slash at the end, such as https://bridge.willow.example',
     example: 'https://bridge.willow.example',
-    reload: true,
   }),
   publicListen: key(listen().default('127.0.0.1:9011'), {
     text: 'Where the pages behind `http.publicUrl` answer. Nothing else does there: only this may be open to the internet.',

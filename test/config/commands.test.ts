@@ -206,6 +206,7 @@ describe('causeway check', () => {
 
 Worth knowing:
 /here/config.yaml:1:1: Nobody is asked who is a member: everybody on the homeserver and on the networks is let in.
+/here/config.yaml:11:7: People on the networks are told of pictures and files, and get no links to them. Set http.publicUrl, and let a reverse proxy pass it on to http.publicListen; docs/media.md says how.
 
 A start will work.
 `,
@@ -293,12 +294,22 @@ A start will work.
     );
   });
 
+  test('tries where pages behind links shall answer', async () => {
+    const port = await freePort();
+    const { code, out } = await tryOut({}, (config) =>
+      config.replace('http: {', `http: {publicUrl: "https://bridge.willow.example", publicListen: "127.0.0.1:${port}", `),
+    );
+    assert.equal(code, 0);
+    assert.match(out, new RegExp(`127\\.0\\.0\\.1:${port} is free \\(http\\.publicListen\\)`));
+    assert.doesNotMatch(out, /get no links/);
+  });
+
   test('says where a homeserver asks nobody, which stops no start', async () => {
     const { code, out } = await tryOut({ homeserver: { mute: true } });
     assert.equal(code, 0);
     assert.match(
       out,
-      /10:46: The homeserver did not ask us at http:\/\/127\.0\.0\.1:<as> about a room of ours\. .*\n\nA start will work\.\n$/,
+      /10:46: The homeserver did not ask us at http:\/\/127\.0\.0\.1:<as> about a room of ours\. .*\n(.*\n)?\nA start will work\.\n$/,
     );
   });
 

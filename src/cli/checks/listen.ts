@@ -12,17 +12,17 @@ export async function checkListen(parts: ConfigParts): Promise<Finding[]> {
   if (appservice !== undefined) {
     const trouble = await tryBind(appservice.listen);
     running = trouble === 'EADDRINUSE' && (await isOurs(parts, appservice.listen));
-    findings.push(tell(parts, ['appservice', 'listen'], appservice.listen, running ? 'ours' : trouble));
+    findings.push(tellListen(parts, ['appservice', 'listen'], appservice.listen, running ? 'ours' : trouble));
   }
   if (http !== undefined) {
     const trouble = await tryBind(http.listen);
     const ours = trouble === 'EADDRINUSE' && running && (await answersHealth(http.listen));
-    findings.push(tell(parts, ['http', 'listen'], http.listen, ours ? 'ours' : trouble));
+    findings.push(tellListen(parts, ['http', 'listen'], http.listen, ours ? 'ours' : trouble));
   }
   return findings;
 }
 
-function tell(
+export function tellListen(
   parts: ConfigParts,
   path: readonly [string, string],
   listen: string,
@@ -47,7 +47,7 @@ function tell(
 }
 
 /** The code of what prevents listening; undefined where nothing does. */
-function tryBind(listen: string): Promise<string | undefined> {
+export function tryBind(listen: string): Promise<string | undefined> {
   const { host, port } = listenAddress(listen);
   return new Promise((resolve) => {
     const server = createServer();
