@@ -297,7 +297,10 @@ A start will work.
   test('tries where pages behind links shall answer', async () => {
     const port = await freePort();
     const { code, out } = await tryOut({}, (config) =>
-      config.replace('http: {', `http: {publicUrl: "https://bridge.willow.example", publicListen: "127.0.0.1:${port}", `),
+      config.replace(
+        'http: {',
+        `http: {publicUrl: "https://bridge.willow.example", publicListen: "127.0.0.1:${port}", `,
+      ),
     );
     assert.equal(code, 0);
     assert.match(out, new RegExp(`127\\.0\\.0\\.1:${port} is free \\(http\\.publicListen\\)`));

@@ -30,6 +30,8 @@ export type ShardOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Resolve before the bridge runs. */
   readonly withoutBridge?: boolean;
+  /** Where `http.listen` is, for a test that writes that section itself. */
+  readonly httpPort?: number;
 };
 
 /** A cooperative's deployment on this machine: real homeserver, real IRC server, the bridge as a process of its own. */
@@ -64,7 +66,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
   const channels = (options.channels ?? ['#commons']).map((entry) =>
     typeof entry === 'string' ? { channel: entry } : entry,
   );
-  const [asPort, httpPort] = [await freePort(), await freePort()];
+  const [asPort, httpPort] = [await freePort(), options.httpPort ?? (await freePort())];
   const registrationPath = join(dir, 'registration.yaml');
   const url = `http://127.0.0.1:${asPort}`;
   const registration = makeRegistration({

@@ -219,7 +219,10 @@ describe('pages behind links', () => {
   test('a long message is a page for browsers, and text for programs', async () => {
     const browser = await page('long', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
     assert.match(browser.body, /<pre>one &lt;b&gt;\ntwo &amp; &quot;three&quot;<\/pre>/);
-    assert.match(String(browser.headers['content-security-policy']), /^sandbox; default-src 'none'; style-src 'sha256-/);
+    assert.match(
+      String(browser.headers['content-security-policy']),
+      /^sandbox; default-src 'none'; style-src 'sha256-/,
+    );
     const program = await page('long');
     assert.deepEqual(
       [program.body, program.headers['content-type']],
