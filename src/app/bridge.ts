@@ -22,6 +22,7 @@ import { MatrixGate } from './matrix-gate.ts';
 import { MatrixInbox } from './matrix-inbox.ts';
 import { MatrixReceipts } from './matrix-receipts.ts';
 import { MatrixRelations } from './matrix-relations.ts';
+import { Names } from './names.ts';
 import { NetworkDoubts } from './network-doubt.ts';
 import { NetworkErrands } from './network-errands.ts';
 import { NetworkGate } from './network-gate.ts';
@@ -80,9 +81,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const { serverName, botId } = kit.homeserver;
   const isOurs = (userId: string): boolean =>
     userId === botId || (userId.startsWith(`@${GHOST_PREFIX}`) && userId.endsWith(`:${serverName}`));
-  const stop = new Signal(kit.clock);
-  const nudge = new Signal(kit.clock);
-  const networkChanged = new Signal(kit.clock);
+  const [stop, nudge, networkChanged] = [new Signal(kit.clock), new Signal(kit.clock), new Signal(kit.clock)];
   const startedAtMs = kit.clock.nowMs();
   let stopping = false;
   let software: string | undefined;
@@ -98,6 +97,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const pages = new Pages(kit, portals, config);
   const echoes = new Echoes();
   const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId));
+  const names = await Names.open(kit, isOurs);
   const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
   const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));
   const targets = new Targets(kit);
@@ -112,6 +112,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ledger,
     lanes: () => lanes,
     isOurs,
+    calls: names.calls,
     authority: parts.authority,
     decisions: parts.decisions,
     audit: parts.audit ?? NO_AUDIT,
@@ -164,6 +165,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     echoes,
     anchors,
     pages,
+    names,
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
@@ -199,9 +201,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     nudge,
   });
 
-  function provisionAll(missing: readonly Portal[]): void {
+  const provisionAll = (missing: readonly Portal[]): void => {
     for (const portal of missing) inBackground(kit, provision.ensure(portal));
-  }
+  };
 
   // From the first event on: both sources may have missed something while we were away.
   readBack.interrupted('start', 'Causeway was away');
@@ -230,7 +232,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
     start() {
       for (const network of kit.networks.values()) {
-        const lines = new NetworkInbox(kit, ledger, portals, network, vouching);
+        const lines = new NetworkInbox(kit, ledger, portals, network, vouching, names);
         const stands = new Gathered(
           kit.clock,
           kit.log,

@@ -6,6 +6,7 @@ import { type InboxRow, SEEN } from '../ports/stores.ts';
 import type { Echoes } from './echoes.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
+import type { Names } from './names.ts';
 import type { Pages } from './pages.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 import { ANCHOR, type RoomAnchors } from './room-anchors.ts';
@@ -18,6 +19,7 @@ export type MatrixInboxParts = {
   readonly anchors: RoomAnchors;
   readonly pages: Pages;
   readonly isOurs: (userId: string) => boolean;
+  readonly names: Names;
   /** Whether a room has to be read back before its lane goes on. */
   readonly isHeld: (room: string) => boolean;
   /** Something waits for a room to be read back. */
@@ -114,10 +116,12 @@ export class MatrixInbox {
 
   /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
-    const { kit, isOurs, onMember, onAsked, pages } = this.#parts;
+    const { kit, isOurs, onMember, onAsked, pages, names } = this.#parts;
     if (event.type === 'm.room.member') await this.#member(entry, event);
     entry.afterCommit(() => {
-      if (event.type === 'm.room.member') onMember(portal, event);
+      if (event.type !== 'm.room.member') return;
+      names.changed(event.room_id, event.state_key ?? '');
+      onMember(portal, event);
     });
     if (!isOurs(event.sender) && isForBridge(event)) {
       entry.afterCommit(() => onAsked(event));
@@ -129,6 +133,7 @@ export class MatrixInbox {
         network: portal.network,
         channel: portal.channel,
         isOurs,
+        nickOf: (userId) => names.nickOf(portal, userId),
         ...(maker === undefined ? {} : { pages: maker }),
       });
       const [toMatrix, others] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));

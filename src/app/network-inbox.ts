@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../ports/db.ts';
 import type { Heard, Network, ResumePoint } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
+import type { Names } from './names.ts';
 import type { PortalTable } from './portal-table.ts';
 import type { Vouching } from './vouching.ts';
 
@@ -19,16 +20,18 @@ export class NetworkInbox {
   readonly #portals: PortalTable;
   readonly #network: Network;
   readonly #vouching: Vouching;
+  readonly #names: Names;
   readonly #queue: { readonly event: NetworkEvent; readonly stored: () => void }[] = [];
   readonly #resume = new Map<string, ResumePoint>();
   #storing = false;
 
-  constructor(kit: Kit, ledger: Ledger, portals: PortalTable, network: Network, vouching: Vouching) {
+  constructor(kit: Kit, ledger: Ledger, portals: PortalTable, network: Network, vouching: Vouching, names: Names) {
     this.#kit = kit;
     this.#ledger = ledger;
     this.#portals = portals;
     this.#network = network;
     this.#vouching = vouching;
+    this.#names = names;
   }
 
   /** Resolves once all are on disk; waits for a database that is away. */
@@ -151,10 +154,15 @@ export class NetworkInbox {
         Math.max(0, event.toMs - event.fromMs) / 1000,
       );
     try {
+      const personOf =
+        event.kind === 'message'
+          ? await this.#names.personOf(entry.sql, this.#network, portal.channel, portal.roomId)
+          : undefined;
       const effects = networkToMatrix(event, {
         room: portal.roomId,
         fold: (name) => this.#network.fold(name),
         voucher: this.#vouching.voucher(this.#network.id),
+        ...(personOf !== undefined && { personOf }),
       });
       await entry.enqueue(lane, effects, receivedAtMs);
     } catch (error) {

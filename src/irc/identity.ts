@@ -94,6 +94,19 @@ export class OwnNames {
     return this.#nicks.get(this.fold(nick));
   }
 
+  /** Whether a line under this nick or account may be this person's. @param known their connection as it last stood */
+  isTheirs(
+    userId: string,
+    known: { readonly nick: string; readonly account: string | null } | undefined,
+    nick: string,
+    account: string | undefined,
+  ): boolean {
+    const holder = this.ownerOf(nick);
+    if (holder !== undefined) return holder.userId === userId || holder.userId === undefined;
+    if (known === undefined) return false;
+    return this.fold(known.nick) === this.fold(nick) || (account !== undefined && account === known.account);
+  }
+
   /** Whether a connection of this person closed and the listener has not seen it leave. */
   isLeaving(userId: string): boolean {
     for (const held of this.#nicks.values()) if (held.userId === userId && held.closedMs !== undefined) return true;

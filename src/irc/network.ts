@@ -13,9 +13,9 @@ import { OwnNames } from './identity.ts';
 import { endpointOf } from './introductions.ts';
 import { Listener } from './listener.ts';
 import { lookUp } from './lookup.ts';
+import { ChannelNicks } from './nicks.ts';
 import { OwnLines } from './own-lines.ts';
 import { Pacing } from './pacing.ts';
-
 import { Pool } from './pool.ts';
 import { AWAY } from './pool-errors.ts';
 import type { Naming } from './puppet-name.ts';
@@ -50,6 +50,7 @@ export function makeIrcNetwork(options: IrcNetworkOptions): IrcNetwork {
 class IrcSide implements IrcNetwork {
   readonly id;
   readonly guard: Guard;
+  readonly nicks: ChannelNicks;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #failpoint: Failpoint;
@@ -89,6 +90,11 @@ class IrcSide implements IrcNetwork {
       names: this.#names,
       botNick: config.bot.nick,
       log: this.#log,
+    });
+    this.nicks = new ChannelNicks({
+      names: this.#names,
+      roster: () => this.#listener?.session?.roster,
+      ownNick: (userId) => this.#pool?.puppetOf(userId)?.link.nick,
     });
   }
 
@@ -245,7 +251,8 @@ class IrcSide implements IrcNetwork {
       answerMs: this.#timings.answerMs,
       departureMs: this.#timings.departureMs,
       sink,
-      isTheirs: (nick: string, account: string | undefined) => this.#isTheirs(userId, nick, account),
+      isTheirs: (nick: string, account: string | undefined) =>
+        this.#names.isTheirs(userId, this.#pool?.known(userId), nick, account),
       hasDeparted: () => !this.#names.isLeaving(userId),
     };
     return await lookUp(tools, channel, lines, sinceMs);
@@ -274,14 +281,6 @@ class IrcSide implements IrcNetwork {
     this.#names.tick(nowMs);
     this.#renames.tick();
     this.#stopTicking = this.#clock.after(this.#timings.tickMs, () => this.#tick());
-  }
-
-  #isTheirs(userId: string, nick: string, account: string | undefined): boolean {
-    const known = this.#pool?.known(userId);
-    const holder = this.#names.ownerOf(nick);
-    if (holder !== undefined) return holder.userId === userId || holder.userId === undefined;
-    if (known === undefined) return false;
-    return this.fold(known.nick) === this.fold(nick) || (account !== undefined && account === known.account);
   }
 
   #naming(): Naming {

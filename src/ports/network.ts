@@ -1,6 +1,6 @@
 import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent, NetworkSource } from '../core/events.ts';
-import type { MessageKey, NetworkId } from '../core/ids.ts';
+import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
 
 /** A Matrix user as a network needs to know them. */
 export type Person = {
@@ -148,6 +148,14 @@ export interface ChannelGuard {
   invite(channel: string, nick: string): Promise<Result<void>>;
 }
 
+/** Who is called what in a channel now. Asked for every word of a line: answers at once. */
+export interface Nicks {
+  /** Who has this nick; undefined: nobody. People of Matrix are told by their id. */
+  holderOf(channel: string, nick: string): { readonly userId?: string } | undefined;
+  /** Nick of a Matrix user's own connection, or of somebody of the network who is in the channel. */
+  nickOf(channel: string, who: string | GhostSubject): string | undefined;
+}
+
 export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
 
 export type NetworkStatus = {
@@ -209,4 +217,6 @@ export interface Network {
   status(): NetworkStatus;
   /** Present where the network knows operators. */
   readonly guard?: ChannelGuard;
+  /** Present where people have nicks by which they are called. */
+  readonly nicks?: Nicks;
 }

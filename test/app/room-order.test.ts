@@ -6,6 +6,7 @@ import type { LaneQueue } from '../../src/app/lane.ts';
 import { Lanes } from '../../src/app/lanes.ts';
 import { Ledger } from '../../src/app/ledger.ts';
 import { MatrixInbox } from '../../src/app/matrix-inbox.ts';
+import { Names } from '../../src/app/names.ts';
 import { Pages } from '../../src/app/pages.ts';
 import { parseEffect } from '../../src/app/parse-effect.ts';
 import { PortalTable } from '../../src/app/portal-table.ts';
@@ -68,6 +69,7 @@ async function build() {
     portals,
     echoes: new Echoes(),
     anchors,
+    names: await Names.open(kit, (userId) => userId.startsWith('@_causeway_')),
     pages: new Pages(kit, portals, configOf([])),
     isOurs: (userId) => userId.startsWith('@_causeway_'),
     isHeld: (id) => readBack.isHeld(id),

@@ -37,6 +37,8 @@ export class FakeNetwork {
   /** How long a server takes for a line, by whose connection it comes. */
   latencyMs: (userId: string) => number = () => 1;
   sink: NetworkSink | undefined;
+  /** Who has which nick: user ids of people of Matrix, null for others. */
+  readonly nicks = new Map<string, string | null>();
   readonly happened: Signal;
   readonly #clock: Clock;
   #upAtMs = 0;
@@ -104,6 +106,16 @@ export class FakeNetwork {
         this.#voices.delete(userId);
       },
       rename: () => {},
+      nicks: {
+        holderOf: (_, nick) => {
+          const holder = this.nicks.get(nick.toLowerCase());
+          return typeof holder === 'string' ? { userId: holder } : holder === null ? {} : undefined;
+        },
+        nickOf: (_, who) => {
+          if (typeof who !== 'string') return this.nicks.get(who.name) === null ? who.name.toUpperCase() : undefined;
+          return [...this.nicks].find(([, holder]) => holder === who)?.[0];
+        },
+      },
       setTopic: async (_, __, topic) => {
         if (!this.isUp) return fail(UNSENT);
         this.topics.push(topic);

@@ -30,6 +30,15 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       run: link,
     },
   ],
+  [
+    'mentions',
+    {
+      usage: 'on|off',
+      text: 'whether you are called when your name falls on IRC',
+      for: 'matrix',
+      run: mentions,
+    },
+  ],
   ['whoami', { usage: '', text: 'what the cooperative knows of you', for: 'everybody', run: whoami }],
   ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],
   [
@@ -106,6 +115,18 @@ async function link(enforcement: Enforcement, asker: Asker, [code]: readonly str
           .join(' or ')} on IRC, logged in to your account`
       : 'say `!causeway link CODE` in a room of the bridge on Matrix';
   return `Your code is ${enforcement.proofs.begin(side)}. Within ten minutes ${other}, with this code.`;
+}
+
+async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const wanted = new Map([
+    ['on', true],
+    ['off', false],
+  ]).get(word?.toLowerCase() ?? '');
+  if (wanted !== undefined) await calls.set(asker.userId, wanted);
+  return calls.wanted(asker.userId)
+    ? 'You are called when somebody on IRC says your name. `!causeway mentions off` ends that.'
+    : 'You are not called when somebody on IRC says your name. `!causeway mentions on` brings that back.';
 }
 
 async function whoami({ admission }: Enforcement, asker: Asker): Promise<string> {

@@ -10,6 +10,7 @@ import type { ConfirmSource, ExplainSource } from '../../ports/explain.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
+import type { CallSwitch } from '../call-switch.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
@@ -42,6 +43,7 @@ export type EnforcementParts = {
   readonly ledger: Ledger;
   readonly lanes: () => Lanes;
   readonly isOurs: (userId: string) => boolean;
+  readonly calls: CallSwitch;
   /** Undefined: everybody is let in. */
   readonly authority: Authority | undefined;
   readonly decisions: DecisionPoint | undefined;
@@ -58,6 +60,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly proofs: Proofs;
   readonly requests: Requests;
   readonly asked: Asked;
+  readonly calls: CallSwitch;
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
@@ -72,6 +75,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   constructor(parts: EnforcementParts) {
     const { kit, config, portals, ledger, lanes, isOurs, authority, decisions, audit } = parts;
     this.#parts = parts;
+    this.calls = parts.calls;
     this.#config = config;
     this.#arrangement = arrange(config, kit.homeserver.serverName);
     this.#side = new AuthoritySide({
@@ -169,10 +173,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Takes up what an earlier process knew; before anything comes in. */
   async load(): Promise<void> {
-    await this.rooms.load();
-    await this.holds.load();
-    await this.proofs.load();
-    await this.requests.load();
+    for (const part of [this.rooms, this.holds, this.proofs, this.requests]) await part.load();
     await this.#side.load();
     this.directory.setLinks(this.proofs.all());
   }
