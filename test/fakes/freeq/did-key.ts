@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 /** Multicodec 0xed, as a varint. */
@@ -54,3 +54,12 @@ function fromBase58(text: string): Buffer | undefined {
   const hex = value.toString(16);
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
 }
+
+/** What comes before the 32 bytes of an Ed25519 private key in PKCS#8 (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** @param seed 64 hex digits, as in freeq's `iroh-key.secret` @returns the public key; as hex it is the server's id */
+export const keyFromSeed = (seed: string): KeyObject =>
+  createPublicKey(
+    createPrivateKey({ key: Buffer.concat([PKCS8, Buffer.from(seed, 'hex')]), format: 'der', type: 'pkcs8' }),
+  );

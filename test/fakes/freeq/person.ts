@@ -74,8 +74,10 @@ export class FreeqPerson {
     person.send('CAP LS 302', `NICK ${nick}`, `USER ${user} 0 * :${nick}`);
     const offered = (await person.got(/ CAP \S+ LS /)).split(' ');
     const wanted = caps.filter((cap) => offered.some((offer) => offer.replace(/^:/, '').split('=')[0] === cap));
-    person.send(`CAP REQ :${wanted.join(' ')}`);
-    await person.got(/ CAP \S+ ACK /);
+    if (wanted.length > 0) {
+      person.send(`CAP REQ :${wanted.join(' ')}`);
+      await person.got(/ CAP \S+ ACK /);
+    }
     if (key !== undefined) await person.logIn(key);
     person.send('CAP END');
     const welcome = await person.got(/ 001 /);
@@ -124,17 +126,24 @@ export class FreeqPerson {
     this.send('BATCH -m');
   }
 
+  /** Of a message, as `+freeq.at/sig` carries it. */
+  signature(target: string, msgid: string, text: string, tags: Readonly<Record<string, string>> = {}): string {
+    const { did, privateKey, publicKey } = this.#keyHolder();
+    const fields = { from: did, msgid, venue: venueOf(target, did) ?? target, body: text };
+    return signDocument(
+      messageDocument(fields, new Map(Object.entries(tags)), tags['+draft/edit']),
+      privateKey,
+      publicKey,
+    );
+  }
+
   /** With an id and a signature of their own. @returns the id */
   saySigned(target: string, text: string, tags: Readonly<Record<string, string>> = {}): string {
-    const { did, privateKey, publicKey } = this.#keyHolder();
     const msgid = makeUlid(Date.now(), Math.random);
-    const venue = venueOf(target, did) ?? target;
-    const edit = tags['+draft/edit'];
-    const document = messageDocument({ from: did, msgid, venue, body: text }, new Map(Object.entries(tags)), edit);
     this.say(target, text, {
       ...tags,
       [EVENT_ID_TAG]: msgid,
-      [SIGNATURE_TAG]: signDocument(document, privateKey, publicKey),
+      [SIGNATURE_TAG]: this.signature(target, msgid, text, tags),
     });
     return msgid;
   }

@@ -16,14 +16,15 @@ function describeLocal(
   server: FreeqServer,
   session: Session,
   nick: string,
-  { did, actorClass, away, nick: held }: Session,
+  { did, actorClass, away, nick: held, realname }: Session,
 ): void {
   server.numeric(session, '311', nick, '~u', hostOf(did), '*', 'IRC User');
   server.numeric(session, '312', nick, server.name, 'freeq');
   if (did !== undefined) server.numeric(session, '330', nick, did, 'is authenticated as');
   if (actorClass !== undefined && actorClass !== 'human')
     server.numeric(session, '673', nick, `actor_class=${actorClass}`);
-  server.numeric(session, '671', nick, 'client: unknown');
+  // The program is guessed from the real name: its first word, where it is none that the server knows.
+  server.numeric(session, '671', nick, `client: ${(realname ?? '').split(/\s+/)[0]?.slice(0, 20) || 'unknown'}`);
   const channels = [...server.channels.values()].flatMap((channel) => {
     const there = [...channel.members].filter((member) => member.nick === held);
     if (there.length === 0) return [];

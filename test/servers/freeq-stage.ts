@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { Stage } from '../fakes/freeq/conversation.ts';
+import { link } from '../fakes/freeq/federation.ts';
+import { FreeqServer } from '../fakes/freeq/server.ts';
+import { type Freeq, freeqProgram, startFreeqPair, startFreeqServer } from './freeq.ts';
+
+export type OpenStage = Stage & { readonly close: () => Promise<void> };
+
+/** The scripted server, or two that are linked. */
+export async function scriptedStage(isFederated: boolean): Promise<OpenStage> {
+  const a = await FreeqServer.start();
+  const b = isFederated ? await FreeqServer.start({ name: 'B.test' }) : undefined;
+  if (b !== undefined) link(a, b);
+  return {
+    ports: { A: a.ports.irc, ...(b === undefined ? {} : { B: b.ports.irc }) },
+    crossingMs: 0,
+    restart: () => a.restart(),
+    close: async () => {
+      await a.stop();
+      await b?.stop();
+    },
+  };
+}
+
+/** Frames cross in a few milliseconds; the key for a signature is fetched first. */
+const CROSSING_MS = 250;
+
+/** Real servers; a string says why there are none. */
+export async function realStage(dir: string, isFederated: boolean): Promise<OpenStage | string> {
+  const program = freeqProgram();
+  if ('missing' in program) return program.missing;
+  const servers: readonly Freeq[] | string = isFederated
+    ? await startFreeqPair(dir).catch((error: Error) => `the servers do not federate here: ${error.message}`)
+    : [await startFreeqServer({ dir: join(dir, 'A') })];
+  if (typeof servers === 'string') return servers;
+  const [a, b] = servers;
+  return {
+    ports: { A: a?.ports.irc ?? 0, ...(b === undefined ? {} : { B: b.ports.irc }) },
+    crossingMs: isFederated ? CROSSING_MS : 0,
+    restart: async () => {
+      await a?.kill9();
+      await a?.start();
+    },
+    close: async () => {
+      for (const server of servers) await server.stop();
+    },
+  };
+}
