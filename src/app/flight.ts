@@ -2,6 +2,7 @@ import type { BridgeError, Result } from '../core/errors.ts';
 import type { SayOnNetwork } from '../core/events.ts';
 import type { OutgoingLine, Receipt, Voice } from '../ports/network.ts';
 import type { OutboxRow } from '../ports/stores.ts';
+import { preparedOf } from './prepared.ts';
 
 /** A stored line and what it says. */
 export type StoredLine = { readonly row: OutboxRow; readonly effect: SayOnNetwork };
@@ -47,7 +48,7 @@ export class Flight {
 
   /** Resolves when the next line of this voice may follow. */
   async launch(voice: Voice, row: OutboxRow, effect: SayOnNetwork): Promise<void> {
-    const line: OutgoingLine = { id: row.key, style: effect.style, parts: partsOf(row) };
+    const line: OutgoingLine = { id: row.key, style: effect.style, ...preparedOf(row) };
     const sending = voice.say(line);
     const settled = sending.confirmed
       .catch((error: unknown): Result<Receipt> => ({ ok: false, error: broken(error) }))
@@ -79,12 +80,6 @@ export class Flight {
     this.#troubles = [];
     return troubles;
   }
-}
-
-/** The parts that a row was split into before it was first written. */
-export function partsOf(row: OutboxRow): string[] {
-  const parts: unknown = JSON.parse(row.detail ?? '[]');
-  return Array.isArray(parts) ? parts.filter((part): part is string => typeof part === 'string') : [];
 }
 
 const broken = (error: unknown): BridgeError => ({

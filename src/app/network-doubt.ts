@@ -1,8 +1,9 @@
 import type { NetworkId } from '../core/ids.ts';
 import type { LookupAnswer } from '../ports/network.ts';
 import type { OutboxRow } from '../ports/stores.ts';
-import { partsOf, type StoredLine } from './flight.ts';
+import type { StoredLine } from './flight.ts';
 import type { Kit } from './kit.ts';
+import { preparedOf } from './prepared.ts';
 
 /**
  * Lines to networks of which nobody knows whether they arrived, and what the network says of them. Outlives the spells of
@@ -55,7 +56,7 @@ export class NetworkDoubts {
       const found = await network.lookup(
         channel,
         userId,
-        some.map(({ row, effect }) => ({ id: row.key, style: effect.style, parts: partsOf(row) })),
+        some.map(({ row, effect }) => ({ id: row.key, style: effect.style, ...preparedOf(row) })),
         Math.min(...some.map(({ row }) => row.createdAtMs)),
       );
       for (const [key, answer] of found) answers.set(key, answer);

@@ -17,6 +17,7 @@ import type { Notices } from './notices.ts';
 import { parseEffect } from './parse-effect.ts';
 import type { People } from './people.ts';
 import type { PortalTable } from './portal-table.ts';
+import { prepare } from './prepared.ts';
 import type { Signal } from './signal.ts';
 
 /** Lines of one person that may be on their way at once. */
@@ -134,7 +135,7 @@ class LaneRun {
     for (const row of next.slice(0, PIPELINE)) {
       const effect = parseEffect(row.payload);
       if (effect?.op !== 'network.say' || effect.userId !== first.userId || doubts.isDoubtful(row)) break;
-      marked.push({ ...row, state: 'sending', detail: JSON.stringify(voice.split(effect.line, effect.style)) });
+      marked.push({ ...row, state: 'sending', detail: prepare(voice, row, effect) });
     }
     const details = new Map(marked.map((row) => [row.id, row.detail ?? '[]']));
     await kit.db.transaction((sql) => kit.stores.outbox.markSending(sql, [...details.keys()], details));
@@ -199,7 +200,7 @@ class LaneRun {
         this.#queue.take(row.id);
         if (isDropped) await receipts.drop(row, effect);
         else await receipts.write(lanePortal(this.#queue.id), row, effect, []);
-      } else this.#queue.update({ ...row, state: 'pending', detail: null });
+      } else this.#queue.update({ ...row, state: 'pending' });
     }
   }
 

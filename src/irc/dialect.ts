@@ -50,6 +50,8 @@ export type Mint = {
   readonly tag: string;
   /** To be stored with a line before it is said. @param before what was stored with it last, which is kept as long as it is good */
   readonly stamp: (serverMs: number, before: string | undefined) => string;
+  /** Whether the server still takes ids of this stamp. */
+  readonly isGood: (stamp: string, serverMs: number) => boolean;
   /** @param piece names what is said: line, part and text @returns the same id for the same arguments */
   readonly id: (stamp: string, piece: string) => string;
 };

@@ -76,6 +76,10 @@ export function makeJob(
   return { job, sending: { written: written.promise, confirmed: confirmed.promise } };
 }
 
+/** The piece that has this id of ours. */
+export const mintedIn = (flight: readonly Piece[], msgid: string | undefined): Piece | undefined =>
+  msgid === undefined ? undefined : flight.find(({ utterance }) => utterance.msgid === msgid);
+
 /** The oldest piece that this unlabelled echo repeats. */
 export function echoedIn(
   flight: readonly Piece[],

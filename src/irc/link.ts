@@ -15,6 +15,7 @@ import { CapTalk } from './cap-talk.ts';
 import type { Dialect } from './dialect.ts';
 import { farewellError } from './farewell.ts';
 import { openTransport } from './open-transport.ts';
+import { OwnIds } from './own-ids.ts';
 import { timeOf } from './reading.ts';
 import { type Introduction, Registration } from './registration.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -79,6 +80,7 @@ export class Link {
   software: string | undefined;
   /** What the server's clock is ahead of ours: times in history and in our questions for it are the server's. */
   aheadMs = 0;
+  readonly ids: OwnIds;
   /** Came too early, and wait. */
   #early: IrcLine[] = [];
   /** Lines read so far; with the epoch it names a line that has no other name. */
@@ -91,6 +93,10 @@ export class Link {
     this.#watchdog = new Watchdog(options.timings, this.#startedMs);
     this.nick = options.introduction.nick;
     this.isupport = options.dialect.isupport;
+    this.ids = new OwnIds(
+      () => (this.account === null ? undefined : options.dialect.mint),
+      () => options.clock.nowMs() + this.aheadMs,
+    );
     this.#caps = new CapTalk(options.introduction.sasl === undefined ? options.wishes : [...options.wishes, ['sasl']]);
     this.#registration = new Registration(options.introduction, this.#caps, (answer) => void this.#login(answer));
     this.#transport = openTransport(options.endpoint, {

@@ -6,10 +6,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
-import { echoedIn, type Job, makeJob, type Piece } from './job.ts';
+import { encodePiece } from './encode-piece.ts';
+import { echoedIn, type Job, makeJob, mintedIn, type Piece } from './job.ts';
 import type { Link } from './link.ts';
 import { type Pacing, WINDOW } from './pacing.ts';
-import { FLOODED, readRefusal, unanswered, unsent } from './refusals.ts';
+import { FLOODED, ID_IN_USE, readRefusal, unanswered, unsent } from './refusals.ts';
 import type { Sightings } from './sightings.ts';
 import type { Utterance } from './speech.ts';
 import type { Throttle } from './throttle.ts';
@@ -84,7 +85,10 @@ export class Outgoing {
     if (command === 'BATCH') return this.#takeBatch(params, tags.get('label'));
     const labelled = label === undefined ? undefined : this.#labels.get(label);
     if (command === 'PRIVMSG' || command === 'NOTICE') {
-      const piece = labelled ?? echoedIn(this.#flight, (a, b) => this.#link.same(a, b), source?.nick, params);
+      const piece =
+        labelled ??
+        mintedIn(this.#flight, tags.get('msgid')) ??
+        echoedIn(this.#flight, (a, b) => this.#link.same(a, b), source?.nick, params);
       if (piece !== undefined) this.#accept(piece, tags.get('msgid'));
       return false;
     }
@@ -97,6 +101,10 @@ export class Outgoing {
     if (refusal === undefined) return false;
     const piece = labelled ?? (label === undefined ? this.#blamed(refusal) : undefined);
     if (piece === undefined) return false;
+    if (refusal.code === ID_IN_USE && piece.utterance.msgid !== undefined) {
+      this.#accept(piece, piece.utterance.msgid);
+      return true;
+    }
     const error = refusalToError({ ...refusal, target: piece.utterance.channel });
     if (error.waitMs !== undefined && FLOODED.has(refusal.code))
       this.#tools.pacing.complained(this.#tools.clock.nowMs());
@@ -136,7 +144,7 @@ export class Outgoing {
     const written: Job[] = [];
     for (let piece = this.#next(nowMs); piece !== undefined; piece = this.#next(nowMs)) {
       this.#queue.shift();
-      const encoded = this.#encode(piece);
+      const encoded = encodePiece(this.#link, piece, () => `said-${++this.#barriers}`);
       if (encoded.ok) {
         lines.push(...encoded.value);
         this.#launch(piece, nowMs);
@@ -176,20 +184,6 @@ export class Outgoing {
       this.#flight.length === 0 ||
       (this.#flight.length < WINDOW.lines && this.#flightBytes + piece.bytes <= WINDOW.bytes)
     );
-  }
-
-  /** The piece, and behind a line's last piece a PING where the server echoes nothing. */
-  #encode(piece: Piece): Result<readonly string[]> {
-    const { wire } = piece.utterance;
-    piece.label = this.#link.label();
-    const tags = new Map(wire.tags);
-    if (piece.label !== undefined) tags.set('label', piece.label);
-    const encoded = this.#link.encode({ ...wire, tags });
-    if (!encoded.ok) return encoded;
-    if (piece.label !== undefined || this.#link.hasCap('echo-message')) return ok([encoded.value]);
-    piece.barrier = `said-${++this.#barriers}`;
-    const ping = this.#link.encode({ command: 'PING', params: [piece.barrier] });
-    return ping.ok ? ok([encoded.value, ping.value]) : ping;
   }
 
   #launch(piece: Piece, nowMs: number): void {

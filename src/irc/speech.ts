@@ -24,6 +24,8 @@ export type Utterance = {
   readonly text: string;
   readonly wire: WireLine;
   readonly channel: string;
+  /** The id that we gave it, where the server takes ids of ours. */
+  readonly msgid?: string;
   /** As it comes back in an echo. */
   readonly body: string;
   /** The nick others see. */
@@ -71,8 +73,11 @@ export function utter(link: Link, channel: string, line: OutgoingLine, manner: M
   return line.parts.flatMap((part, index) =>
     (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
       const id = `${line.id}.${index}${at === 0 ? '' : `+${at}`}`;
-      const tags = tagged ? { tags: new Map([[ID_TAG, id]]) } : {};
-      return { part: index, id, text: part, channel, ...say(link, channel, piece, line.style, manner, tags) };
+      const msgid = link.ids.of(line.stamp, `${id} ${piece}`);
+      const tags = new Map(tagged ? [[ID_TAG, id]] : []);
+      if (msgid !== undefined) tags.set(msgid.tag, msgid.id);
+      const said = say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
+      return { part: index, id, text: part, channel, ...(msgid && { msgid: msgid.id }), ...said };
     }),
   );
 }

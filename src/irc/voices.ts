@@ -2,6 +2,7 @@ import type { NetworkConfig } from '../config/schema-network.ts';
 import { type BridgeError, fail, type Result } from '../core/errors.ts';
 import type { OutgoingLine, Person, Receipt, Sending, Voice } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
+import type { Link } from './link.ts';
 import type { Puppet } from './puppet.ts';
 import type { Session } from './session.ts';
 import { type Manner, relayName, relayNick, splitSpeech, utter } from './speech.ts';
@@ -12,8 +13,10 @@ export function puppetVoice(puppet: Puppet, channel: string, attempts: Attempts,
   return {
     id: `puppet:${puppet.person.userId}`,
     split: (text, style) => splitSpeech(puppet.link, channel, text, style, manner),
+    ...stamping(puppet.link),
     say: (line) => {
       if (!puppet.link.ready || !puppet.isIn(channel)) return notSaid(notThere(channel));
+      if (!puppet.link.ids.takes(line.stamp)) return notSaid(TOO_OLD);
       puppet.usedMs = nowMs();
       return puppet.outgoing.say(
         line.id,
@@ -51,12 +54,14 @@ export class Relay {
         );
         return (relayed?.length ?? 0) > (framed?.length ?? 0) ? (relayed ?? []) : (framed ?? []);
       },
+      ...stamping(session.link),
       say: (line) => this.#say(session, person, channel, line),
     };
   }
 
   #say(session: Session, person: Person, channel: string, line: OutgoingLine): Sending {
     if (!session.link.ready) return notSaid(notThere(channel));
+    if (!session.link.ids.takes(line.stamp)) return notSaid(TOO_OLD);
     const tried = this.#tried.get(session)?.get(channel);
     const denied = tried?.allowed === false && this.#nowMs() - tried.atMs < DENIED_MS;
     const mayRelay = this.#config().relay.relaymsg === 'auto' && session.link.hasCap('draft/relaymsg') && !denied;
@@ -125,6 +130,16 @@ const notThere = (channel: string): BridgeError => ({
   retry: 'later',
   notify: 'log',
 });
+
+/** Nobody would know it again: whether it arrived when it was first said is looked up before it gets another id. */
+const TOO_OLD: BridgeError = {
+  code: 'irc_id_too_old',
+  text: 'A line waited so long that its id is no longer taken; the bridge looks whether it was said, and gives it a new one.',
+  retry: 'lookup',
+  notify: 'log',
+};
+
+const stamping = ({ ids: { stamp } }: Link): Pick<Voice, 'stamp'> => (stamp === undefined ? {} : { stamp });
 
 const notSaid = (error: BridgeError): Sending => ({
   written: Promise.resolve(),

@@ -79,6 +79,8 @@ export type OutgoingLine = {
   readonly id: string;
   readonly style: MessageStyle;
   readonly parts: readonly string[];
+  /** What its voice had stored with it; see {@link Voice.stamp}. */
+  readonly stamp?: string;
   /** The message that it answers, where the network can say so. */
   readonly replyTo?: MessageKey;
   /** The first version of the message that it replaces; only where {@link NetworkPowers.edits}. */
@@ -110,6 +112,12 @@ export interface Voice {
   readonly id: string;
   /** Splits a line to the byte for what this server puts before it. */
   split(text: string, style: MessageStyle): readonly string[];
+  /**
+   * What has to be on disk with a line before it is said, so that the network knows it again when it is said twice. Present where the
+   * network can do that.
+   * @param before what was stored with it when it was last prepared
+   */
+  stamp?(before: string | undefined): string;
   say(line: OutgoingLine): Sending;
   /** Harmless when repeated. Present where the network has reactions. */
   react?(reaction: OutgoingReaction): Promise<Result<void>>;

@@ -152,11 +152,13 @@ export class NetworkWorld implements NetworkSink {
     style: OutgoingLine['style'] = 'text',
   ): Promise<Result<Receipt>> {
     const id = `l${++this.#lines}-${who.userId}`;
+    let stamp: string | undefined;
     for (let tries = 0; ; tries++) {
       const voice = await this.network.voice(who, channel);
       if (!voice.ok && (voice.error.retry !== 'later' || tries > 200)) return voice;
       if (voice.ok) {
-        const line = { id, style, parts: voice.value.split(text, style) };
+        stamp = voice.value.stamp?.(stamp);
+        const line = { id, style, parts: voice.value.split(text, style), ...(stamp !== undefined && { stamp }) };
         const sinceMs = Date.now();
         const result = await voice.value.say(line).confirmed;
         if (result.ok) for (const key of result.value.keys) this.memory.sent.add(key);

@@ -32,6 +32,8 @@ const later = (text: string, waitMs: number, notify: BridgeError['notify'] = 'lo
   waitMs,
   notify,
 });
+/** Whether it arrived has to be looked up. */
+const inDoubt = (text: string): Row => ({ text, retry: 'lookup', notify: 'log' });
 /** To be tried again at once, in another way (another nick, a shorter line). */
 const now = (text: string): Row => ({ text, retry: 'now', notify: 'log' });
 
@@ -176,6 +178,19 @@ const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
     never('The IRC server does not relay messages. An admin has to choose another mode for puppets.', 'room'),
   ],
   ['BLANK_MSG', never('Not delivered: after conversion nothing was left to send.')],
+  // freeq
+  [
+    'EVENTID_CLOCK_SKEW',
+    inDoubt("The message's id is too far from the server's clock; the bridge gives it a new one."),
+  ],
+  ['EVENTID_IN_USE', inDoubt('The server has a message of this id already; the bridge looks whether it is this one.')],
+  ['INVALID_EVENTID', never('The server does not take the ids of the bridge. That is a mistake of the bridge.', 'log')],
+  ['EVENTID_NOT_AUTHENTICATED', later('The connection is not logged in any more; the bridge tries again.', 1_000)],
+  ['SIGNATURE_REQUIRED', never('The server wants that changes are signed. That is a mistake of the bridge.', 'log')],
+  ['SIGNATURE_INVALID', never('The server did not accept a signature of the bridge. That is a mistake of it.', 'log')],
+  ['AUTHOR_MISMATCH', never('Only whoever wrote a message may change it there.')],
+  ['MESSAGE_NOT_FOUND', never('The server does not know this message any more.', 'log')],
+  ['TOO_LONG', never('That was too long for the server.')],
   ['BANNED', never(BANNED)],
   ['CHANNEL_BANNED', never(BANNED)],
 ]);

@@ -87,7 +87,9 @@ function read(path: string, owner: KeyOwner): Identity | undefined {
   const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (typeof stored !== 'object' || stored === null) throw new Error('it holds no key');
   if (!('owner' in stored) || stored.owner !== owner) throw new Error(`it is not the key of ${owner}`);
-  return identityOf(createPrivateKey({ key: stored, format: 'jwk' }));
+  const identity = identityOf(createPrivateKey({ key: stored, format: 'jwk' }));
+  if (!('did' in stored) || stored.did !== identity.did) throw new Error('its key is not that of its did');
+  return identity;
 }
 
 function identityOf(privateKey: KeyObject): Identity {

@@ -55,6 +55,13 @@ describe('keys on freeq', () => {
       'belongs to somebody else',
       (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('bot', 'tob')),
     ],
+    [
+      'holds another key than its did says',
+      (path: string) => {
+        const other = Buffer.alloc(32, 7).toString('base64url');
+        writeFileSync(path, readFileSync(path, 'utf8').replace(/"d":"[^"]*"/, `"d":"${other}"`));
+      },
+    ],
     ['can be read by others', (path: string) => chmodSync(path, 0o644)],
   ] as const) {
     test(`a file that ${what} is refused with its name, and left as it is`, () => {
