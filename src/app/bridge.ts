@@ -2,14 +2,13 @@ import type { Config } from '../config/schema.ts';
 import { GHOST_PREFIX } from '../core/ids.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../ports/authority.ts';
-import type { RosterChange, RosterEntry } from '../ports/network.ts';
 import type { PageSource } from '../ports/pages.ts';
 import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
+import { attachNetwork } from './attach-network.ts';
 import { inBackground, within } from './background.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
-import { Gathered } from './gathered.ts';
 import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { Kit } from './kit.ts';
@@ -25,8 +24,6 @@ import { MatrixRelations } from './matrix-relations.ts';
 import { Names } from './names.ts';
 import { NetworkDoubts } from './network-doubt.ts';
 import { NetworkErrands } from './network-errands.ts';
-import { NetworkGate } from './network-gate.ts';
-import { NetworkInbox } from './network-inbox.ts';
 import { NetworkReceipts } from './network-receipts.ts';
 import { Notices } from './notices.ts';
 import { Pages } from './pages.ts';
@@ -45,6 +42,7 @@ import { ToMatrixDriver } from './to-matrix.ts';
 import { ToNetworkDriver } from './to-network.ts';
 import { VouchedGate } from './vouched-gate.ts';
 import { Vouching } from './vouching.ts';
+import { Whois } from './whois.ts';
 
 export type BridgeParts = {
   readonly kit: Kit;
@@ -116,6 +114,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     authority: parts.authority,
     decisions: parts.decisions,
     audit: parts.audit ?? NO_AUDIT,
+    whois: (asker, name) => whois.answer(asker, name),
   });
   await enforcement.load();
   const gate = new VouchedGate(enforcement.admission, portals);
@@ -157,6 +156,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes);
+  const whois = new Whois({ kit, portals, rosters, vouching, isOurs });
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => stopping, stop });
   const inbox = new MatrixInbox({
     kit,
@@ -232,24 +232,17 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
     start() {
       for (const network of kit.networks.values()) {
-        const lines = new NetworkInbox(kit, ledger, portals, network, vouching, names);
-        const stands = new Gathered(
-          kit.clock,
-          kit.log,
-          () => enforcement.networkChanged(network.id),
-          () => portals.restMs,
-        );
-        const changed = (): void => {
-          networkChanged.raise();
-          stands.ask();
-          if (network.status().state === 'up') members.connectAheadOn(network.id, portals);
-        };
-        const roster = (channel: string, change: RosterChange): void => {
-          const portal = portals.byChannel(network.id, channel);
-          if (portal !== undefined) enforcement.channelChanged(portal, change);
-        };
-        const asked = (source: RosterEntry, text: string) => enforcement.asked.onNetwork(network.id, source, text);
-        network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked }));
+        attachNetwork(network, {
+          kit,
+          ledger,
+          portals,
+          rosters,
+          members,
+          enforcement,
+          vouching,
+          names,
+          networkChanged,
+        });
         channels.tell(network.id);
       }
       rosters.start();

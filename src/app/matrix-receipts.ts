@@ -1,7 +1,7 @@
 import type { Effect } from '../core/events.ts';
 import { keyOfReaction, lanePortal, type PortalId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
-import type { LinkRow, OutboxRow } from '../ports/stores.ts';
+import type { NewLink, OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 import type { LaneQueue } from './lane.ts';
 import type { Lanes } from './lanes.ts';
@@ -20,7 +20,7 @@ const STORE_RETRY_MS = 500;
 type Receipt = {
   readonly portal: PortalId;
   readonly rowIds: readonly number[];
-  readonly links: readonly LinkRow[];
+  readonly links: readonly NewLink[];
   readonly nowMs: number;
 };
 
@@ -103,11 +103,11 @@ export class MatrixReceipts {
   }
 
   /** Counts and logs the lines. @returns what links them to their event */
-  #told(queue: LaneQueue, batch: readonly OutboxRow[], eventId: string): { links: LinkRow[]; nowMs: number } {
+  #told(queue: LaneQueue, batch: readonly OutboxRow[], eventId: string): { links: NewLink[]; nowMs: number } {
     const { clock, metrics, log, logLines } = this.#kit;
     const nowMs = clock.nowMs();
     const portal = lanePortal(queue.id);
-    const links: LinkRow[] = [];
+    const links: NewLink[] = [];
     for (const row of batch) {
       const effect = parseEffect(row.payload);
       if (effect === undefined) continue;
@@ -126,12 +126,13 @@ export class MatrixReceipts {
 }
 
 /** Which message the event stands for; nothing for one that never came to be. */
-function linksOf(effect: Effect, eventId: string, createdAtMs: number): LinkRow[] {
+function linksOf(effect: Effect, eventId: string, createdAtMs: number): NewLink[] {
   if ((effect.op !== 'matrix.message' && effect.op !== 'matrix.react') || eventId === '') return [];
   const { network, room } = effect;
   const messageKey =
     effect.op === 'matrix.message' ? effect.messageKey : keyOfReaction(effect.target, effect.emoji, effect.subject);
-  return [{ network, messageKey, room, eventId, direction: 'to-matrix', createdAtMs }];
+  const provenance = JSON.stringify(effect.provenance);
+  return [{ network, messageKey, room, eventId, direction: 'to-matrix', createdAtMs, provenance }];
 }
 
 const said = ({ links }: Receipt): boolean => links.length > 0;

@@ -43,7 +43,7 @@ export class Rosters {
   readonly #portals: PortalTable;
   readonly #lanes: () => Lanes;
   /** Present by ghost id, per portal: enough to know who came back. */
-  readonly #present = new Map<string, Set<string>>();
+  readonly #present = new Map<string, Map<string, RosterEntry>>();
   readonly #leaving = new Map<string, () => void>();
   readonly #chores: Chore[] = [];
   #working = false;
@@ -74,6 +74,11 @@ export class Rosters {
     return this.#present.get(portal.id)?.size ?? 0;
   }
 
+  /** People of the channel now, by the id of their ghost, ours not counted. */
+  people(portal: Portal): ReadonlyMap<string, RosterEntry> {
+    return this.#presentIn(portal);
+  }
+
   changed(network: Network, channel: string, change: RosterChange): void {
     const portal = this.#portals.byChannel(network.id, channel);
     if (portal?.roomId === undefined) return;
@@ -95,7 +100,7 @@ export class Rosters {
   }
 
   #list(portal: Portal, members: readonly RosterEntry[], subject: (entry: RosterEntry) => GhostSubject): void {
-    const present = new Set<string>();
+    const present = new Map<string, RosterEntry>();
     this.#present.set(portal.id, present);
     for (const member of members) this.#came(portal, member, subject(member));
     const roomId = portal.roomId;
@@ -110,7 +115,7 @@ export class Rosters {
   #came(portal: Portal, member: RosterEntry, subject: GhostSubject): void {
     const userId = this.#ghosts.idOf(portal.network, subject);
     const present = this.#presentIn(portal);
-    present.add(userId);
+    present.set(userId, member);
     const key = `${portal.id} ${userId}`;
     this.#leaving.get(key)?.();
     this.#leaving.delete(key);
@@ -141,6 +146,8 @@ export class Rosters {
   /** The same account keeps its ghost under the new name; an unauthenticated nick is somebody else from now on. */
   #renamed(portal: Portal, to: RosterEntry, before: GhostSubject, after: GhostSubject): void {
     if (before.kind === after.kind && before.name === after.name && before.origin === after.origin) {
+      const present = this.#presentIn(portal);
+      present.set(this.#ghosts.idOf(portal.network, after), to);
       this.#chore(async () => {
         await this.#ghosts.rename(portal.network, after, to.nick);
       });
@@ -185,8 +192,8 @@ export class Rosters {
     }
   }
 
-  #presentIn(portal: Portal): Set<string> {
-    const present = this.#present.get(portal.id) ?? new Set<string>();
+  #presentIn(portal: Portal): Map<string, RosterEntry> {
+    const present = this.#present.get(portal.id) ?? new Map<string, RosterEntry>();
     this.#present.set(portal.id, present);
     return present;
   }

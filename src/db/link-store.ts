@@ -3,8 +3,8 @@ import { batches, knownKeys, rowPlaces } from './batches.ts';
 import { storableKey } from './storable.ts';
 
 const INSERT = (rows: number): string => `
-  INSERT INTO link (network, message_key, room, event_id, direction, created_at_ms)
-  VALUES ${rowPlaces(rows, 6)}
+  INSERT INTO link (network, message_key, room, event_id, direction, created_at_ms, provenance)
+  VALUES ${rowPlaces(rows, 7)}
   ON CONFLICT (network, message_key, event_id) DO NOTHING`;
 
 const SENT_BY_US = (places: string): string => `
@@ -17,6 +17,9 @@ const COLUMNS = `
 /** One event or message has few links; the bound is against what nobody thought of. */
 const BY_EVENT = `SELECT ${COLUMNS} FROM link WHERE event_id = ? AND room = ? ORDER BY created_at_ms LIMIT 1000`;
 const BY_KEY = `SELECT ${COLUMNS} FROM link WHERE network = ? AND message_key = ? ORDER BY created_at_ms LIMIT 1000`;
+
+const PROVENANCE =
+  'SELECT provenance FROM link WHERE event_id = ? AND room = ? AND provenance IS NOT NULL ORDER BY created_at_ms LIMIT 1';
 
 /** When the last of the oldest thousand was made. */
 const PRUNE_UP_TO = `
@@ -42,6 +45,7 @@ export const linkStore: LinkStore = {
         row.eventId,
         row.direction,
         row.createdAtMs,
+        row.provenance ?? null,
       ]);
       await sql.run(INSERT(batch.length), ...values);
     }
@@ -55,6 +59,11 @@ export const linkStore: LinkStore = {
 
   async byKey(sql, network, key) {
     return inOrder(await sql.all<LinkRow>(BY_KEY, network, storableKey(key)));
+  },
+
+  async provenance(sql, room, eventId) {
+    const [row] = await sql.all<{ provenance: string }>(PROVENANCE, eventId, room);
+    return row?.provenance;
   },
 
   async prune(sql, beforeMs) {

@@ -110,13 +110,18 @@ export type LinkRow = {
   readonly createdAtMs: number;
 };
 
+/** With what is to be remembered of who said it: JSON (core/identity/provenance Provenance). */
+export type NewLink = LinkRow & { readonly provenance?: string };
+
 export interface LinkStore {
   /** A link that is there already stays as it is. */
-  insert(sql: Sql, rows: readonly LinkRow[]): Promise<void>;
+  insert(sql: Sql, rows: readonly NewLink[]): Promise<void>;
   /** Of these keys, those of messages that we ourselves put on the network. */
   sentByUs(sql: Sql, network: NetworkId, keys: readonly MessageKey[]): Promise<ReadonlySet<MessageKey>>;
   byEvent(sql: Sql, room: string, eventId: string): Promise<LinkRow[]>;
   byKey(sql: Sql, network: NetworkId, key: MessageKey): Promise<LinkRow[]>;
+  /** What was stored of who said what became this event; undefined for what did not come over the bridge. */
+  provenance(sql: Sql, room: string, eventId: string): Promise<string | undefined>;
   /** Forgets links made before this time, the oldest 1,000 or so. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
 }

@@ -26,8 +26,8 @@ export class Asked {
   }
 
   /** Somebody said it to the bot on a network. @returns what the bot answers there */
-  onNetwork(network: NetworkId, { nick, account }: RosterEntry, text: string): Promise<string> {
-    const asker = { kind: 'network', network, nick, account } as const;
+  onNetwork(network: NetworkId, source: RosterEntry, text: string): Promise<string> {
+    const asker = { kind: 'network', network, ...source } as const;
     return answerCommand(this.#enforcement, asker, parseCommand(text, true) ?? { name: 'help', words: [] });
   }
 
@@ -41,7 +41,13 @@ export class Asked {
     const { body } = event.content;
     if (event.type === 'm.reaction') return this.#reaction(event);
     const command = typeof body === 'string' ? parseCommand(body) : undefined;
-    const asker = { kind: 'matrix', userId: event.sender, room: event.room_id } as const;
+    const replyTo = answered(event);
+    const asker = {
+      kind: 'matrix',
+      userId: event.sender,
+      room: event.room_id,
+      ...(replyTo === undefined ? {} : { replyTo }),
+    } as const;
     return command === undefined ? undefined : answerCommand(this.#enforcement, asker, command);
   }
 
@@ -52,4 +58,13 @@ export class Asked {
     if (typeof eventId !== 'string' || typeof key !== 'string') return undefined;
     return this.#enforcement.requests.reacted(key, sender, eventId);
   }
+}
+
+/** Event that a message is a reply to. */
+function answered({ content }: MatrixEvent): string | undefined {
+  const relates = content['m.relates_to'];
+  const reply = typeof relates === 'object' && relates !== null ? (relates as Record<string, unknown>) : {};
+  const to = reply['m.in_reply_to'];
+  const eventId = typeof to === 'object' && to !== null ? (to as Record<string, unknown>).event_id : undefined;
+  return typeof eventId === 'string' ? eventId : undefined;
 }

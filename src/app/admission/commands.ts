@@ -6,8 +6,21 @@ import type { Side } from './proofs.ts';
 
 /** Who asks, and where: in a room of Matrix, or in a private message of a network. */
 export type Asker =
-  | { readonly kind: 'matrix'; readonly userId: string; readonly room: string }
-  | { readonly kind: 'network'; readonly network: NetworkId; readonly nick: string; readonly account: string | null };
+  | {
+      readonly kind: 'matrix';
+      readonly userId: string;
+      readonly room: string;
+      /** Event that they answered with it. */
+      readonly replyTo?: string;
+    }
+  | {
+      readonly kind: 'network';
+      readonly network: NetworkId;
+      readonly nick: string;
+      readonly account: string | null;
+      /** Server that vouches for them, where that is not the one that we are connected to. */
+      readonly origin?: string;
+    };
 
 type Row = {
   /** Words after the name, for the help. */
@@ -40,6 +53,15 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
     },
   ],
   ['whoami', { usage: '', text: 'what the cooperative knows of you', for: 'everybody', run: whoami }],
+  [
+    'whois',
+    {
+      usage: 'NAME',
+      text: 'who somebody is, and who vouches for it; in a room also as a reply to what they said',
+      for: 'everybody',
+      run: (e, a, words) => e.whois(a, words.join(' ')),
+    },
+  ],
   ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],
   [
     'approve',
@@ -99,6 +121,8 @@ const sideOf = ({ admission }: Enforcement, asker: Asker): Side => {
 };
 
 async function link(enforcement: Enforcement, asker: Asker, [code]: readonly string[]): Promise<string> {
+  if (asker.kind === 'network' && asker.origin !== undefined)
+    return 'Only another server says who you are here, and the bridge has no way to check it. Say this from an account on the server that the bridge is connected to.';
   const side = sideOf(enforcement, asker);
   if (code !== undefined) {
     const done = await enforcement.proofs.finish(code, side);

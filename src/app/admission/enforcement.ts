@@ -4,17 +4,12 @@ import type { Directory } from '../../core/authority/directory.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
-import type { Audit } from '../../ports/audit.ts';
-import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { ConfirmSource, ExplainSource } from '../../ports/explain.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { CallSwitch } from '../call-switch.ts';
-import type { Kit } from '../kit.ts';
-import type { Lanes } from '../lanes.ts';
-import type { Ledger } from '../ledger.ts';
-import type { Portal, PortalTable } from '../portal-table.ts';
+import type { Portal } from '../portal-table.ts';
 import { Admission, type Concerned } from './admission.ts';
 import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
@@ -22,6 +17,7 @@ import { AuthoritySide } from './authority-side.ts';
 import { Caution, confirmText } from './caution.ts';
 import { ChannelDoors } from './channel-doors.ts';
 import { Drift } from './drift.ts';
+import type { EnforcementParts } from './enforcement-parts.ts';
 import { explain } from './explaining.ts';
 import { Holds } from './holds.ts';
 import { KeepSteps } from './keep-steps.ts';
@@ -36,20 +32,6 @@ import { Rounds } from './rounds.ts';
 import { Say } from './say.ts';
 import { secondOpinion } from './second-opinion.ts';
 
-export type EnforcementParts = {
-  readonly kit: Kit;
-  readonly config: Config;
-  readonly portals: PortalTable;
-  readonly ledger: Ledger;
-  readonly lanes: () => Lanes;
-  readonly isOurs: (userId: string) => boolean;
-  readonly calls: CallSwitch;
-  /** Undefined: everybody is let in. */
-  readonly authority: Authority | undefined;
-  readonly decisions: DecisionPoint | undefined;
-  readonly audit: Audit;
-};
-
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
 export class Enforcement implements ExplainSource, ConfirmSource {
   readonly admission: Admission;
@@ -61,6 +43,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly requests: Requests;
   readonly asked: Asked;
   readonly calls: CallSwitch;
+  readonly whois: EnforcementParts['whois'];
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
@@ -76,6 +59,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     const { kit, config, portals, ledger, lanes, isOurs, authority, decisions, audit } = parts;
     this.#parts = parts;
     this.calls = parts.calls;
+    this.whois = parts.whois;
     this.#config = config;
     this.#arrangement = arrange(config, kit.homeserver.serverName);
     this.#side = new AuthoritySide({

@@ -1,0 +1,26 @@
+import type { Config } from '../../config/schema.ts';
+import type { Audit } from '../../ports/audit.ts';
+import type { Authority, DecisionPoint } from '../../ports/authority.ts';
+import type { CallSwitch } from '../call-switch.ts';
+import type { Kit } from '../kit.ts';
+import type { Lanes } from '../lanes.ts';
+import type { Ledger } from '../ledger.ts';
+import type { PortalTable } from '../portal-table.ts';
+import type { Asker } from './commands.ts';
+
+/** What enforcement is made of. */
+export type EnforcementParts = {
+  readonly kit: Kit;
+  readonly config: Config;
+  readonly portals: PortalTable;
+  readonly ledger: Ledger;
+  readonly lanes: () => Lanes;
+  readonly isOurs: (userId: string) => boolean;
+  readonly calls: CallSwitch;
+  /** Undefined: everybody is let in. */
+  readonly authority: Authority | undefined;
+  readonly decisions: DecisionPoint | undefined;
+  readonly audit: Audit;
+  /** Answers who somebody is, and who vouches for it. */
+  readonly whois: (asker: Asker, name: string) => Promise<string>;
+};
