@@ -3,6 +3,8 @@ import { obtainDendrite } from '../../src/sandbox/obtain/dendrite.ts';
 import { obtainErgo } from '../../src/sandbox/obtain/ergo.ts';
 import type { Progress } from '../../src/sandbox/progress.ts';
 import { cerbosProgram } from './cerbos.ts';
+import { chromiumProgram } from './chromium.ts';
+import { ELEMENT_VERSION, elementApp } from './element.ts';
 import { inspircdProgram } from './inspircd.ts';
 import { mariadbProgram } from './mariadb.ts';
 import { ngircdProgram } from './ngircd.ts';
@@ -30,6 +32,7 @@ const PACKAGED: Readonly<Record<string, (onDetail: Detail) => Promise<Prepared>>
   },
   OpenLDAP: async (onDetail) => ({ ...(await slapdProgram(onDetail)), versionArg: '-VV' }),
   Cerbos: cerbosProgram,
+  Chromium: chromiumProgram,
 };
 
 /**
@@ -55,6 +58,13 @@ export async function prepareServers(progress: Progress): Promise<string[]> {
     } catch (error) {
       step.failed(error instanceof Error ? error.message : String(error));
     }
+  }
+  const step = progress.step("Element's interface");
+  try {
+    step.done(`matrix-react-sdk ${ELEMENT_VERSION}, ${await elementApp(step.detail)}`);
+    there.push(`Element's interface (matrix-react-sdk ${ELEMENT_VERSION})`);
+  } catch (error) {
+    step.failed(error instanceof Error ? error.message : String(error));
   }
   return there;
 }
