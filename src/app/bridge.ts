@@ -166,6 +166,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     anchors,
     pages,
     names,
+    mapUrl: config.cooperative?.mapUrl,
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
@@ -224,10 +225,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       isOurs,
       authority: () => enforcement.report(),
       degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
-      arrivals: {
-        gate: matrixGate,
-        software: () => software,
-      },
+      arrivals: { gate: matrixGate, software: () => software },
     }),
 
     start() {

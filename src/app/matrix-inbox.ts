@@ -20,6 +20,8 @@ export type MatrixInboxParts = {
   readonly pages: Pages;
   readonly isOurs: (userId: string) => boolean;
   readonly names: Names;
+  /** The cooperative's own map, where it has one. */
+  readonly mapUrl: string | undefined;
   /** Whether a room has to be read back before its lane goes on. */
   readonly isHeld: (room: string) => boolean;
   /** Something waits for a room to be read back. */
@@ -116,7 +118,7 @@ export class MatrixInbox {
 
   /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
-    const { kit, isOurs, onMember, onAsked, pages, names } = this.#parts;
+    const { kit, isOurs, onMember, onAsked, pages, names, mapUrl } = this.#parts;
     if (event.type === 'm.room.member') await this.#member(entry, event);
     entry.afterCommit(() => {
       if (event.type !== 'm.room.member') return;
@@ -134,6 +136,7 @@ export class MatrixInbox {
         channel: portal.channel,
         isOurs,
         nickOf: (userId) => names.nickOf(portal, userId),
+        ...(mapUrl !== undefined && { mapUrl }),
         ...(maker === undefined ? {} : { pages: maker }),
       });
       const [toMatrix, others] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));

@@ -55,6 +55,19 @@ export const cooperativeSchema = z.strictObject({
     example: '"#willow-admin"',
     reload: true,
   }),
+  mapUrl: key(
+    z
+      .string()
+      .max(1000)
+      .regex(/^https?:\/\/[^\s\p{Cc}]+$/u)
+      .refine((url) => url.includes('{lat}') && url.includes('{lon}'))
+      .optional(),
+    {
+      text: 'Link to the cooperative’s own map, for people on the networks when somebody shares a place on Matrix. Otherwise OpenStreetMap.',
+      form: 'an http(s) URL with {lat} and {lon} in it',
+      example: 'https://map.willow.example/?lat={lat}&lon={lon}',
+    },
+  ),
   admins: key(
     z
       .array(

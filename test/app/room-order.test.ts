@@ -70,6 +70,7 @@ async function build() {
     echoes: new Echoes(),
     anchors,
     names: await Names.open(kit, (userId) => userId.startsWith('@_causeway_')),
+    mapUrl: undefined,
     pages: new Pages(kit, portals, configOf([])),
     isOurs: (userId) => userId.startsWith('@_causeway_'),
     isHeld: (id) => readBack.isHeld(id),

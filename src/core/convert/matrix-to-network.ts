@@ -1,7 +1,9 @@
 import type { KeyedEffect, MatrixEvent } from '../events.ts';
+import { call, liveLocation, widget } from './from-matrix/call.ts';
 import { encrypted } from './from-matrix/encrypted.ts';
 import { membership } from './from-matrix/membership.ts';
 import { message } from './from-matrix/message.ts';
+import { pollEnd, pollStart, pollVote } from './from-matrix/poll.ts';
 import { reaction } from './from-matrix/reaction.ts';
 import { redaction } from './from-matrix/redaction.ts';
 import { sticker } from './from-matrix/sticker.ts';
@@ -12,6 +14,21 @@ import type { MatrixConverter, MatrixView } from './from-matrix/view.ts';
 const CONVERTERS: ReadonlyMap<string, MatrixConverter> = new Map([
   ['m.room.message', message],
   ['m.sticker', sticker],
+  ['m.poll.start', pollStart],
+  ['org.matrix.msc3381.poll.start', pollStart],
+  ['m.poll.response', pollVote],
+  ['org.matrix.msc3381.poll.response', pollVote],
+  ['m.poll.end', pollEnd],
+  ['org.matrix.msc3381.poll.end', pollEnd],
+  ['m.call.invite', call],
+  ['m.call.notify', call],
+  ['org.matrix.msc4075.call.notify', call],
+  ['m.rtc.notification', call],
+  ['org.matrix.msc4075.rtc.notification', call],
+  ['im.vector.modular.widgets', widget],
+  ['m.widget', widget],
+  ['m.beacon_info', liveLocation],
+  ['org.matrix.msc3672.beacon_info', liveLocation],
   ['m.reaction', reaction],
   ['m.room.redaction', redaction],
   ['m.room.encrypted', encrypted],

@@ -10,6 +10,8 @@ export type MatrixView = {
   readonly isOurs: (userId: string) => boolean;
   /** What somebody is called in the channel now: a person of the network behind a ghost, or of Matrix with a connection of their own. */
   readonly nickOf?: (userId: string) => string | undefined;
+  /** Link to a map, with `{lat}` and `{lon}`; absent: OpenStreetMap. */
+  readonly mapUrl?: string;
   /** Makes links of ours for this event; absent where nobody could reach them. */
   readonly pages?: PageMaker;
 };
