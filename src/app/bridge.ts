@@ -94,7 +94,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
   const pages = new Pages(kit, portals, config);
   const echoes = new Echoes();
-  const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId));
+  const shard = config.cooperative?.name ?? serverName;
+  const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId), shard);
   const names = await Names.open(kit, isOurs);
   const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
   const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));

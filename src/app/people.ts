@@ -14,18 +14,24 @@ export type Manner = {
 export class People {
   readonly #kit: Kit;
   readonly #manner: (room: string, userId: string) => Manner;
+  readonly #shard: string;
   readonly #known = new Map<string, Person>();
 
-  /** @param manner how somebody speaks from a room, where that is not as everybody does */
-  constructor(kit: Kit, manner: (room: string, userId: string) => Manner) {
+  /**
+   * @param manner how somebody speaks from a room, where that is not as everybody does
+   * @param shard the cooperative as people call it
+   */
+  constructor(kit: Kit, manner: (room: string, userId: string) => Manner, shard: string) {
     this.#kit = kit;
     this.#manner = manner;
+    this.#shard = shard;
   }
 
   /** The person with the name they have in this room; falls back to their profile, then to their id. */
   async person(room: string, userId: string): Promise<Person> {
     const { alias, relayed } = this.#manner(room, userId);
-    const person = alias === undefined ? await this.#named(room, userId) : { userId, displayName: alias };
+    const person: Person =
+      alias === undefined ? await this.#named(room, userId) : { userId, displayName: alias, alias: true };
     // A connection of their own would say who they are.
     return relayed === true || alias !== undefined ? { ...person, relayed: true } : person;
   }
@@ -34,7 +40,13 @@ export class People {
     const key = `${room} ${userId}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const person = { userId, displayName: (await this.#name(room, userId)) ?? localpart(userId) };
+    const server = userId.slice(userId.indexOf(':') + 1);
+    const person: Person = {
+      userId,
+      displayName: (await this.#name(room, userId)) ?? localpart(userId),
+      shard: this.#shard,
+      ...(server === this.#kit.homeserver.serverName ? {} : { visitingFrom: server }),
+    };
     if (this.#known.size >= REMEMBERED) this.#known.clear();
     this.#known.set(key, person);
     return person;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PuppetsConfig } from '../config/schema-network.ts';
 import type { Isupport } from '../core/irc/isupport.ts';
 import { DEFAULT_NICK_RULES, type NickRules, nextNickCandidate, nickFromName } from '../core/irc/nick.ts';
+import { safeName } from '../core/text/safe-name.ts';
 import type { Person } from '../ports/network.ts';
 
 /** How puppets are named on this server. */
@@ -15,17 +16,40 @@ export type Naming = {
 
 export const localpartOf = (userId: string): string => userId.slice(1).split(':')[0] ?? userId;
 
-/** The display name as a real name: one line, whole characters, at most `maxBytes`. */
-export function realnameOf({ displayName, userId }: Person, maxBytes: number): string {
-  let name = '';
-  for (const char of displayName.replace(/[\0\r\n]/g, ' ').toWellFormed()) {
-    if (Buffer.byteLength(name + char) > Math.min(maxBytes, MAX_REALNAME_BYTES)) break;
-    name += char;
-  }
-  return name.trim() === '' ? userId.slice(0, MAX_REALNAME_BYTES) : name;
+/**
+ * Who a person is, as WHOIS shows it: `Anna (@anna:willow.example) of Willow Housing Co-op`. The Matrix id is whole where it fits at all;
+ * of the rest what stands last goes first, since servers that say no limit cut where they like.
+ * @param maxBytes the server's NAMELEN
+ */
+export function realnameOf(person: Person, maxBytes: number): string {
+  const { displayName, userId, alias, shard, visitingFrom } = person;
+  const most = Math.min(maxBytes, MAX_REALNAME_BYTES);
+  // Nobody writes another Matrix id before their own: the brackets are ours alone.
+  const name = safeName(displayName.replace(/[()]/g, ''), '');
+  if (alias === true) return cutTo(name, most);
+  const id = `(${userId})`;
+  const place = shard === undefined ? '' : ` ${visitingFrom === undefined ? 'of' : 'visiting'} ${safeName(shard, '')}`;
+  const room = Math.min(most, WITHIN_ANY_LIMIT) - Buffer.byteLength(id) - 1;
+  const short = cutTo(name, Math.max(room, MIN_NAME_BYTES)).trim();
+  const named = short === '' ? id : `${short} ${id}`;
+  if (Buffer.byteLength(named) > most) return Buffer.byteLength(userId) > most ? `${cutTo(userId, most - 3)}…` : userId;
+  return cutTo(`${named}${place}`, most);
 }
 
-const MAX_REALNAME_BYTES = 100;
+/** Whole characters of at most so many bytes. */
+function cutTo(text: string, maxBytes: number): string {
+  let cut = '';
+  for (const char of text.toWellFormed()) {
+    if (Buffer.byteLength(cut + char) > maxBytes) break;
+    cut += char;
+  }
+  return cut;
+}
+
+const MAX_REALNAME_BYTES = 200;
+/** What every server takes of a real name. */
+const WITHIN_ANY_LIMIT = 50;
+const MIN_NAME_BYTES = 12;
 
 /** The nick of a person, from their display name, and what to try when it is taken. */
 export function nicksFor(person: Person, naming: Naming): { readonly first: string; next(attempt: number): string } {

@@ -55,11 +55,12 @@ export class Speakers {
     return NO_ROOM_FOR_PUPPETS.has(entered.error.code) ? relay() : entered;
   }
 
-  expect({ userId, displayName, relayed }: Person, channel: string): void {
+  expect(person: Person, channel: string): void {
+    const { userId, relayed } = person;
     const { config, listener, pool } = this.#tools;
     if (config().puppets.mode === 'relay' || relayed === true || this.#evicted.has(userId)) return;
     listener.inBackground(
-      pool.connect({ userId, displayName }).then((puppet) => {
+      pool.connect(person).then((puppet) => {
         if (puppet.ok) void puppet.value.enter(channel);
       }),
     );

@@ -8,11 +8,13 @@ import { clientTagPasses } from '../core/irc/isupport.ts';
 import { bodyBudget, splitText } from '../core/irc/split.ts';
 import { formattingAfter, isPlainState, PLAIN } from '../core/text/irc-formatting.ts';
 import { safeName } from '../core/text/safe-name.ts';
-import type { OutgoingLine } from '../ports/network.ts';
+import type { OutgoingLine, Person } from '../ports/network.ts';
 import type { Link } from './link.ts';
 
 /** The client tag by which a line of ours is found again in history. */
 export const ID_TAG = '+causeway.coop/id';
+/** Matrix id of whoever said a line, for clients that want to show it. A claim of ours: anybody can write such a tag. */
+export const USER_TAG = '+causeway.coop/user';
 
 /** One piece of one line, as one command. */
 export type Utterance = {
@@ -67,8 +69,16 @@ function budget(link: Link, channel: string, style: MessageStyle, manner: Manner
 }
 
 /** The commands that say a line. A part that was split for another manner and is too long for this one is split again. */
-export function utter(link: Link, channel: string, line: OutgoingLine, manner: Manner): readonly Utterance[] {
-  const tagged = link.hasCap('message-tags') && clientTagPasses(ID_TAG, link.isupport);
+export function utter(
+  link: Link,
+  channel: string,
+  line: OutgoingLine,
+  manner: Manner,
+  person: Person,
+): readonly Utterance[] {
+  const passes = (tag: string): boolean => link.hasCap('message-tags') && clientTagPasses(tag, link.isupport);
+  const tagged = passes(ID_TAG);
+  const named = person.alias !== true && passes(USER_TAG);
   const max = budget(link, channel, line.style, manner);
   return line.parts.flatMap((part, index) =>
     (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
@@ -76,6 +86,7 @@ export function utter(link: Link, channel: string, line: OutgoingLine, manner: M
       const msgid = link.ids.of(line.stamp, `${id} ${piece}`);
       const tags = new Map(tagged ? [[ID_TAG, id]] : []);
       if (msgid !== undefined) tags.set(msgid.tag, msgid.id);
+      if (named) tags.set(USER_TAG, person.userId);
       const said = say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
       return { part: index, id, text: part, channel, ...(msgid && { msgid: msgid.id }), ...said };
     }),
@@ -111,12 +122,15 @@ const RESET = '\x0f';
 const closed = (text: string): string =>
   isPlainState(formattingAfter(PLAIN, text, 0, text.length)) ? text : `${text}${RESET}`;
 
-/** A display name for use inside a line of the bot: short, and unable to look like the end of itself. */
-export function relayName(displayName: string, userId: string): string {
+/** A name for use inside a line of the bot: short, unable to look like the end of itself, with the server that vouches where that is not ours. */
+export function relayName({ displayName, userId, visitingFrom }: Person): string {
   const localpart = userId.slice(1).split(':')[0] ?? userId;
   const name = sanitizeText(safeName(displayName, localpart)).replace(/[\x00-\x1f<>]/g, '');
-  return [...name].slice(0, 32).join('').trim() || localpart.slice(0, 32);
+  const short = [...name].slice(0, 32).join('').trim() || localpart.slice(0, 32);
+  return visitingFrom === undefined ? short : `${short} (${visitingFrom.slice(-MAX_SERVER_CHARS)})`;
 }
+
+const MAX_SERVER_CHARS = 40;
 
 /** Characters that RELAYMSG of Ergo refuses, and those that the draft reserves. */
 const RELAY_FORBIDDEN = /[\s!+%@&#$:'"?*,./~[\]\\^{}|<>();=]+/g;

@@ -21,7 +21,7 @@ export function puppetVoice(puppet: Puppet, channel: string, attempts: Attempts,
       return puppet.outgoing.say(
         line.id,
         puppet.person.userId,
-        attempts.missing(line, utter(puppet.link, channel, line, manner)),
+        attempts.missing(line, utter(puppet.link, channel, line, manner, puppet.person)),
       );
     },
   };
@@ -96,7 +96,7 @@ export class Relay {
     return session.outgoing.say(
       line.id,
       person.userId,
-      this.#attempts.missing(line, utter(session.link, channel, line, manner)),
+      this.#attempts.missing(line, utter(session.link, channel, line, manner, person)),
     );
   }
 
@@ -104,12 +104,12 @@ export class Relay {
     const { suffix } = this.#config().relay;
     const separators = session?.link.capValue('draft/relaymsg') || '/';
     const separated = [...suffix].some((char) => separators.includes(char));
-    const name = relayName(person.displayName, person.userId);
+    const name = relayName(person);
     return { kind: 'relaymsg', nick: relayNick(name, separated ? suffix : `${separators.charAt(0)}${suffix}`) };
   }
 
   #framed(person: Person): Manner {
-    return { kind: 'format', name: relayName(person.displayName, person.userId), format: this.#config().relay.format };
+    return { kind: 'format', name: relayName(person), format: this.#config().relay.format };
   }
 }
 

@@ -8,6 +8,12 @@ export type Person = {
   readonly displayName: string;
   /** Has no connection of their own, or wants none in this channel: the bot speaks for them. */
   readonly relayed?: true;
+  /** They are known there by another name: nothing of `userId` goes to the network. */
+  readonly alias?: true;
+  /** The homeserver that vouches for them, where that is not the cooperative's own. */
+  readonly visitingFrom?: string;
+  /** The cooperative that speaks for them there, as people call it. */
+  readonly shard?: string;
 };
 
 /** A channel that the listener shall be in. */

@@ -50,6 +50,7 @@ const bridgeConfig = ({ homeserver, irc, ports }: BridgeWorld, url: string): Con
       id: NETWORK,
       kind: 'irc',
       name: 'Sandbox IRC',
+      trust: 'own',
       server: { host: irc.host, port: irc.port, tls: irc.tls },
       bot: { nick: 'causeway', ...(irc.account === undefined ? {} : { sasl: irc.account }) },
       puppets: {

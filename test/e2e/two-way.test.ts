@@ -31,7 +31,7 @@ describe('two people on each side of a channel', () => {
       { sender: '@_causeway_home_carol=5baway=5d:shard.test', type: 'm.room.message', msgtype: 'm.text', mentions: {} },
     );
     const members = await shard.person('alice').members(shard.room(channel));
-    assert.equal(members.get(sender), 'Carol[away]');
+    assert.equal(members.get(sender), 'Carol[away] (IRC)');
   });
 
   test('what is said in the room is heard on IRC, from the nick of who said it', async () => {

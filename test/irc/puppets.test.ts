@@ -34,7 +34,10 @@ describe('people’s connections', { timeout: 60_000 }, () => {
       settled = true;
     });
     const sent = await puppet.got(/PRIVMSG/);
-    assert.equal(sent, '@+causeway.coop/id=row1.0;label=1 PRIVMSG #commons hi');
+    assert.equal(
+      sent,
+      '@+causeway.coop/id=row1.0;+causeway.coop/user=@alice:willow.example;label=1 PRIVMSG #commons hi',
+    );
     puppet.send(`@label=1;msgid=abc :${puppet.prefix} PRIVMSG #commons :hi`, 'PING :echoed');
     await puppet.got(/^PONG echoed/);
     assert.equal(settled, false);

@@ -96,7 +96,7 @@ export function readIsupport(tokens: IsupportTokens): Isupport {
     nickLen: readLength(tokens, 'NICKLEN', readLength(tokens, 'MAXNICKLEN', DEFAULT_NICK_LEN)),
     userLen: readOptionalLength(tokens, 'USERLEN'),
     hostLen: readOptionalLength(tokens, 'HOSTLEN'),
-    nameLen: readLength(tokens, 'NAMELEN', 50),
+    nameLen: readLength(tokens, 'NAMELEN', 128),
     channelLen: readLength(tokens, 'CHANNELLEN', 50),
     topicLen: readLength(tokens, 'TOPICLEN', 307),
     awayLen: readLength(tokens, 'AWAYLEN', 160),

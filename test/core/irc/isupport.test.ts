@@ -82,7 +82,7 @@ test('what Ergo says is read', () => {
     nickLen: 32,
     userLen: undefined,
     hostLen: undefined,
-    nameLen: 50,
+    nameLen: 128,
     channelLen: 64,
     topicLen: 390,
     awayLen: 390,
