@@ -7,6 +7,7 @@ import type { StatusSource } from '../ports/status.ts';
 import { Enforcement } from './admission/enforcement.ts';
 import { attachNetwork } from './attach-network.ts';
 import { inBackground, within } from './background.ts';
+import { ensureBotName } from './bot-profile.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
 import { Ghosts } from './ghosts.ts';
@@ -249,7 +250,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       endHousekeeping = startHousekeeping(kit, pages);
       lanes.resume();
       readBack.begin();
-      provisionAll([...portals.all()].filter((portal) => portal.roomId === undefined));
+      const missing = [...portals.all()].filter((portal) => portal.roomId === undefined);
+      inBackground(
+        kit,
+        ensureBotName(kit).then(() => provisionAll(missing)),
+      );
       void kit.homeserver.probe().then((probe) => {
         if (probe.ok) software = probe.value.software;
       });

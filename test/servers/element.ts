@@ -16,6 +16,7 @@ const INSTALL_MS = 300_000;
 const BUILD_MS = 120_000;
 /** Element fetches, stores and draws a room before it can be read, on a machine that is busy with the servers as well. */
 const SHOWN_MS = 60_000;
+const HINT_MS = 1_500;
 
 /** Somebody who is logged in. */
 export type Viewer = { readonly userId: string; readonly token: string };
@@ -91,8 +92,8 @@ export async function openElement(options: {
           .first()
           .waitFor({ timeout: SHOWN_MS });
         // What Element tells a new session lies over the room.
-        const hints = page.locator('.mx_Tooltip_button, .mx_Toast_toast button, [role=tooltip] button');
-        for (const hint of await hints.all()) await hint.click({ timeout: 2_000 }).catch(() => undefined);
+        const hint = page.getByRole('button', { name: 'OK', exact: true });
+        await hint.click({ timeout: HINT_MS }).catch(() => undefined);
       },
       async shows(text) {
         await page.getByText(text).first().waitFor({ timeout: SHOWN_MS });
