@@ -153,6 +153,10 @@ export const authoritySchema = z.strictObject({
     text: 'Answers older than this: each channel’s `staleness` decides whether its people go on talking.',
     reload: true,
   }),
+  guardWindowSeconds: key(seconds(0).default(600), {
+    text: 'Members whom the authority has removed one by one within this time add up: more than 5 and more than a tenth of a room wait for a confirmation, or for this time to pass. 0: each removal counts by itself.',
+    reload: true,
+  }),
   reconcileSeconds: key(seconds(10).default(900), {
     text: 'How often everything is compared with what it should be.',
   }),

@@ -28,6 +28,7 @@ describe('a configuration that is right', () => {
         roles: {},
         softSeconds: 60,
         hardSeconds: 900,
+        guardWindowSeconds: 600,
         reconcileSeconds: 900,
         audit: join(folder, 'data/audit.jsonl'),
       },

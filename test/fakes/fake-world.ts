@@ -34,7 +34,14 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
       channels: channels.map((channel) => ({ ...defaults, ...channel })),
     },
   ];
-  const authority = { source: 'none', mode: 'enforce', softSeconds: 60, hardSeconds: 900, reconcileSeconds: 900 };
+  const authority = {
+    source: 'none',
+    mode: 'enforce',
+    softSeconds: 60,
+    hardSeconds: 900,
+    guardWindowSeconds: 600,
+    reconcileSeconds: 900,
+  };
   const http = { publicUrl: 'https://bridge.example' };
   const media = { days: 14, maxMegabytes: 100 };
   return { networks, homeserver: { url: 'http://fake' }, authority, http, media } as unknown as Config;

@@ -1,3 +1,4 @@
+import type { Config } from '../../config/schema.ts';
 import type { Resource } from '../../core/authority/access.ts';
 import type { Directory } from '../../core/authority/directory.ts';
 import type { Handle, Lookup, Member, SubjectRef } from '../../core/authority/member.ts';
@@ -228,6 +229,12 @@ export class Admission implements LineGate {
     return subject.kind === 'found' ? directory.member(subjectKey(subject.value)) : subject;
   }
 }
+
+/** How old answers may be. */
+export const limitsOf = ({ authority }: Config): { readonly softMs: number; readonly hardMs: number } => ({
+  softMs: authority.softSeconds * 1000,
+  hardMs: authority.hardSeconds * 1000,
+});
 
 const ADMIN: Standing = {
   membership: 'in',

@@ -1,10 +1,11 @@
-import { type Guard, guardPlan } from '../../core/authority/guard.ts';
+import { type Guard, guardPlan, guardSum } from '../../core/authority/guard.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
 import type { HeldPlan, Holds } from './holds.ts';
 import type { KeepPlan } from './keep-plan.ts';
+import { membersRemoved, RecentRemovals } from './recent-removals.ts';
 import type { Reports } from './reports.ts';
 
 /** Notes that a room once was as the authority wants it: from then on its plans are no first ones. */
@@ -19,25 +20,39 @@ export type CautionParts = {
   readonly mode: () => 'observe' | 'enforce';
   readonly isOurs: (userId: string) => boolean;
   readonly lastSnapshotWasEmpty: () => boolean;
+  /** Whether the authority knows the user at all, or did. */
+  readonly isKnown: (userId: string) => boolean;
+  /** For how long removals that come one by one add up; 0: they do not. */
+  readonly windowMs: () => number;
+  /** Has a room looked at once more. */
+  readonly look: (resource: string) => void;
 };
 
 /** Holds plans back that take much away, or that nobody has seen the like of yet, until a person says that they are meant. */
 export class Caution {
   readonly #parts: CautionParts;
+  readonly #recent: RecentRemovals;
+  /** Rooms that will be looked at when what was removed before is long enough ago. */
+  readonly #waiting = new Set<string>();
 
   constructor(parts: CautionParts) {
     this.#parts = parts;
+    this.#recent = new RecentRemovals(parts.kit, parts.windowMs);
   }
 
-  /** Whether the plan waits for somebody's word. */
+  /** Whether the plan waits for somebody's word. One that does not, and that nobody was asked about, counts from now on. */
   async holds(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<boolean> {
     const { holds, kit, mode } = this.#parts;
     const guard = await this.#guard(wanted, room, plan);
     const isObserved = mode() === 'observe';
-    if (!guard.held && !isObserved) return false;
+    if (!guard.held && !isObserved) {
+      await this.#recent.note(wanted.id, membersRemoved(plan.members, this.#parts.isKnown));
+      return false;
+    }
     const hash = kit.digest(`${wanted.id}\n${plan.members.hashText}`).slice(0, 12);
     if (!isObserved && holds.isConfirmed(wanted.id, hash)) return false;
     const why = guard.held ? guard.why : 'authority.mode is observe.';
+    if (guard.held && guard.passes) await this.#lookWhenPast(wanted.id);
     const isNews = await holds.hold({ hash, resource: wanted.id, why, removes: guard.held ? guard.removes : [] });
     if (isNews) await this.#tell(wanted, plan, hash, why, isObserved);
     return true;
@@ -49,10 +64,26 @@ export class Caution {
   }
 
   async #guard(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<Guard> {
-    const { isOurs, lastSnapshotWasEmpty } = this.#parts;
+    const { isOurs, lastSnapshotWasEmpty, isKnown, windowMs } = this.#parts;
     const present = [...room.members].filter(([id, { membership }]) => isThere(membership) && !isOurs(id)).length;
     const isFirstEnforcement = !(await this.#wasEnforced(wanted.id));
-    return guardPlan(plan.members, { present }, { snapshotWasEmpty: lastSnapshotWasEmpty(), isFirstEnforcement });
+    const context = { snapshotWasEmpty: lastSnapshotWasEmpty(), isFirstEnforcement };
+    const guard = guardPlan(plan.members, { present }, context);
+    if (guard.held) return guard;
+    const removes = membersRemoved(plan.members, isKnown);
+    const before = removes.length === 0 ? [] : await this.#recent.of(wanted.id, room, removes);
+    return guardSum(removes, { before: before.length, present, windowMs: windowMs() });
+  }
+
+  async #lookWhenPast(resource: string): Promise<void> {
+    const { kit, look } = this.#parts;
+    const atMs = await this.#recent.passesAtMs(resource);
+    if (atMs === undefined || this.#waiting.has(resource)) return;
+    this.#waiting.add(resource);
+    kit.clock.after(Math.max(0, atMs - kit.clock.nowMs()), () => {
+      this.#waiting.delete(resource);
+      look(resource);
+    });
   }
 
   /** Somebody says that a plan is meant. @returns it; undefined where no such plan is held */

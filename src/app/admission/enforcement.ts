@@ -10,7 +10,7 @@ import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { CallSwitch } from '../call-switch.ts';
 import type { Portal } from '../portal-table.ts';
-import { Admission, type Concerned } from './admission.ts';
+import { Admission, type Concerned, limitsOf } from './admission.ts';
 import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
 import { AuthoritySide } from './authority-side.ts';
@@ -83,10 +83,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       hasAuthority: authority !== undefined,
       mode: () => this.#config.authority.mode,
       resources: () => this.#arrangement.resources,
-      limits: () => ({
-        softMs: this.#config.authority.softSeconds * 1000,
-        hardMs: this.#config.authority.hardSeconds * 1000,
-      }),
+      limits: () => limitsOf(this.#config),
       degraded: (resource) => this.keeper.lost(resource),
       provenNick: (network, nick) => this.proofs.ofNick(network, nick),
       admins: () => this.#config.cooperative?.admins ?? [],
@@ -109,6 +106,9 @@ export class Enforcement implements ExplainSource, ConfirmSource {
       mode,
       isOurs,
       lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
+      isKnown: (userId) => this.admission.isKnown(userId),
+      windowMs: () => this.#config.authority.guardWindowSeconds * 1000,
+      look: (resource) => this.#look([resource], 'held'),
     });
     this.#doors = new ChannelDoors({
       kit,

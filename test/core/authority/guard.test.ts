@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { guardPlan } from '../../../src/core/authority/guard.ts';
+import { guardPlan, guardSum } from '../../../src/core/authority/guard.ts';
 import { type MemberPlan, planMembers } from '../../../src/core/authority/plan-members.ts';
 import { standing } from '../../../src/core/authority/standing.ts';
 import { channel, FRESH, withStatus } from './fixture.ts';
@@ -75,5 +75,35 @@ describe('the guard', () => {
   test('a plan that was put together elsewhere is judged by its steps', () => {
     const { steps, powers, hashText } = plan(6);
     assert.equal(guardPlan({ steps, powers, hashText }, { present: 6 }, USUAL).held, true);
+  });
+});
+
+describe('removals that come one by one', () => {
+  const sums: ReadonlyArray<readonly [more: number, before: number, present: number, isHeld: boolean]> = [
+    [1, 0, 1, false],
+    [1, 4, 4, false],
+    [1, 5, 2, true],
+    [2, 4, 10, true],
+    [0, 50, 10, false],
+    [1, 5, 55, false],
+    [1, 6, 54, true],
+    [1, 99, 901, false],
+    [1, 100, 900, true],
+  ];
+  for (const [more, before, present, isHeld] of sums)
+    test(`invariant 38: ${more} more of ${present} after ${before} ${isHeld ? 'are too many' : 'may go'}`, () => {
+      const guard = guardSum(names(more), { before, present, windowMs: 600_000 });
+      assert.deepEqual(
+        [guard.held, guard.held ? [guard.removes, guard.passes] : undefined],
+        [isHeld, isHeld ? [names(more), true] : undefined],
+      );
+    });
+
+  test('are told with their time', () => {
+    const guard = guardSum(names(1), { before: 5, present: 3, windowMs: 600_000 });
+    assert.equal(
+      guard.held && guard.why,
+      'Within 10 minutes 5 people of 8 were removed one by one, and it would remove 1 more. It goes on by itself when that is 10 minutes ago.',
+    );
   });
 });
