@@ -124,6 +124,26 @@ describe('what is careful', () => {
     await irc.quit();
   });
 
+  test('invariant 38: people who are removed one by one add up, and the one too many waits', async () => {
+    const gone: string[] = [];
+    for (const who of many.slice(0, 5)) {
+      gone.push(who);
+      await coop.list(without(...gone));
+      await coop.until('willow', who, 'leave');
+    }
+    await coop.list(without(...gone, 'gus'));
+    const held = await heldInSpace();
+    assert.equal(held.removes, 1);
+    assert.equal(await coop.membership('willow', 'gus'), 'join');
+    await coop.command('ada', 'admin', `!causeway confirm ${held.hash}`);
+    await coop.until('willow', 'gus', 'leave');
+    await nothingHeld();
+    await coop.list(members);
+    await Promise.all([...gone, 'gus'].map((who) => back(who, 'willow')));
+    await back('bea', 'members');
+    await nothingHeld();
+  });
+
   /** Rewrites the mode, and has the bridge read it. */
   async function setMode(mode: 'observe' | 'enforce'): Promise<void> {
     const config = JSON.parse(await readFile(coop.shard.configPath, 'utf8'));
