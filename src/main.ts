@@ -17,6 +17,7 @@ import { openDatabase } from './db/open-database.ts';
 import { stores } from './db/stores.ts';
 import { openDeciding, openEvents } from './deciding.ts';
 import { makeFailpoint } from './failpoints.ts';
+import { makeFileFetcher } from './http/fetch/file-fetcher.ts';
 import { type HttpServer, listen, PUBLIC } from './http/http-server.ts';
 import { makeOperationsApp } from './http/operations-app.ts';
 import { makePublicApp } from './http/public-app.ts';
@@ -133,6 +134,7 @@ class Process {
       log,
       metrics,
       failpoint,
+      ...(config.media.fetch && { fetcher: makeFileFetcher({ allowed: config.media.fetchFrom }) }),
       logLines: () => this.#config.log.lines,
       digest: (text) => createHash('sha256').update(text).digest('hex'),
       code: () =>

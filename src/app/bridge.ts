@@ -25,6 +25,7 @@ import { MatrixRelations } from './matrix-relations.ts';
 import { Names } from './names.ts';
 import { NetworkDoubts } from './network-doubt.ts';
 import { NetworkErrands } from './network-errands.ts';
+import { NetworkFiles } from './network-files.ts';
 import { NetworkReceipts } from './network-receipts.ts';
 import { Notices } from './notices.ts';
 import { Pages } from './pages.ts';
@@ -94,6 +95,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   await loadPortals(kit, config, portals);
 
   const pages = new Pages(kit, portals, config);
+  const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
   const shard = config.cooperative?.name ?? serverName;
   const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId), shard);
@@ -125,7 +127,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     lanes: () => lanes,
     portals,
     gate,
-    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, targets)),
+    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, targets), files),
     echoes,
     doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
     receipts: matrixReceipts,

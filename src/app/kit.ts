@@ -2,6 +2,7 @@ import type { NetworkId } from '../core/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Db } from '../ports/db.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
+import type { FileFetcher } from '../ports/file-fetcher.ts';
 import type { Log } from '../ports/log.ts';
 import type { Homeserver } from '../ports/matrix.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -18,6 +19,8 @@ export type Kit = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly failpoint: Failpoint;
+  /** Gets files that networks name; absent: they stay links. */
+  readonly fetcher?: FileFetcher;
   /** Whether the text of bridged lines may be logged (`log.lines`). */
   readonly logLines: () => boolean;
   /** SHA-256 in hex; the core has no hashing of its own. */

@@ -5,17 +5,20 @@ import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatri
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { MatrixRelations } from './matrix-relations.ts';
+import type { NetworkFiles } from './network-files.ts';
 
 /** Carries out single effects on the homeserver. Each is harmless when repeated, but for the sends, which carry a marker. */
 export class MatrixEffects {
   readonly #kit: Kit;
   readonly #ghosts: Ghosts;
   readonly #relations: MatrixRelations;
+  readonly #files: NetworkFiles;
 
-  constructor(kit: Kit, ghosts: Ghosts, relations: MatrixRelations) {
+  constructor(kit: Kit, ghosts: Ghosts, relations: MatrixRelations, files: NetworkFiles) {
     this.#kit = kit;
     this.#ghosts = ghosts;
     this.#relations = relations;
+    this.#files = files;
   }
 
   /** @returns the id of the event that came of it; empty where none did */
@@ -41,7 +44,7 @@ export class MatrixEffects {
   }
 
   async #message(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const content = { ...messageContent(effect), [MARKER]: markerOf(keys, effect.provenance) };
+    const text = { ...messageContent(effect), [MARKER]: markerOf(keys, effect.provenance) };
     if (effect.spokenFor === true) return this.#speakFor(effect, keys);
     const ghost = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     if (!ghost.ok) {
@@ -49,6 +52,9 @@ export class MatrixEffects {
       // A person whom the server refuses is spoken for, so that nobody behind them waits.
       return this.#speakFor(effect, keys);
     }
+    const file = await this.#files.contentOf(effect, ghost.value);
+    if (!file.ok) return file;
+    const content = { ...text, ...file.value };
     const sent = await this.#send(ghost.value, effect.room, keys, content, effect.timeMs);
     if (sent.ok) return sent;
     this.#ghosts.failed(ghost.value, sent.error);

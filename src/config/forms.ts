@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { key } from './doc.ts';
 import { MAX_KEYS } from './verifying-keys.ts';
@@ -33,6 +34,18 @@ export const host = (): z.ZodString =>
     .string()
     .max(253)
     .regex(/^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/);
+
+/** An address, or a network as `10.1.2.0/24`. */
+export const addressRange = (): z.ZodString =>
+  z
+    .string()
+    .max(50)
+    .refine((text) => {
+      const [address = '', prefix, ...rest] = text.split('/');
+      const bits = { 4: 32, 6: 128 }[isIP(address)];
+      if (bits === undefined || rest.length > 0) return false;
+      return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+    });
 
 /** An http(s) URL without query, fragment, user and trailing slash. */
 export const httpUrl = (): z.ZodString =>

@@ -138,7 +138,8 @@ export type SendToMatrix = {
   readonly formatted?: string;
   /** People that it means: Matrix user ids. */
   readonly mentions?: readonly string[];
-  readonly media?: readonly NetworkMedia[];
+  /** A file that this message is; where it cannot be had, the text stands for it. */
+  readonly media?: NetworkMedia;
 };
 
 type ReactionOnMatrix = {

@@ -69,7 +69,7 @@ describe('a configuration that is right', () => {
         },
       ],
       http: { listen: '127.0.0.1:9010', publicListen: '127.0.0.1:9011' },
-      media: { days: 14, maxMegabytes: 100 },
+      media: { days: 14, maxMegabytes: 100, fetch: true, fetchMegabytes: 20, fetchFrom: [] },
       log: { level: 'info', format: 'pretty', lines: false },
     });
   });

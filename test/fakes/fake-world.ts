@@ -7,6 +7,7 @@ import { keyFromMsgid } from '../../src/core/ids.ts';
 import { stores } from '../../src/db/stores.ts';
 import { type Database, type Db, type Sql, StoreUnavailable } from '../../src/ports/db.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
+import type { FileFetcher } from '../../src/ports/file-fetcher.ts';
 import { silentMetrics } from '../../src/ports/metrics.ts';
 import { openForTest, recordingLog } from '../db/kit.ts';
 import { BOT, FakeHomeserver, SERVER } from './fake-homeserver.ts';
@@ -43,7 +44,7 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
     reconcileSeconds: 900,
   };
   const http = { publicUrl: 'https://bridge.example' };
-  const media = { days: 14, maxMegabytes: 100 };
+  const media = { days: 14, maxMegabytes: 100, fetch: true, fetchMegabytes: 20, fetchFrom: [] };
   return { networks, homeserver: { url: 'http://fake' }, authority, http, media } as unknown as Config;
 }
 
@@ -120,6 +121,7 @@ export class FakeWorld {
   /** Events of rooms that were pushed and answered. */
   #acknowledged = 0;
   failpoint: (name: FailpointName) => void = () => {};
+  fetcher: FileFetcher | undefined;
   isAway: () => boolean = () => false;
   isUnheard: () => boolean = () => false;
   #messages = 0;
@@ -157,6 +159,7 @@ export class FakeWorld {
       networks: new Map([[HOME, this.network.connect(life)]]),
       log: this.log,
       failpoint: (name) => this.failpoint(name),
+      ...(this.fetcher !== undefined && { fetcher: this.fetcher }),
     });
     const bridge = await makeBridge({ kit, config: this.config, version: '0', pid: 1, notes: [] });
     this.bridge = bridge;

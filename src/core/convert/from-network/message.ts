@@ -1,5 +1,6 @@
-import type { KeyedEffect, NetworkMessage } from '../../events.ts';
+import type { KeyedEffect, NetworkMedia, NetworkMessage } from '../../events.ts';
 import { safeLink } from '../../identity/provenance.ts';
+import { filesOf, linkTo } from './media.ts';
 import { readLines, type Said } from './rich-lines.ts';
 import { effectKey, inTheNameOf, type NetworkView } from './view.ts';
 
@@ -13,13 +14,19 @@ const MAX_BODY_UNITS = 12_000;
 
 /** What somebody said. Of a long one, which becomes several events, the first answers; what replaces a message is never several. */
 export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[] {
-  const said = readLines(event.lines, view);
+  const files = event.edits === undefined ? filesOf(event.media) : [];
+  const said = withLinks(readLines(event.lines, view), files);
   // A line of formatting codes alone: people of the channel see nothing of it either.
   if (said.body === '') return [];
   const by = inTheNameOf(event, view);
   const link = safeLink(event.link);
   const pieces = event.edits === undefined ? cut(said) : cut(said).slice(0, 1);
-  return pieces.map((piece, part) => ({
+  const [file, ...more] = files;
+  const parts: (Said & { readonly media?: NetworkMedia })[] = [
+    ...pieces.map((piece, part) => (part === 0 && file !== undefined ? { ...piece, media: file } : piece)),
+    ...more.map((media) => ({ body: linkTo(media), media })),
+  ];
+  return parts.map((piece, part) => ({
     key: effectKey(event.network, event.key, part),
     effect: {
       op: 'matrix.message',
@@ -32,9 +39,14 @@ export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[]
       ...(link !== undefined && { link }),
       ...(event.replyTo !== undefined && part === 0 && { replyTo: event.replyTo }),
       ...(event.edits !== undefined && { edits: event.edits }),
-      ...(event.media !== undefined && part === 0 && { media: event.media }),
     },
   }));
+}
+
+/** A message that is only a file has no text, or one that does not name it. */
+function withLinks(said: Said, [first]: readonly NetworkMedia[]): Said {
+  if (first === undefined || said.body.includes(first.url)) return said;
+  return { body: said.body === '' ? linkTo(first) : `${said.body}\n${first.url}` };
 }
 
 /** Cuts at line ends where it can; never inside a surrogate pair. What has to be cut goes on without its formatting. */
