@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import type { Result } from '../core/errors.ts';
-import type { MatrixEvent, SharePage } from '../core/events.ts';
+import type { MatrixEvent } from '../core/events.ts';
 import type { PageMaker } from '../core/pages.ts';
+import type { SharePage } from '../core/share-page.ts';
 import type { MediaFile, PageAnswer, PageSource } from '../ports/pages.ts';
 import type { Kit } from './kit.ts';
 import type { Entry } from './ledger.ts';

@@ -1,6 +1,7 @@
 /** The vocabulary of the program: what a network tells us, what a homeserver tells us, what we do to the world. */
 import type { Provenance } from './identity/provenance.ts';
 import type { GhostSubject, MessageKey, NetworkId } from './ids.ts';
+import type { SharePage } from './share-page.ts';
 
 /** Who said it, by what the server itself set; nothing that a client can type. */
 export type NetworkSource = {
@@ -262,23 +263,6 @@ export type ReconcileRoom = {
   readonly resource: string;
   /** What made it necessary, for the audit log. */
   readonly cause: string;
-};
-
-/** What a page of ours shows: plain text, or a file of the homeserver. */
-export type PageContent =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'file'; readonly mxc: string; readonly name: string };
-
-/** Makes something of an event readable by link. Carried out by being stored, in one commit with the line that names it. */
-export type SharePage = {
-  readonly op: 'page.share';
-  readonly id: string;
-  readonly room: string;
-  readonly eventId: string;
-  /** The message that this event is a version of; itself where it replaces none. */
-  readonly rootId: string;
-  readonly userId: string;
-  readonly content: PageContent;
 };
 
 export type Effect =

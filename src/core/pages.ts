@@ -1,5 +1,6 @@
 import { relationOf } from './convert/from-matrix/relation.ts';
-import type { KeyedEffect, MatrixEvent, PageContent } from './events.ts';
+import type { KeyedEffect, MatrixEvent } from './events.ts';
+import type { PageContent } from './share-page.ts';
 import { urlFileName } from './text/file-name.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { PageContent } from '../core/events.ts';
+import type { PageContent } from '../core/share-page.ts';
 import type { PageGone, PageRow, PageStore } from '../ports/page-store.ts';
 import { storableKey } from './storable.ts';
 

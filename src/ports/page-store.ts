@@ -1,4 +1,4 @@
-import type { PageContent } from '../core/events.ts';
+import type { PageContent } from '../core/share-page.ts';
 import type { Sql } from './db.ts';
 
 /** Why a page is not shown any more: its message was deleted, it is too old, or its sender or an admin took it back. */
