@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix } from '../core/events.ts';
 import type { PortalId } from '../core/ids.ts';
 import type { LineGate, Speaker } from './line-gate.ts';
@@ -10,10 +10,20 @@ export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Re
   if (speaker === undefined) return ok(effect);
   const verdict = gate.toMatrix(portal, speaker);
   if (verdict.kind === 'no') return fail(verdict.error);
+  if (effect.op === 'matrix.redact' && !gate.mayKick(portal)) return ok({ ...effect, sparesPeople: true });
+  const marked = verdict.mark !== undefined || verdict.spokenFor === true;
+  if (effect.op === 'matrix.react' && marked) return fail(UNMARKED);
   if (effect.op !== 'matrix.message') return ok(effect);
   const said = verdict.mark === undefined ? effect : { ...effect, body: `${verdict.mark} ${effect.body}` };
   return ok(verdict.spokenFor === true ? { ...said, spokenFor: true } : said);
 }
+
+const UNMARKED: BridgeError = {
+  code: 'authority.no-mark',
+  text: 'A reaction has no room for the mark under which this person is heard here.',
+  retry: 'never',
+  notify: 'log',
+};
 
 /** In whose name an effect is; undefined for what the bridge does of itself. */
 function speakerOf(effect: Effect): Speaker | undefined {

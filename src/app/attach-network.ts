@@ -10,6 +10,7 @@ import type { PortalTable } from './portal-table.ts';
 import type { RoomMembers } from './room-members.ts';
 import type { Rosters } from './rosters.ts';
 import type { Signal } from './signal.ts';
+import type { Typing } from './typing.ts';
 import type { Vouching } from './vouching.ts';
 
 export type AttachParts = {
@@ -21,6 +22,7 @@ export type AttachParts = {
   readonly enforcement: Enforcement;
   readonly vouching: Vouching;
   readonly names: Names;
+  readonly typing: Typing;
   readonly networkChanged: Signal;
 };
 
@@ -44,5 +46,5 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
     if (portal !== undefined) enforcement.channelChanged(portal, change);
   };
   const asked = (source: RosterEntry, text: string) => enforcement.asked.onNetwork(network.id, source, text);
-  network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked }));
+  network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked, typing: parts.typing }));
 }

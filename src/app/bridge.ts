@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { GHOST_PREFIX } from '../core/ids.ts';
-import type { Audit } from '../ports/audit.ts';
+import { type Audit, noAudit } from '../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../ports/authority.ts';
 import type { PageSource } from '../ports/pages.ts';
 import type { StatusSource } from '../ports/status.ts';
@@ -24,7 +24,6 @@ import { MatrixReceipts } from './matrix-receipts.ts';
 import { MatrixRelations } from './matrix-relations.ts';
 import { Names } from './names.ts';
 import { NetworkDoubts } from './network-doubt.ts';
-import { NetworkErrands } from './network-errands.ts';
 import { NetworkFiles } from './network-files.ts';
 import { NetworkReceipts } from './network-receipts.ts';
 import { Notices } from './notices.ts';
@@ -34,14 +33,15 @@ import { type Portal, PortalTable } from './portal-table.ts';
 import { Provision } from './provision.ts';
 import { ReadBack } from './read-back.ts';
 import { redactDouble } from './redact-double.ts';
+import { makeRelations } from './relations.ts';
 import { RoomAnchors } from './room-anchors.ts';
 import { RoomMembers } from './room-members.ts';
 import { Rosters } from './rosters.ts';
 import { Signal } from './signal.ts';
 import { Status } from './status.ts';
-import { Targets } from './targets.ts';
 import { ToMatrixDriver } from './to-matrix.ts';
 import { ToNetworkDriver } from './to-network.ts';
+import { Typing } from './typing.ts';
 import { VouchedGate } from './vouched-gate.ts';
 import { Vouching } from './vouching.ts';
 import { Whois } from './whois.ts';
@@ -87,7 +87,10 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   let software: string | undefined;
   let endHousekeeping = (): void => {};
 
-  const ledger = new Ledger(kit, () => lanes);
+  const shard = config.cooperative?.name ?? serverName;
+  const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId), shard);
+  const relations = makeRelations(kit, people);
+  const ledger = new Ledger(kit, () => lanes, relations.withdrawals.note);
   const bootId = await ledger.open();
   const anchors = new RoomAnchors(await storedAnchors(kit));
   const portals = new PortalTable();
@@ -97,16 +100,13 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const pages = new Pages(kit, portals, config);
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
-  const shard = config.cooperative?.name ?? serverName;
-  const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId), shard);
   const names = await Names.open(kit, isOurs);
   const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
   const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));
-  const targets = new Targets(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
-  const receipts = new NetworkReceipts(kit, () => lanes, portals, targets);
-  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, targets);
+  const receipts = new NetworkReceipts(kit, () => lanes, portals, relations.targets);
+  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, relations.targets);
   const enforcement = new Enforcement({
     kit,
     config,
@@ -117,7 +117,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     calls: names.calls,
     authority: parts.authority,
     decisions: parts.decisions,
-    audit: parts.audit ?? NO_AUDIT,
+    audit: parts.audit ?? noAudit,
     whois: (asker, name) => whois.answer(asker, name),
   });
   await enforcement.load();
@@ -127,10 +127,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     lanes: () => lanes,
     portals,
     gate,
-    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, targets), files),
+    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, relations.targets), files),
     echoes,
     doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
     receipts: matrixReceipts,
+    withdrawals: relations.withdrawals,
   });
   const toNetwork = new ToNetworkDriver({
     kit,
@@ -141,7 +142,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     notices,
     doubts,
     receipts,
-    errands: new NetworkErrands(people, targets),
+    relations,
     networkChanged,
   });
   const lanes = new Lanes(kit, {
@@ -149,6 +150,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     'to-network': toNetwork.drive,
     room: enforcement.keeper.drive,
   });
+  await relations.withdrawals.load(kit);
   // Before anything can come in: what is new must not overtake what an earlier process left.
   lanes.expect(await kit.db.transaction((sql) => kit.stores.outbox.openLanes(sql)));
   const members = new RoomMembers({
@@ -179,6 +181,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     onAsked: (event) => inBackground(kit, enforcement.asked.inRoom(event)),
     onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });
+  const typing = new Typing({ kit, portals, people, ghosts, gate, vouching });
   const matrixGate = new MatrixGate({
     kit,
     portals,
@@ -188,6 +191,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isOurs,
     nudge,
     gate,
+    typing,
     keeping: enforcement,
   });
   const provision = new Provision({
@@ -243,6 +247,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
           enforcement,
           vouching,
           names,
+          typing,
           networkChanged,
         });
         channels.tell(network.id);
@@ -293,6 +298,3 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     },
   };
 }
-
-/** Where nobody decides, there is nothing to record. */
-const NO_AUDIT: Audit = { write: () => Promise.resolve(true), problem: undefined, close: () => Promise.resolve() };

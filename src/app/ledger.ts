@@ -1,4 +1,4 @@
-import type { KeyedEffect } from '../core/events.ts';
+import type { Effect, KeyedEffect } from '../core/events.ts';
 import type { LaneId } from '../core/ids.ts';
 import { type Sql, StoreUnavailable } from '../ports/db.ts';
 import type { OutboxRow, OutboxState } from '../ports/stores.ts';
@@ -30,11 +30,14 @@ export type Entry = {
 export class Ledger {
   readonly #kit: Kit;
   readonly #lanes: () => Lanes;
+  readonly #noted: (effect: Effect) => void;
   #lastId = 0;
 
-  constructor(kit: Kit, lanes: () => Lanes) {
+  /** @param noted told of each effect as it is about to be stored */
+  constructor(kit: Kit, lanes: () => Lanes, noted: (effect: Effect) => void = () => {}) {
     this.#kit = kit;
     this.#lanes = lanes;
+    this.#noted = noted;
   }
 
   /** Continues the numbering of an earlier process. @returns the last id that it gave */
@@ -61,6 +64,7 @@ export class Ledger {
         afterCommit: (run) => after.push(run),
         enqueue: async (lane, effects, receivedAtMs) => {
           if (effects.length === 0) return;
+          for (const { effect } of effects) this.#noted(effect);
           const rows = effects.map(({ key, effect }) => ({
             id: ++this.#lastId,
             lane,

@@ -1,3 +1,4 @@
+import { type InRoom, inPlace } from '../core/convert/in-room.ts';
 import { MARKER, markerOf } from '../core/convert/marker.ts';
 import { messageContent, spokenFor } from '../core/convert/message-content.ts';
 import { ok, type Result } from '../core/errors.ts';
@@ -44,17 +45,26 @@ export class MatrixEffects {
   }
 
   async #message(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const text = { ...messageContent(effect), [MARKER]: markerOf(keys, effect.provenance) };
-    if (effect.spokenFor === true) return this.#speakFor(effect, keys);
+    const isPlain = effect.replyTo === undefined && effect.edits === undefined;
+    const place = isPlain ? undefined : await this.#relations.inRoom(effect);
+    if (place === 'gone') return ok('');
+    const sent = await this.#say(effect, keys, place);
+    if (sent.ok) this.#relations.sent(sent.value, place);
+    return sent;
+  }
+
+  async #say(effect: SendToMatrix, keys: readonly string[], place: InRoom | undefined): Promise<Result<string>> {
+    if (effect.spokenFor === true) return this.#speakFor(effect, keys, place);
     const ghost = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     if (!ghost.ok) {
       if (ghost.error.retry !== 'never') return ghost;
       // A person whom the server refuses is spoken for, so that nobody behind them waits.
-      return this.#speakFor(effect, keys);
+      return this.#speakFor(effect, keys, place);
     }
+    const said = { ...messageContent(effect), [MARKER]: markerOf(keys, effect.provenance) };
     const file = await this.#files.contentOf(effect, ghost.value);
     if (!file.ok) return file;
-    const content = { ...text, ...file.value };
+    const content = inPlace({ ...said, ...file.value }, ghost.value, place);
     const sent = await this.#send(ghost.value, effect.room, keys, content, effect.timeMs);
     if (sent.ok) return sent;
     this.#ghosts.failed(ghost.value, sent.error);
@@ -66,10 +76,11 @@ export class MatrixEffects {
   }
 
   /** The bot says it, with the name in the text: clients show no other name than the sender's. */
-  #speakFor(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
+  #speakFor(effect: SendToMatrix, keys: readonly string[], place: InRoom | undefined): Promise<Result<string>> {
     const said = messageContent(spokenFor(this.#ghosts.nameOf(effect.network, effect.subject, effect.nick), effect));
-    const content = { ...said, [MARKER]: markerOf(keys, effect.provenance) };
-    return this.#send(this.#kit.homeserver.botId, effect.room, keys, content, effect.timeMs);
+    const { botId } = this.#kit.homeserver;
+    const content = inPlace({ ...said, [MARKER]: markerOf(keys, effect.provenance) }, botId, place);
+    return this.#send(botId, effect.room, keys, content, effect.timeMs);
   }
 
   #notice(effect: NoticeToMatrix, keys: readonly string[]): Promise<Result<string>> {

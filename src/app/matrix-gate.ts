@@ -2,6 +2,7 @@ import type { MatrixEvent } from '../core/events.ts';
 import { parseGhostId } from '../core/ids.ts';
 import { namespaceAlias } from '../core/room/portal-room.ts';
 import type { MatrixSink } from '../ports/matrix.ts';
+import { inBackground } from './background.ts';
 import type { Kit } from './kit.ts';
 import type { LineGate } from './line-gate.ts';
 import type { MatrixInbox } from './matrix-inbox.ts';
@@ -9,11 +10,13 @@ import type { People } from './people.ts';
 import type { PortalTable } from './portal-table.ts';
 import type { ReadBack } from './read-back.ts';
 import type { Signal } from './signal.ts';
+import type { Typing } from './typing.ts';
 
 /** Events that only `/sync` brings for so long mean that the homeserver cannot reach us. */
 const PUSH_PATIENCE_MS = 60_000;
 
 export type MatrixGateParts = {
+  readonly typing: Typing;
   readonly kit: Kit;
   readonly portals: PortalTable;
   readonly inbox: MatrixInbox;
@@ -77,12 +80,14 @@ export class MatrixGate implements MatrixSink {
   }
 
   typing(roomId: string, userIds: readonly string[]): void {
-    const { portals, kit, people, isOurs, gate } = this.#parts;
+    const { portals, kit, people, isOurs, gate, typing } = this.#parts;
     const portal = portals.byRoom(roomId);
     const network = portal === undefined ? undefined : kit.networks.get(portal.network);
     if (portal === undefined || network === undefined) return;
-    for (const userId of userIds) {
-      if (isOurs(userId) || gate.toNetwork(portal.id, userId).kind !== 'yes') continue;
+    const others = userIds.filter((userId) => !isOurs(userId));
+    inBackground(kit, typing.inRoom(portal, network, others));
+    for (const userId of others) {
+      if (gate.toNetwork(portal.id, userId).kind !== 'yes') continue;
       people.person(roomId, userId).then(
         (person) => network.expect(person, portal.channel),
         (error: unknown) => kit.log.debug('nobody was connected ahead', { error: String(error) }),

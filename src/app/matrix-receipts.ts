@@ -1,5 +1,5 @@
 import type { Effect } from '../core/events.ts';
-import { keyOfReaction, lanePortal, type PortalId } from '../core/ids.ts';
+import { keyOfReaction, lanePortal, type MessageKey, makeGhostId, type PortalId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { NewLink, OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -89,7 +89,7 @@ export class MatrixReceipts {
       try {
         await kit.db.transaction(async (sql) => {
           await kit.stores.outbox.finish(sql, rowIds);
-          if (links.length > 0) await kit.stores.link.insert(sql, links);
+          if (links.length > 0) await kit.stores.link.insert(sql, links.map(this.#targets.asItStands));
           for (const [portal, nowMs] of touched) await kit.stores.portal.touch(sql, portal, 'to-matrix', nowMs);
         });
         kit.failpoint('after-matrix-done');
@@ -111,7 +111,7 @@ export class MatrixReceipts {
     for (const row of batch) {
       const effect = parseEffect(row.payload);
       if (effect === undefined) continue;
-      links.push(...linksOf(effect, eventId, nowMs));
+      links.push(...this.#linksOf(effect, eventId, nowMs));
       if (effect.op !== 'matrix.message') continue;
       const { network } = effect;
       const lagMs = nowMs - row.createdAtMs;
@@ -123,16 +123,27 @@ export class MatrixReceipts {
     }
     return { links, nowMs };
   }
-}
 
-/** Which message the event stands for; nothing for one that never came to be. */
-function linksOf(effect: Effect, eventId: string, createdAtMs: number): NewLink[] {
-  if ((effect.op !== 'matrix.message' && effect.op !== 'matrix.react') || eventId === '') return [];
-  const { network, room } = effect;
-  const messageKey =
-    effect.op === 'matrix.message' ? effect.messageKey : keyOfReaction(effect.target, effect.emoji, effect.subject);
-  const provenance = JSON.stringify(effect.provenance);
-  return [{ network, messageKey, room, eventId, direction: 'to-matrix', createdAtMs, provenance }];
+  /**
+   * Which message the event stands for; nothing for one that never came to be. A new version stands for its message as well,
+   * and the message that brought it for the event that it replaced: whoever answers it means that.
+   */
+  #linksOf(effect: Effect, eventId: string, createdAtMs: number): NewLink[] {
+    if ((effect.op !== 'matrix.message' && effect.op !== 'matrix.react') || eventId === '') return [];
+    const { network, room, subject, nick } = effect;
+    const { homeserver, digest } = this.#kit;
+    const { original, thread } = this.#targets.belongingOf(eventId);
+    const sender = makeGhostId(network, subject, homeserver.serverName, digest);
+    const provenance = JSON.stringify(effect.provenance);
+    const link = (messageKey: MessageKey, to: string): NewLink => ({
+      ...{ network, messageKey, room, eventId: to, direction: 'to-matrix', createdAtMs },
+      ...{ sender, nick, thread: thread ?? null, gone: false, provenance },
+    });
+    if (effect.op === 'matrix.react') return [link(keyOfReaction(effect.target, effect.emoji, subject), eventId)];
+    const { messageKey, edits } = effect;
+    if (original === undefined || edits === undefined) return [link(messageKey, eventId)];
+    return [link(edits, eventId), link(messageKey, original)];
+  }
 }
 
 const said = ({ links }: Receipt): boolean => links.length > 0;

@@ -1,7 +1,9 @@
+import type { InRoom } from '../core/convert/in-room.ts';
 import { MARKER, markerOf } from '../core/convert/marker.ts';
 import { ok, type Result } from '../core/errors.ts';
-import type { ReactOnMatrix, RedactOnMatrix, UnreactOnMatrix } from '../core/events.ts';
+import type { ReactOnMatrix, RedactOnMatrix, SendToMatrix, UnreactOnMatrix } from '../core/events.ts';
 import { keyOfReaction } from '../core/ids.ts';
+import type { LinkRow } from '../ports/stores.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { Targets } from './targets.ts';
@@ -18,47 +20,84 @@ export class MatrixRelations {
     this.#targets = targets;
   }
 
+  /**
+   * What a message answers or replaces, in its room. Undefined for a line like any other: also where nothing is known of the
+   * other message, or where it is somebody else's, whose text nobody may replace.
+   * @returns `gone` where it replaces the text of a message that was deleted: it would come back by that
+   */
+  async inRoom({ network, room, subject, replyTo, edits }: SendToMatrix): Promise<InRoom | 'gone' | undefined> {
+    if (edits !== undefined) {
+      const [original] = await this.#targets.ofMessage(network, edits, room);
+      if (original?.gone) return 'gone';
+      if (original?.sender !== this.#ghosts.idOf(network, subject)) return undefined;
+      return { kind: 'edit', eventId: original.eventId };
+    }
+    if (replyTo === undefined) return undefined;
+    const said = (await this.#targets.ofMessage(network, replyTo, room)).find(({ gone }) => !gone);
+    return said && { kind: 'reply', eventId: said.eventId, thread: said.thread, author: said.sender };
+  }
+
+  /** A message is in the room: where it belongs is needed for its receipt. */
+  sent(eventId: string, inRoom: InRoom | undefined): void {
+    if (inRoom?.kind === 'edit') this.#targets.sent(eventId, { original: inRoom.eventId });
+    else if (inRoom?.thread != null) this.#targets.sent(eventId, { thread: inRoom.thread });
+  }
+
   async react(effect: ReactOnMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { network, room, target, emoji } = effect;
+    const { network, room, subject, target, emoji } = effect;
     const [said] = await this.#targets.ofMessage(network, target, room);
-    if (said === undefined) return ok('');
-    const ghost = await this.#ghosts.ensure(network, effect.subject, effect.nick, room);
+    if (said === undefined || said.gone) return ok('');
+    const [before] = (await this.#reactions(effect)).slice(-1);
+    if (before !== undefined && !before.gone) return ok('');
+    const ghost = await this.#ghosts.ensure(network, subject, effect.nick, room);
     // The bot does not react for somebody whom the homeserver refuses: nobody could tell whose it is.
     if (!ghost.ok) return ghost.error.retry === 'never' ? ok('') : ghost;
-    const content = {
-      'm.relates_to': { rel_type: 'm.annotation', event_id: said.eventId, key: emoji },
-      [MARKER]: markerOf(keys, effect.provenance),
-    };
+    const relates = { rel_type: 'm.annotation', event_id: said.eventId, key: emoji };
+    const content = { 'm.relates_to': relates, [MARKER]: markerOf(keys, effect.provenance) };
     const txnId = this.#txnId(keys, room);
     return this.#kit.homeserver.send(ghost.value, room, 'm.reaction', txnId, content, effect.timeMs);
   }
 
   async unreact(effect: UnreactOnMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { network, room, subject, target, emoji } = effect;
-    const ghost = this.#ghosts.idOf(network, subject);
-    const reactions = await this.#targets.ofMessage(network, keyOfReaction(target, emoji, subject), room);
-    for (const [index, { eventId }] of reactions.entries()) {
-      const gone = await this.#redact(ghost, room, eventId, this.#txnId([...keys, String(index)], room), undefined);
-      if (!gone.ok) return gone;
-    }
-    return ok('');
+    const ghost = this.#ghosts.idOf(effect.network, effect.subject);
+    return this.#takeBack(await this.#reactions(effect), keys, ghost, undefined);
   }
 
+  /** Every event that the message became, each by whoever said it where they delete it themselves, else by the bot. */
   async redact(effect: RedactOnMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { network, room, target, nick } = effect;
-    const reason = `Deleted on ${network} by ${nick}${effect.reason === '' ? '' : `: ${effect.reason}`}`;
+    const { network, room, subject, target, nick, sparesPeople } = effect;
+    const links = await this.#targets.ofMessage(network, target, room);
+    const theirs = sparesPeople === true ? links.filter(({ direction }) => direction === 'to-matrix') : links;
+    const why = effect.reason === '' ? '' : `: ${effect.reason}`;
+    return this.#takeBack(theirs, keys, this.#ghosts.idOf(network, subject), `Deleted on ${network} by ${nick}${why}`);
+  }
+
+  #reactions({ network, room, subject, target, emoji }: ReactOnMatrix | UnreactOnMatrix): Promise<readonly LinkRow[]> {
+    return this.#targets.ofMessage(network, keyOfReaction(target, emoji, subject), room);
+  }
+
+  async #takeBack(
+    links: readonly LinkRow[],
+    keys: readonly string[],
+    ghost: string,
+    reason: string | undefined,
+  ): Promise<Result<string>> {
     const { botId } = this.#kit.homeserver;
-    for (const [index, { eventId }] of (await this.#targets.ofMessage(network, target, room)).entries()) {
-      const gone = await this.#redact(botId, room, eventId, this.#txnId([...keys, String(index)], room), reason);
-      if (!gone.ok) return gone;
+    for (const { room, eventId, sender, gone } of links) {
+      if (gone) continue;
+      const self = sender === ghost;
+      let done = await this.#redact(self ? ghost : botId, room, eventId, keys, self ? undefined : reason);
+      // A ghost that has left cannot; the bot may.
+      if (self && !done.ok && done.error.retry === 'never')
+        done = await this.#redact(botId, room, eventId, keys, reason);
+      if (!done.ok && done.error.retry !== 'never') return done;
+      await this.#targets.gone(room, eventId);
     }
     return ok('');
   }
 
-  /** A redaction may be repeated. One that is refused for good is as good as done: what it was about is gone, or stays. */
-  async #redact(as: string, room: string, eventId: string, txnId: string, reason: string | undefined) {
-    const redacted = await this.#kit.homeserver.redact(as, room, eventId, txnId, reason);
-    return redacted.ok || redacted.error.retry === 'never' ? ok('') : redacted;
+  #redact(as: string, room: string, eventId: string, keys: readonly string[], reason: string | undefined) {
+    return this.#kit.homeserver.redact(as, room, eventId, this.#txnId([...keys, eventId, as], room), reason);
   }
 
   #txnId(keys: readonly string[], room: string): string {

@@ -1,9 +1,10 @@
-import type { NetworkEvent } from '../core/events.ts';
+import type { NetworkEvent, NetworkSource } from '../core/events.ts';
 import type { MessageKey } from '../core/ids.ts';
 import type { Heard, Network, NetworkSink, ResumePoint, RosterChange, RosterEntry } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
 import type { NetworkInbox } from './network-inbox.ts';
 import type { Rosters } from './rosters.ts';
+import type { Typing } from './typing.ts';
 
 type PuppetSeen = Parameters<NetworkSink['puppetSeen']>[0];
 
@@ -13,6 +14,7 @@ export type NetworkGateHears = {
   readonly changed: () => void;
   readonly roster: (channel: string, change: RosterChange) => void;
   readonly asked: (source: RosterEntry, text: string) => Promise<string>;
+  readonly typing: Pick<Typing, 'heard' | 'spoke'>;
 };
 
 /** Where one network knocks. */
@@ -32,6 +34,9 @@ export class NetworkGate implements NetworkSink {
   }
 
   events(events: readonly NetworkEvent[]): Promise<void> {
+    for (const event of events)
+      if (event.kind === 'message' && !event.own && !event.replayed)
+        this.#on.typing.spoke(this.#network, event.channel, event.source);
     return this.#inbox.events(events);
   }
 
@@ -64,8 +69,8 @@ export class NetworkGate implements NetworkSink {
     this.#on.roster(channel, change);
   }
 
-  typing(): void {
-    // Shown nowhere yet.
+  typing(channel: string, source: NetworkSource, active: boolean): void {
+    this.#on.typing.heard(this.#network, channel, source, active);
   }
 
   asked(source: RosterEntry, text: string): Promise<string> {

@@ -37,7 +37,7 @@ export class NetworkReceipts {
     await this.#store(async (sql) => {
       await stores.outbox.finish(sql, [row.id]);
       await stores.portal.touch(sql, portal, 'to-network', nowMs);
-      await stores.link.insert(sql, links);
+      await stores.link.insert(sql, links.map(this.#targets.asItStands));
     });
     failpoint('after-network-confirmed');
   }
@@ -48,7 +48,7 @@ export class NetworkReceipts {
     this.#targets.linked(links);
     await this.#store(async (sql) => {
       await this.#kit.stores.outbox.finish(sql, [row.id]);
-      if (links.length > 0) await this.#kit.stores.link.insert(sql, links);
+      if (links.length > 0) await this.#kit.stores.link.insert(sql, links.map(this.#targets.asItStands));
     });
   }
 
@@ -71,7 +71,17 @@ export class NetworkReceipts {
   }
 }
 
-type Linked = { readonly network: NetworkId; readonly room: string; readonly eventId: string };
+type Linked = {
+  readonly network: NetworkId;
+  readonly room: string;
+  readonly userId: string;
+  readonly eventId: string;
+  readonly thread?: string;
+};
 
-const linksOf = ({ network, room, eventId }: Linked, keys: readonly MessageKey[], createdAtMs: number): LinkRow[] =>
-  keys.map((messageKey) => ({ network, messageKey, room, eventId, direction: 'to-network', createdAtMs }));
+const linksOf = (said: Linked, keys: readonly MessageKey[], createdAtMs: number): LinkRow[] =>
+  keys.map((messageKey) => {
+    const { network, room, eventId, userId: sender, thread = null } = said;
+    const link = { network, messageKey, room, eventId, createdAtMs, sender, nick: null, thread, gone: false };
+    return { ...link, direction: 'to-network' };
+  });

@@ -33,7 +33,7 @@ export class Notices {
     const notice: NoticeToMatrix = {
       op: 'matrix.notice',
       room: effect.room,
-      body: `Not delivered to ${effect.channel}: ${error.text}`,
+      body: `${effect.op === 'network.redact' ? 'Not deleted in' : 'Not delivered to'} ${effect.channel}: ${error.text}`,
       replyTo: { eventId: effect.eventId, userId: effect.userId },
     };
     await this.#write(cause, async (entry) => {

@@ -2,13 +2,13 @@ import { joinable, joinLines } from '../core/convert/join-lines.ts';
 import type { BridgeError, Result } from '../core/errors.ts';
 import type { Effect, SendToMatrix } from '../core/events.ts';
 import { lanePortal } from '../core/ids.ts';
-import { StoreUnavailable } from '../ports/db.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import { allowedNow } from './allowed-now.ts';
 import { Backoff } from './backoff.ts';
 import type { Echoes } from './echoes.ts';
 import type { Kit } from './kit.ts';
 import type { LaneQueue } from './lane.ts';
+import { handBack, park } from './lane-rows.ts';
 import type { Lanes } from './lanes.ts';
 import type { LineGate } from './line-gate.ts';
 import { type MatrixDoubts, SETTLE_MS } from './matrix-doubt.ts';
@@ -17,6 +17,7 @@ import type { MatrixReceipts } from './matrix-receipts.ts';
 import { parseEffect } from './parse-effect.ts';
 import type { PortalTable } from './portal-table.ts';
 import { Stuck } from './stuck.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 /** Rows marked `sending` in one commit: what may have to be looked up after a crash. */
 const MARK_AHEAD = 64;
@@ -33,6 +34,7 @@ export type ToMatrixParts = {
   readonly echoes: Echoes;
   readonly doubts: MatrixDoubts;
   readonly receipts: MatrixReceipts;
+  readonly withdrawals: Withdrawals;
 };
 
 /** Carries out the effects of one portal on Matrix: one at a time, each once. */
@@ -77,10 +79,11 @@ export class ToMatrixDriver {
     const { kit, portals, receipts, echoes } = this.#parts;
     const before = this.#uncertain.get(head.id);
     if (before !== undefined && !(await this.#lookAgain(queue, rows, backoff))) return;
+    if (this.#isWithdrawn(queue, effect)) return this.#drop(queue, head);
     const allowed = allowedNow(this.#parts.gate, lanePortal(queue.id), effect);
     if (!allowed.ok) return this.#deny(queue, head, allowed.error);
     // What was sent before is sent again as it was, under its transaction id: a homeserver that remembers it makes no second.
-    const batch = before === undefined ? this.#batch(rows, effect) : rows.slice(0, before);
+    const batch = before === undefined ? this.#batch(queue, rows, effect) : rows.slice(0, before);
     const keys = batch.map((row) => row.key);
     const labels = { direction: 'to-matrix', network: portals.networkOf(lanePortal(queue.id)) } as const;
     if (backoff.attempt > 0) kit.metrics.retries.add(labels);
@@ -137,7 +140,7 @@ export class ToMatrixDriver {
   }
 
   /** Consecutive lines of one person, when the lane is behind. */
-  #batch(rows: readonly OutboxRow[], first: Effect): readonly OutboxRow[] {
+  #batch(queue: LaneQueue, rows: readonly OutboxRow[], first: Effect): readonly OutboxRow[] {
     const [head] = rows;
     if (head === undefined || first.op !== 'matrix.message') return rows.slice(0, 1);
     if (this.#parts.kit.clock.nowMs() - head.createdAtMs < BACKLOG_MS) return [head];
@@ -145,20 +148,36 @@ export class ToMatrixDriver {
     for (const row of rows.slice(1)) {
       const mayGo = row.state === 'sending' && !this.#parts.doubts.isDoubtful(row) && !this.#uncertain.has(row.id);
       const effect = mayGo ? parseEffect(row.payload) : undefined;
-      if (effect?.op !== 'matrix.message') break;
+      if (effect?.op !== 'matrix.message' || this.#isWithdrawn(queue, effect)) break;
       effects.push(effect);
     }
     return rows.slice(0, joinable(effects));
   }
 
-  async #deny(queue: LaneQueue, row: OutboxRow, error: BridgeError): Promise<void> {
+  /** Deleted on its network before it was said here, or what it was to change: by somebody who may. */
+  #isWithdrawn(queue: LaneQueue, effect: Effect): boolean {
+    if (effect.op !== 'matrix.message') return false;
+    const { gate, withdrawals } = this.#parts;
+    const deletion =
+      withdrawals.deletionOf(effect.network, effect.messageKey) ??
+      (effect.edits === undefined ? undefined : withdrawals.deletionOf(effect.network, effect.edits));
+    return deletion !== undefined && allowedNow(gate, lanePortal(queue.id), deletion).ok;
+  }
+
+  async #drop(queue: LaneQueue, row: OutboxRow): Promise<void> {
     const { kit, portals } = this.#parts;
     const network = portals.networkOf(lanePortal(queue.id));
     await kit.db.transaction((sql) => kit.stores.outbox.finish(sql, [row.id]));
     queue.take(row.id);
     this.#uncertain.delete(row.id);
-    kit.metrics.denied.add({ direction: 'to-matrix', cause: error.code });
     kit.metrics.messages.add({ direction: 'to-matrix', network, outcome: 'dropped' });
+  }
+
+  async #deny(queue: LaneQueue, row: OutboxRow, error: BridgeError): Promise<void> {
+    const { kit, portals } = this.#parts;
+    const network = portals.networkOf(lanePortal(queue.id));
+    await this.#drop(queue, row);
+    kit.metrics.denied.add({ direction: 'to-matrix', cause: error.code });
     kit.log.info('a line was not let in', { network, cause: error.code });
   }
 
@@ -199,19 +218,9 @@ export class ToMatrixDriver {
     return { ok: true, value: undefined };
   }
 
-  /** Rows that were marked and never sent are marked back at the end, so that the next start has nothing to look up. */
-  async #handBack(queue: LaneQueue): Promise<void> {
+  #handBack(queue: LaneQueue): Promise<void> {
     const { kit, doubts } = this.#parts;
-    try {
-      const rows = await queue.peek(256);
-      const unsent = rows.filter(
-        (row) => row.state === 'sending' && !doubts.isDoubtful(row) && !this.#uncertain.has(row.id),
-      );
-      const ids = unsent.map((row) => row.id);
-      if (ids.length > 0) await kit.db.transaction((sql) => kit.stores.outbox.markPending(sql, ids));
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
+    return handBack(kit, queue, 256, (row) => doubts.isDoubtful(row) || this.#uncertain.has(row.id));
   }
 
   /**
@@ -227,13 +236,8 @@ export class ToMatrixDriver {
   }
 
   async #park(queue: LaneQueue, row: OutboxRow, why: string): Promise<void> {
-    const { kit, portals } = this.#parts;
-    const network = portals.networkOf(lanePortal(queue.id));
-    await kit.db.transaction((sql) => kit.stores.outbox.park(sql, row.id, why));
-    queue.take(row.id);
+    await park(this.#parts.kit, this.#parts.portals, queue, row, why);
     this.#uncertain.delete(row.id);
-    kit.metrics.messages.add({ direction: 'to-matrix', network, outcome: 'parked' });
-    kit.log.warn('a message for Matrix was set aside; `causeway status` counts it as parked', { lane: queue.id, why });
   }
 
   async #wait(error: BridgeError, backoff: Backoff): Promise<void> {

@@ -1,23 +1,25 @@
 import { type BridgeError, fail } from '../core/errors.ts';
 import type { Effect, PartOnNetwork, SayOnNetwork } from '../core/events.ts';
 import { lanePortal } from '../core/ids.ts';
-import { StoreUnavailable } from '../ports/db.ts';
 import type { Network, Receipt, Voice } from '../ports/network.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import { Backoff } from './backoff.ts';
 import { Flight, type StoredLine } from './flight.ts';
 import type { Kit } from './kit.ts';
 import type { LaneQueue } from './lane.ts';
+import { handBack, park } from './lane-rows.ts';
 import type { Lanes } from './lanes.ts';
+import { isRelated } from './line-composer.ts';
 import type { LineGate } from './line-gate.ts';
 import type { NetworkDoubts } from './network-doubt.ts';
-import type { NetworkErrand, NetworkErrands } from './network-errands.ts';
+import { isErrand, type NetworkErrand } from './network-errands.ts';
 import type { NetworkReceipts } from './network-receipts.ts';
 import type { Notices } from './notices.ts';
 import { parseEffect } from './parse-effect.ts';
 import type { People } from './people.ts';
 import type { PortalTable } from './portal-table.ts';
 import { prepare } from './prepared.ts';
+import type { Relations } from './relations.ts';
 import type { Signal } from './signal.ts';
 
 /** Lines of one person that may be on their way at once. */
@@ -34,7 +36,7 @@ export type ToNetworkParts = {
   readonly notices: Notices;
   readonly doubts: NetworkDoubts;
   readonly receipts: NetworkReceipts;
-  readonly errands: NetworkErrands;
+  readonly relations: Relations;
   /** Raised when a network or a channel came up or went down. */
   readonly networkChanged: Signal;
 };
@@ -100,7 +102,7 @@ class LaneRun {
     } finally {
       await flight.drain();
     }
-    await this.#handBack();
+    await handBack(this.#parts.kit, this.#queue, 2 * PIPELINE, (row) => doubts.isDoubtful(row));
   }
 
   async #step(head: OutboxRow, next: readonly OutboxRow[], effect: Effect): Promise<void> {
@@ -115,6 +117,7 @@ class LaneRun {
 
   async #say(head: OutboxRow, next: readonly OutboxRow[], effect: SayOnNetwork, network: Network): Promise<void> {
     const flight = this.#flight;
+    if (this.#isWithdrawn(effect)) return this.#drop(head, effect);
     const denied = this.#denied(effect);
     if (denied !== undefined) return this.#failed(head, effect, denied);
     const person = await this.#parts.people.person(effect.room, effect.userId);
@@ -124,18 +127,29 @@ class LaneRun {
     this.#waitingSinceMs = undefined;
     if (flight.voice !== undefined && flight.voice !== voice.value.id) return flight.drain();
     if (flight.size >= PIPELINE) return flight.next();
-    if (head.detail === null || head.state !== 'sending') return this.#prepare(next, effect, voice.value);
+    if (head.detail === null || head.state !== 'sending') {
+      // What it is about may be on its way.
+      if (isRelated(effect) && flight.size > 0) return flight.drain();
+      return this.#prepare(next, effect, voice.value, network);
+    }
     await flight.launch(voice.value, head, effect);
   }
 
   /** Splits the lines that will go out next and marks them, in one commit, before any of them is on the wire. */
-  async #prepare(next: readonly OutboxRow[], first: SayOnNetwork, voice: Voice): Promise<void> {
-    const { kit, doubts } = this.#parts;
+  async #prepare(next: readonly OutboxRow[], first: SayOnNetwork, voice: Voice, network: Network): Promise<void> {
+    const { kit, doubts, relations } = this.#parts;
     const marked: OutboxRow[] = [];
     for (const row of next.slice(0, PIPELINE)) {
       const effect = parseEffect(row.payload);
       if (effect?.op !== 'network.say' || effect.userId !== first.userId || doubts.isDoubtful(row)) break;
-      marked.push({ ...row, state: 'sending', detail: prepare(voice, row, effect) });
+      const related = isRelated(effect);
+      if (related && marked.length > 0) break;
+      const made = related
+        ? await relations.composer.compose(effect, network, voice)
+        : voice.split(effect.line, effect.style);
+      if (made === undefined) return this.#drop(row, effect);
+      marked.push({ ...row, state: 'sending', detail: prepare(voice, row, made) });
+      if (related) break;
     }
     const details = new Map(marked.map((row) => [row.id, row.detail ?? '[]']));
     await kit.db.transaction((sql) => kit.stores.outbox.markSending(sql, [...details.keys()], details));
@@ -146,11 +160,24 @@ class LaneRun {
     }
   }
 
+  /** Deleted before it was said, like what it was to change. */
+  #isWithdrawn({ eventId, edits }: SayOnNetwork): boolean {
+    const { withdrawals } = this.#parts.relations;
+    return withdrawals.isGone(eventId) || withdrawals.isGone(edits);
+  }
+
+  /** Nothing of it is to be said. */
+  async #drop(row: OutboxRow, effect: SayOnNetwork): Promise<void> {
+    this.#queue.take(row.id);
+    await this.#parts.receipts.drop(row, effect);
+  }
+
   #confirmed({ row, effect }: StoredLine, { keys }: Receipt): void {
-    const { kit, receipts } = this.#parts;
+    const { kit, receipts, relations } = this.#parts;
     this.#backoff.reset();
     kit.metrics.sends.add({ direction: 'to-network', network: effect.network, outcome: 'confirmed' });
     this.#queue.take(row.id);
+    relations.texts.confirmed(effect);
     receipts.write(lanePortal(this.#queue.id), row, effect, keys).catch((error: unknown) =>
       kit.log.error('a delivered line could not be written down; it is looked up at the next start', {
         lane: this.#queue.id,
@@ -204,19 +231,6 @@ class LaneRun {
     }
   }
 
-  /** Lines that were marked and never sent are marked back at the end, so that the next start has no doubts about them. */
-  async #handBack(): Promise<void> {
-    const { kit, doubts } = this.#parts;
-    try {
-      const rows = await this.#queue.peek(2 * PIPELINE);
-      const unsent = rows.filter((row) => row.state === 'sending' && !doubts.isDoubtful(row));
-      const ids = unsent.map((row) => row.id);
-      if (ids.length > 0) await kit.db.transaction((sql) => kit.stores.outbox.markPending(sql, ids));
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
-  }
-
   async #failed(row: OutboxRow, effect: SayOnNetwork, error: BridgeError): Promise<void> {
     const { kit, notices, portals } = this.#parts;
     const labels = { direction: 'to-network', network: effect.network } as const;
@@ -245,7 +259,7 @@ class LaneRun {
 
   async #errand(row: OutboxRow, effect: NetworkErrand, network: Network): Promise<void> {
     const denied = effect.op === 'network.part' ? undefined : this.#denied(effect);
-    const done = denied === undefined ? await this.#parts.errands.run(effect, network) : fail(denied);
+    const done = denied === undefined ? await this.#parts.relations.errands.run(effect, network) : fail(denied);
     if (done.ok) await this.#parts.receipts.done(row, effect, done.value);
     else if (effect.op === 'network.part' || (denied !== undefined && effect.op === 'network.react'))
       await this.#parts.receipts.done(row, effect, []);
@@ -263,24 +277,13 @@ class LaneRun {
     await Promise.race([lanes().pause(waitMs), networkChanged.wait(Math.max(waitMs, RECHECK_MS))]);
   }
 
-  async #park(row: OutboxRow, why: string): Promise<void> {
-    const { kit, portals } = this.#parts;
-    const network = portals.networkOf(lanePortal(this.#queue.id));
-    await kit.db.transaction((sql) => kit.stores.outbox.park(sql, row.id, why));
-    this.#queue.take(row.id);
-    kit.metrics.messages.add({ direction: 'to-network', network, outcome: 'parked' });
-    kit.log.warn('a message for a network was set aside; `causeway status` counts it as parked', {
-      lane: this.#queue.id,
-      why,
-    });
+  #park(row: OutboxRow, why: string): Promise<void> {
+    return park(this.#parts.kit, this.#parts.portals, this.#queue, row, why);
   }
 }
 
 /** What is done in a person's name. */
 type Spoken = SayOnNetwork | Exclude<NetworkErrand, PartOnNetwork>;
-
-const ERRANDS: ReadonlySet<string> = new Set(['network.topic', 'network.part', 'network.react', 'network.redact']);
-const isErrand = (effect: Effect): effect is NetworkErrand => ERRANDS.has(effect.op);
 
 const SENT_AGAIN = 'it is sent again as configured (inDoubt: resend)';
 const DROPPED = 'it is dropped as configured (inDoubt: drop)';

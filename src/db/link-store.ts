@@ -3,8 +3,8 @@ import { batches, knownKeys, rowPlaces } from './batches.ts';
 import { storableKey } from './storable.ts';
 
 const INSERT = (rows: number): string => `
-  INSERT INTO link (network, message_key, room, event_id, direction, created_at_ms, provenance)
-  VALUES ${rowPlaces(rows, 7)}
+  INSERT INTO link (network, message_key, room, event_id, direction, created_at_ms, sender, nick, thread, gone, provenance)
+  VALUES ${rowPlaces(rows, 11)}
   ON CONFLICT (network, message_key, event_id) DO NOTHING`;
 
 const SENT_BY_US = (places: string): string => `
@@ -12,7 +12,8 @@ const SENT_BY_US = (places: string): string => `
   WHERE network = ? AND direction = 'to-network' AND message_key IN (${places})`;
 
 const COLUMNS = `
-  network, message_key AS "messageKey", room, event_id AS "eventId", direction, created_at_ms AS "createdAtMs"`;
+  network, message_key AS "messageKey", room, event_id AS "eventId", direction, created_at_ms AS "createdAtMs",
+  sender, nick, thread, gone`;
 
 /** One event or message has few links; the bound is against what nobody thought of. */
 const BY_EVENT = `SELECT ${COLUMNS} FROM link WHERE event_id = ? AND room = ? ORDER BY created_at_ms LIMIT 1000`;
@@ -27,7 +28,13 @@ const PRUNE_UP_TO = `
     SELECT created_at_ms FROM link WHERE created_at_ms < ? ORDER BY created_at_ms LIMIT 1000
   ) AS oldest`;
 
+const MARK_GONE = 'UPDATE link SET gone = 1 WHERE event_id = ? AND room = ?';
+
 const PRUNE = 'DELETE FROM link WHERE created_at_ms <= ?';
+
+type Stored = Omit<LinkRow, 'gone'> & { readonly gone: number };
+
+const read = (row: Stored): LinkRow => ({ ...row, gone: row.gone === 1 });
 
 /** Links made in one go have one time: then the order is that of the keys, the same on both engines. */
 const inOrder = (rows: readonly LinkRow[]): LinkRow[] => {
@@ -45,6 +52,10 @@ export const linkStore: LinkStore = {
         row.eventId,
         row.direction,
         row.createdAtMs,
+        row.sender,
+        row.nick,
+        row.thread,
+        row.gone ? 1 : 0,
         row.provenance ?? null,
       ]);
       await sql.run(INSERT(batch.length), ...values);
@@ -54,11 +65,15 @@ export const linkStore: LinkStore = {
   sentByUs: (sql, network, keys) => knownKeys(sql, keys, SENT_BY_US, network),
 
   async byEvent(sql, room, eventId) {
-    return inOrder(await sql.all<LinkRow>(BY_EVENT, eventId, room));
+    return inOrder((await sql.all<Stored>(BY_EVENT, eventId, room)).map(read));
   },
 
   async byKey(sql, network, key) {
-    return inOrder(await sql.all<LinkRow>(BY_KEY, network, storableKey(key)));
+    return inOrder((await sql.all<Stored>(BY_KEY, network, storableKey(key))).map(read));
+  },
+
+  async markGone(sql, room, eventId) {
+    await sql.run(MARK_GONE, eventId, room);
   },
 
   async provenance(sql, room, eventId) {

@@ -15,6 +15,9 @@ const OPEN = `
 
 const OPEN_LANES = "SELECT DISTINCT lane FROM outbox WHERE state <> 'parked'";
 
+/** The kind of an effect stands first in its JSON. */
+const OPEN_OF = "SELECT payload FROM outbox WHERE state <> 'parked' AND substr(payload, 1, ?) = ? ORDER BY id";
+
 const MARK_SENDING = "UPDATE outbox SET state = 'sending', attempts = attempts + 1, detail = ? WHERE id = ?";
 
 const MARK_SENDING_PLAIN = (places: string): string =>
@@ -71,6 +74,11 @@ export const outboxStore: OutboxStore = {
   async openLanes(sql) {
     const rows = await sql.all<{ lane: LaneId }>(OPEN_LANES);
     return rows.map(({ lane }) => lane).sort();
+  },
+
+  async openOf(sql, op) {
+    const head = `{"op":"${op}"`;
+    return (await sql.all<{ payload: string }>(OPEN_OF, head.length, head)).map(({ payload }) => payload);
   },
 
   async markSending(sql, ids, details) {

@@ -13,7 +13,8 @@ export function encodePiece(link: Link, piece: Piece, barrier: () => string): Re
   if (piece.label !== undefined) tags.set('label', piece.label);
   const encoded = link.encode({ ...wire, tags });
   if (!encoded.ok) return encoded;
-  if (piece.label !== undefined || link.hasCap('echo-message')) return ok([encoded.value]);
+  const isEchoed = link.hasCap('echo-message') && piece.utterance.isGesture !== true;
+  if (piece.label !== undefined || isEchoed) return ok([encoded.value]);
   piece.barrier = barrier();
   const ping = link.encode({ command: 'PING', params: [piece.barrier] });
   return ping.ok ? ok([encoded.value, ping.value]) : ping;

@@ -10,6 +10,7 @@ import { isHistoryBatch } from './history-desk.ts';
 import { isJoinRefusal } from './joins.ts';
 import type { Listener } from './listener.ts';
 import { type Naming, nameLine, readMessage, readTopic, type Spoken, timeOf } from './reading.ts';
+import { readDeletion, readReaction, readTyping } from './reading-gestures.ts';
 import type { Session } from './session.ts';
 import { ownTagOf } from './speech.ts';
 
@@ -127,6 +128,19 @@ const topic: Handler = (listener, session, { line }) => {
   if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
 };
 
+const tagmsg: Handler = (listener, session, { line }) => {
+  const view = listener.perspective(session);
+  const typing = readTyping(line, view);
+  if (typing !== undefined) listener.typing.heard(typing.channel, typing.source, typing.active, listener.nowMs());
+  const event = readReaction(line, view, () => naming(session));
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
+const redact: Handler = (listener, session, { line }) => {
+  const event = readDeletion(line, listener.perspective(session), () => naming(session));
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
 const quit: Handler = (listener, session, spoken) => {
   const { source, params } = spoken.line;
   if (source === undefined) return;
@@ -176,6 +190,8 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['JOIN', join],
   ['PART', part],
   ['KICK', kick],
+  ['TAGMSG', tagmsg],
+  ['REDACT', redact],
   ['TOPIC', topic],
   ['QUIT', quit],
   ['NICK', nick],

@@ -7,6 +7,7 @@ import { Comeback, lostError } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { greet } from './greeting.ts';
 import { holdsOp } from './guard.ts';
+import { HeardTyping } from './heard-typing.ts';
 import { Hearing } from './hearing.ts';
 import type { OwnNames } from './identity.ts';
 import { Joins, joinLines, type Wished } from './joins.ts';
@@ -31,6 +32,7 @@ export class Listener {
   readonly sightings: Sightings;
   readonly joins: Joins;
   readonly privateTalk: PrivateTalk;
+  readonly typing: HeardTyping;
   readonly #tools: ListenerTools;
   readonly #feed: Feed;
   #connecting: Link | undefined;
@@ -52,13 +54,13 @@ export class Listener {
     this.names = tools.names;
     this.sightings = tools.sightings;
     this.privateTalk = new PrivateTalk(tools.sink);
+    this.typing = new HeardTyping(tools.sink);
     this.sinceMs = tools.clock.nowMs();
-    const { backoffFirstMs, backoffMaxMs } = tools.timings;
+    const { backoffFirstMs, backoffMaxMs, rejoinFirstMs: firstMs, rejoinMaxMs: maxMs, heardMs } = tools.timings;
     this.#outage = new Outage(tools.log);
     this.#comeback = new Comeback(tools.clock, { firstMs: backoffFirstMs, maxMs: backoffMaxMs });
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
     const turn = makeTurns(MAX_CATCH_UPS);
-    const { rejoinFirstMs: firstMs, rejoinMaxMs: maxMs } = tools.timings;
     const { casemapping } = tools.dialect.isupport;
     this.joins = new Joins(tools.clock, { firstMs, maxMs }, casemapping, (channel) => {
       return new ChannelView(channel, {
@@ -68,8 +70,7 @@ export class Listener {
         catchUpTools: () => catchUpToolsOf(this, tools),
       });
     });
-    const { sink, timings } = tools;
-    this.#hearing = new Hearing({ sink, joins: this.joins, feed: this.#feed, everyMs: timings.heardMs });
+    this.#hearing = new Hearing({ sink: tools.sink, joins: this.joins, feed: this.#feed, everyMs: heardMs });
   }
 
   async start(): Promise<void> {

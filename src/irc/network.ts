@@ -4,10 +4,11 @@ import { asNetworkId } from '../core/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
-import type { Network, NetworkSink, Person, Voice } from '../ports/network.ts';
+import type { ChannelWish, Network, NetworkPowers, NetworkSink, Person, Voice } from '../ports/network.ts';
 import { Attempts } from './attempts.ts';
 import { CLASSIC, type Dialect } from './dialect.ts';
 import { makeFreeqDialect } from './freeq/dialect.ts';
+import { powersOf, showTyping } from './gestures.ts';
 import { Guard } from './guard.ts';
 import { OwnNames } from './identity.ts';
 import { endpointOf } from './introductions.ts';
@@ -43,9 +44,7 @@ export type IrcNetwork = Network & {
   reconfigure(config: NetworkConfig): void;
 };
 
-export function makeIrcNetwork(options: IrcNetworkOptions): IrcNetwork {
-  return new IrcSide(options);
-}
+export const makeIrcNetwork = (options: IrcNetworkOptions): IrcNetwork => new IrcSide(options);
 
 class IrcSide implements IrcNetwork {
   readonly id;
@@ -64,7 +63,7 @@ class IrcSide implements IrcNetwork {
   #pool: Pool | undefined;
   #speakers: Speakers | undefined;
   #sink: NetworkSink | undefined;
-  #channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }> = [];
+  #channels: readonly ChannelWish[] = [];
   #stopTicking: (() => void) | undefined;
   #isStopped = false;
   readonly #renames: Renames;
@@ -202,7 +201,7 @@ class IrcSide implements IrcNetwork {
     await this.#listener?.settled();
   }
 
-  setChannels(channels: ReadonlyArray<{ readonly channel: string; readonly key?: string }>): void {
+  setChannels(channels: readonly ChannelWish[]): void {
     this.#channels = channels;
     this.#listener?.setChannels(channels);
   }
@@ -226,6 +225,11 @@ class IrcSide implements IrcNetwork {
   rename(person: Person): void {
     this.#renames.rename(person);
   }
+
+  powers = (): NetworkPowers => powersOf(this.#listener?.session?.link);
+
+  typing = (person: Person, channel: string, active: boolean): void =>
+    showTyping(this.#pool?.puppetOf(person.userId), channel, active && person.relayed !== true);
 
   async setTopic(person: Person, channel: string, topic: string): Promise<Result<void>> {
     const session = this.#listener?.session;

@@ -92,7 +92,7 @@ export class Outgoing {
       if (piece !== undefined) this.#accept(piece, tags.get('msgid'));
       return false;
     }
-    if (command === 'ACK') {
+    if (ANSWERS.has(command)) {
       if (labelled !== undefined) this.#accept(labelled, undefined);
       return labelled !== undefined;
     }
@@ -194,7 +194,8 @@ export class Outgoing {
     this.#flight.push(piece);
     this.#flightBytes += piece.bytes;
     if (piece.label !== undefined) this.#labels.set(piece.label, piece);
-    piece.forget = this.#tools.sightings?.seek({
+    const sightings = piece.utterance.isGesture === true ? undefined : this.#tools.sightings;
+    piece.forget = sightings?.seek({
       id,
       nick,
       channel,
@@ -289,3 +290,6 @@ export class Outgoing {
     job.settle(result);
   }
 }
+
+/** What is no line is answered by an ACK, or by itself with the label. */
+const ANSWERS: ReadonlySet<string> = new Set(['ACK', 'TAGMSG', 'REDACT']);

@@ -7,6 +7,7 @@ import { type Isupport, isChannelName, parseTarget } from '../core/irc/isupport.
 import type { IrcLine, Source } from '../core/irc/line.ts';
 import type { Dialect } from './dialect.ts';
 import type { OwnNames } from './identity.ts';
+import { repliedTo } from './reading-gestures.ts';
 
 /** One logical line or message, never a batch. */
 export type Spoken = Exclude<Assembled, { kind: 'batch' }>;
@@ -45,6 +46,7 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
   const said = readBody(line.command, spoken.kind === 'multiline' ? spoken.lines : [body]);
   if (said === undefined) return undefined;
   const timeMs = whenSaid(line, view);
+  const replyTo = repliedTo(line.tags);
   return {
     kind: 'message',
     network: view.network,
@@ -56,7 +58,19 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
     own: naming.kind === 'replay' ? wasOurs(line.source, source, view) : isOurs(line, source, view),
     style: said.style,
     lines: said.lines,
+    ...(replyTo !== undefined && { replyTo }),
   };
+}
+
+/** Who does something live in a channel, as its server says; undefined for servers, and for what is not for the whole channel. */
+export function readSpeaker(
+  line: IrcLine,
+  view: Perspective,
+): { readonly channel: string; readonly source: NetworkSource; readonly own: boolean } | undefined {
+  const source = view.dialect.sourceOf(line, view.isupport);
+  const { status, name } = parseTarget(line.params[0] ?? '', view.isupport);
+  if (source === undefined || status !== '' || !isChannelName(name, view.isupport)) return undefined;
+  return { channel: name, source, own: isOurs(line, source, view) };
 }
 
 /** A live TOPIC; replays and the 332 of a join are no news. */

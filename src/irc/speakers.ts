@@ -3,6 +3,8 @@ import { fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Person, Voice } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
+import type { Hand } from './gestures.ts';
+import { holdsOp } from './guard.ts';
 import type { Listener } from './listener.ts';
 import type { Pool } from './pool.ts';
 import { AWAY } from './pool-errors.ts';
@@ -73,6 +75,12 @@ export class Speakers {
   }
 
   #voiceOf(puppet: Puppet, channel: string): Voice {
-    return puppetVoice(puppet, channel, this.#tools.attempts, () => this.#tools.clock.nowMs());
+    const { attempts, clock, listener } = this.#tools;
+    const operator = (): Hand | undefined => {
+      const { session } = listener;
+      if (session === undefined || !holdsOp(session, channel)) return undefined;
+      return { link: session.link, outgoing: session.outgoing, userId: puppet.person.userId, channel };
+    };
+    return puppetVoice(puppet, channel, attempts, () => clock.nowMs(), operator);
   }
 }

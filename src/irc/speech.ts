@@ -9,6 +9,7 @@ import { bodyBudget, splitText } from '../core/irc/split.ts';
 import { formattingAfter, isPlainState, PLAIN } from '../core/text/irc-formatting.ts';
 import { safeName } from '../core/text/safe-name.ts';
 import type { OutgoingLine, Person } from '../ports/network.ts';
+import { replyTags } from './gestures.ts';
 import type { Link } from './link.ts';
 
 /** The client tag by which a line of ours is found again in history. */
@@ -32,6 +33,8 @@ export type Utterance = {
   readonly body: string;
   /** The nick others see. */
   readonly nick: string;
+  /** No line: nobody sees it, and no echo repeats its text. */
+  readonly isGesture?: boolean;
 };
 
 /** Who speaks, and how. */
@@ -84,7 +87,9 @@ export function utter(
     (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
       const id = `${line.id}.${index}${at === 0 ? '' : `+${at}`}`;
       const msgid = link.ids.of(line.stamp, `${id} ${piece}`);
-      const tags = new Map(tagged ? [[ID_TAG, id]] : []);
+      // Of several parts the first one answers.
+      const answer = index === 0 && at === 0 ? replyTags(link, line.replyTo) : NO_TAGS;
+      const tags = new Map([...(tagged ? [[ID_TAG, id] as const] : []), ...answer]);
       if (msgid !== undefined) tags.set(msgid.tag, msgid.id);
       if (named) tags.set(USER_TAG, person.userId);
       const said = say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
@@ -92,6 +97,8 @@ export function utter(
     }),
   );
 }
+
+const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 type Tags = { readonly tags?: ReadonlyMap<string, string> };
 

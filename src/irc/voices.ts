@@ -1,21 +1,41 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
-import { type BridgeError, fail, type Result } from '../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { OutgoingLine, Person, Receipt, Sending, Voice } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
+import { type Hand, react, redact } from './gestures.ts';
 import type { Link } from './link.ts';
 import type { Puppet } from './puppet.ts';
 import type { Session } from './session.ts';
 import { type Manner, relayName, relayNick, splitSpeech, utter } from './speech.ts';
 
-/** The voice of a person who has a connection of their own. */
-export function puppetVoice(puppet: Puppet, channel: string, attempts: Attempts, nowMs: () => number): Voice {
+/**
+ * The voice of a person who has a connection of their own.
+ * @param operator the bot's connection, where the bot is an operator of the channel
+ */
+export function puppetVoice(
+  puppet: Puppet,
+  channel: string,
+  attempts: Attempts,
+  nowMs: () => number,
+  operator: () => Hand | undefined,
+): Voice {
   const manner: Manner = { kind: 'puppet' };
+  const hand: Hand = { link: puppet.link, outgoing: puppet.outgoing, userId: puppet.person.userId, channel };
+  const isThere = (): boolean => puppet.link.ready && puppet.isIn(channel);
   return {
     id: `puppet:${puppet.person.userId}`,
     split: (text, style) => splitSpeech(puppet.link, channel, text, style, manner),
     ...stamping(puppet.link),
+    react: (reaction) => (isThere() ? react(hand, reaction) : Promise.resolve(fail(notThere(channel)))),
+    redact: async (target, reason, ours) => {
+      if (!isThere()) return fail(notThere(channel));
+      const own = await redact(hand, target, reason);
+      // Guests may take nothing back on Ergo, not even what they said: the bot may, as operator.
+      const other = own.ok || own.error.retry !== 'never' || !ours ? undefined : operator();
+      return other === undefined ? own : await redact(other, target, reason);
+    },
     say: (line) => {
-      if (!puppet.link.ready || !puppet.isIn(channel)) return notSaid(notThere(channel));
+      if (!isThere()) return notSaid(notThere(channel));
       if (!puppet.link.ids.takes(line.stamp)) return notSaid(TOO_OLD);
       puppet.usedMs = nowMs();
       return puppet.outgoing.say(
@@ -56,6 +76,9 @@ export class Relay {
       },
       ...stamping(session.link),
       say: (line) => this.#say(session, person, channel, line),
+      // The bot takes back what it said for anybody. It reacts for nobody: whose reaction that is could not be seen.
+      redact: async (target, reason, ours) =>
+        ours ? redact({ ...session, userId: person.userId, channel }, target, reason) : ok(undefined),
     };
   }
 

@@ -5,7 +5,7 @@ import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { Homeserver } from '../ports/matrix.ts';
 import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf, refusalOf } from './call.ts';
-import { displayName, registerGhost, setDisplayName, silence } from './ghosts.ts';
+import { displayName, nothing, registerGhost, setDisplayName, silence } from './ghosts.ts';
 import { failureToError, refusalToError } from './http-errors.ts';
 import { openMedia, upload } from './media.ts';
 import * as membership from './membership.ts';
@@ -61,6 +61,11 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
         'event_id',
       );
     },
+    typing: async (as, room, forMs) => {
+      const path = ['client', 'v3', 'rooms', room, 'typing', as];
+      const body = forMs > 0 ? { typing: true, timeout: forMs } : { typing: false };
+      return nothing(objectOf(await call({ method: 'PUT', path, as, body }), 'repeatable'));
+    },
     redact: (as, room, eventId, txnId, reason) =>
       once({
         method: 'PUT',
@@ -92,6 +97,13 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
       return ok({ events, ...(hasMore ? { end: nextPageToken(end, from) } : {}) });
     },
 
+    event: async (room, eventId) => {
+      const path = ['client', 'v3', 'rooms', room, 'event', eventId];
+      const outcome = await call({ method: 'GET', path, as: botId });
+      if ('answer' in outcome && outcome.answer.status === 404) return ok(undefined);
+      const result = objectOf(outcome, 'repeatable');
+      return result.ok ? ok(validateEvents([result.value], refused('event'), room)[0]) : result;
+    },
     joinedMembers: (room) => rooms.joinedMembers(call, botId, room),
     joinedRooms: (as) => rooms.joinedRooms(call, as),
     displayName: (userId) => displayName(call, botId, userId),

@@ -53,6 +53,8 @@ export interface Homeserver {
   /** `PUT …/send`; never aborted by us, waits up to 120 s. @returns the event id */
   send(as: string, room: string, type: string, txnId: string, content: object, tsMs?: number): Promise<Result<string>>;
   sendState(as: string, room: string, type: string, stateKey: string, content: object): Promise<Result<string>>;
+  /** Shows that somebody who is in the room types, for so long; 0: not any more. */
+  typing(as: string, room: string, forMs: number): Promise<Result<void>>;
   redact(as: string, room: string, eventId: string, txnId: string, reason?: string): Promise<Result<string>>;
   state(room: string): Promise<Result<readonly MatrixEvent[]>>;
   stateContent(
@@ -67,6 +69,8 @@ export interface Homeserver {
     from: string | undefined,
     limit: number,
   ): Promise<Result<{ readonly events: readonly MatrixEvent[]; readonly end?: string }>>;
+  /** One event as it is now, by its id; undefined where the homeserver does not know it, or does not show it. */
+  event(room: string, eventId: string): Promise<Result<MatrixEvent | undefined>>;
   joinedMembers(room: string): Promise<Result<readonly RoomMember[]>>;
   joinedRooms(as: string): Promise<Result<readonly string[]>>;
   displayName(userId: string): Promise<Result<string | null>>;

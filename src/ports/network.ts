@@ -97,6 +97,8 @@ export type OutgoingLine = {
 export type NetworkPowers = {
   /** Lines that say which message they answer. */
   readonly replies?: boolean;
+  /** Every client shows what is answered: nobody has to be addressed by name. */
+  readonly repliesShown?: boolean;
   readonly edits?: boolean;
   readonly reactions?: boolean;
   readonly deletions?: boolean;
@@ -127,8 +129,11 @@ export interface Voice {
   say(line: OutgoingLine): Sending;
   /** Harmless when repeated. Present where the network has reactions. */
   react?(reaction: OutgoingReaction): Promise<Result<void>>;
-  /** Deletes a message by the power that this person has. Success also where it is gone. Present where the network has it. */
-  redact?(target: MessageKey, reason: string): Promise<Result<void>>;
+  /**
+   * Deletes a message by the power that this person has. Success also where it is gone. Present where the network has it.
+   * @param ours we ourselves put it there: any connection of ours may delete it
+   */
+  redact?(target: MessageKey, reason: string, ours: boolean): Promise<Result<void>>;
 }
 
 export type OutgoingReaction = { readonly target: MessageKey; readonly emoji: string; readonly removed: boolean };

@@ -1,3 +1,4 @@
+import type { Effect } from '../core/events.ts';
 import type { LaneId, MessageKey, NetworkId, PortalId } from '../core/ids.ts';
 import type {
   AuthorityStore,
@@ -90,6 +91,8 @@ export interface OutboxStore {
   /** Rows `pending` or `sending` with id > afterId, oldest first. */
   open(sql: Sql, lane: LaneId, afterId: number, limit: number): Promise<OutboxRow[]>;
   openLanes(sql: Sql): Promise<LaneId[]>;
+  /** Effects of this kind that wait. Looks through all that waits: for starts, not for lines. */
+  openOf(sql: Sql, op: Effect['op']): Promise<string[]>;
   markSending(sql: Sql, ids: readonly number[], details: ReadonlyMap<number, string>): Promise<void>;
   /** Back to `pending` after a lookup showed that it never arrived. */
   markPending(sql: Sql, ids: readonly number[]): Promise<void>;
@@ -108,6 +111,14 @@ export type LinkRow = {
   readonly eventId: string;
   readonly direction: 'to-matrix' | 'to-network';
   readonly createdAtMs: number;
+  /** Matrix user who said it: a ghost of ours, or the person. Null for links of before this was noted. */
+  readonly sender: string | null;
+  /** Their name on the network, where they are of the network. */
+  readonly nick: string | null;
+  /** First event of the thread that it is in. */
+  readonly thread: string | null;
+  /** Deleted, here or there: nothing is to be done about it any more. */
+  readonly gone: boolean;
 };
 
 /** With what is to be remembered of who said it: JSON (core/identity/provenance Provenance). */
@@ -122,6 +133,8 @@ export interface LinkStore {
   byKey(sql: Sql, network: NetworkId, key: MessageKey): Promise<LinkRow[]>;
   /** What was stored of who said what became this event; undefined for what did not come over the bridge. */
   provenance(sql: Sql, room: string, eventId: string): Promise<string | undefined>;
+  /** All messages that an event became, and all links of theirs to it. */
+  markGone(sql: Sql, room: string, eventId: string): Promise<void>;
   /** Forgets links made before this time, the oldest 1,000 or so. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
 }

@@ -43,6 +43,10 @@ const link = (n: number, more: Partial<LinkRow> = {}): LinkRow => ({
   eventId: `$event${n}`,
   direction: 'to-matrix',
   createdAtMs: 1_700_000_000_000 + n,
+  sender: '@_causeway_home_bob:willow.example',
+  nick: 'Bob',
+  thread: null,
+  gone: false,
   ...more,
 });
 
@@ -215,6 +219,18 @@ describeOnBothEngines('inbox, outbox and links', (within) => {
 
   describe('link', () => {
     const { link: links } = stores;
+
+    test('of a deleted event says so, and others do not', () =>
+      within(async (sql) => {
+        await links.insert(sql, [link(1, { thread: '$root' }), link(2, { eventId: '$event1' }), link(3)]);
+        await links.markGone(sql, '!garden:willow.example', '$event1');
+        await links.markGone(sql, '!other:willow.example', '$event3');
+        assert.deepEqual(await links.byEvent(sql, '!garden:willow.example', '$event1'), [
+          link(1, { thread: '$root', gone: true }),
+          link(2, { eventId: '$event1', gone: true }),
+        ]);
+        assert.deepEqual(await links.byKey(sql, network, keyFromMsgid('msg3')), [link(3)]);
+      }));
 
     test('leads both ways, and a link that is there stays', () =>
       within(async (sql) => {

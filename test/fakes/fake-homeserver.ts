@@ -137,6 +137,11 @@ export class FakeHomeserver {
         again({ name: 'sendState', as, room, content }, () =>
           ok(this.happen(room, as, type, content, stateKey).event_id),
         ),
+      typing: (as, room, forMs) => again({ name: 'typing', as, room, content: { forMs } }, () => ok(undefined)),
+      event: (room, eventId) =>
+        again({ name: 'event', as: BOT, room }, () =>
+          ok(this.room(room).events.find((event) => event.event_id === eventId)),
+        ),
       redact: (as, room, redacts) =>
         once({ name: 'redact', as, room }, () => ok(this.happen(room, as, 'm.room.redaction', { redacts }).event_id)),
       state: (room) => again({ name: 'state', as: BOT, room }, () => ok([...this.room(room).state.values()])),

@@ -32,7 +32,7 @@ export const message: MatrixConverter = (event, view) => {
   return say(event, view, 'action', [line], relation);
 };
 
-/** What was written beside a file is said first, as text; then that the file is there. */
+/** What was written beside a file is said first, as text; then that the file is there. Only what was written can change. */
 function media(
   event: MatrixEvent,
   view: MatrixView,
@@ -40,6 +40,8 @@ function media(
   { caption, action, page }: MediaLine,
 ): KeyedEffect[] {
   const relation = relationOf(event.content);
+  if (relation.edits !== undefined)
+    return caption === undefined ? [] : say(event, view, 'text', saidLines(content, caption, view), relation);
   const share = page === undefined ? [] : [page.effect];
   if (caption === undefined) return [...share, ...say(event, view, 'action', [action], relation)];
   const said = say(event, view, 'text', saidLines(content, caption, view), relation);

@@ -2,16 +2,17 @@ import type { Relation } from './say.ts';
 import { eventIdIn, objectIn } from './view.ts';
 
 /**
- * What a message answers or replaces (Matrix 1.12 `m.relates_to`). In a thread that is what it answers there; a client that
- * only fills the reply in for those without threads (`is_falling_back`) answers nobody in particular.
+ * What a message answers or replaces (Matrix 1.12 `m.relates_to`). In a thread that is what it answers there, else what was said last, as
+ * clients fill it in for those without threads (`is_falling_back`): in a channel, where threads run through each other, that is
+ * what makes it understood.
  */
 export function relationOf(content: Readonly<Record<string, unknown>>): Relation {
   const relates = objectIn(content['m.relates_to']);
   const target = eventIdIn(relates.event_id);
   if (relates.rel_type === 'm.replace' && target !== undefined) return { edits: target };
-  if (relates.rel_type === 'm.thread' && relates.is_falling_back === true) return {};
-  const replyTo = eventIdIn(objectIn(relates['m.in_reply_to']).event_id);
-  return replyTo === undefined ? {} : { replyTo };
+  const thread = relates.rel_type === 'm.thread' ? target : undefined;
+  const replyTo = eventIdIn(objectIn(relates['m.in_reply_to']).event_id) ?? thread;
+  return { ...(replyTo !== undefined && { replyTo }), ...(thread !== undefined && { thread }) };
 }
 
 /** Old clients quote what they answer in lines beginning with `> ` (Matrix 1.12, "rich replies", fallback). */

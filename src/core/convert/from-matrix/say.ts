@@ -5,9 +5,9 @@ import type { MatrixView } from './view.ts';
 const MAX_LINES = 300;
 
 /** What lines of one event belong to; see {@link relationOf}. */
-export type Relation = { readonly replyTo?: string; readonly edits?: string };
+export type Relation = { readonly replyTo?: string; readonly thread?: string; readonly edits?: string };
 
-/** One effect per line. Of several, the first one answers. */
+/** One effect per line. Of several, the first one answers. A changed text is one effect: what of it is said shows when it goes out. */
 export function say(
   event: MatrixEvent,
   view: MatrixView,
@@ -16,7 +16,10 @@ export function say(
   relation: Relation = {},
 ): KeyedEffect[] {
   const { network, channel } = view;
-  const said: KeyedEffect[] = lines.slice(0, MAX_LINES).map((line, index) => ({
+  const { replyTo: _, ...place } = relation;
+  const whole = relation.edits !== undefined && lines.length > 0;
+  const bounded = lines.slice(0, MAX_LINES);
+  const said: KeyedEffect[] = (whole ? [bounded.join('\n')] : bounded).map((line, index) => ({
     key: index === 0 ? event.event_id : `${event.event_id}#${index}`,
     effect: {
       op: 'network.say',
@@ -27,10 +30,10 @@ export function say(
       style,
       line,
       eventId: event.event_id,
-      ...(index === 0 && relation),
+      ...(index === 0 ? relation : place),
     },
   }));
-  return lines.length > MAX_LINES ? [...said, cutNotice(event, view, lines.length)] : said;
+  return lines.length > MAX_LINES && !whole ? [...said, cutNotice(event, view, lines.length)] : said;
 }
 
 const cutNotice = (event: MatrixEvent, view: MatrixView, lines: number): KeyedEffect => ({

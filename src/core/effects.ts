@@ -1,0 +1,182 @@
+/** What we do to the world, as data. Each has a key under which it is done once. */
+import type { MessageStyle, NetworkMedia } from './events.ts';
+import type { Provenance } from './identity/provenance.ts';
+import type { GhostSubject, MessageKey, NetworkId } from './ids.ts';
+import type { SharePage } from './share-page.ts';
+
+/**
+ * Says something in a room as a ghost. What it answers or replaces is named by the network's key: which event that is, is
+ * found when the row is carried out, since it may be ahead in the same lane. Where it is not found, this is a line like any other.
+ */
+export type SendToMatrix = {
+  readonly op: 'matrix.message';
+  readonly room: string;
+  readonly network: NetworkId;
+  readonly subject: GhostSubject;
+  readonly nick: string;
+  readonly msgtype: 'm.text' | 'm.emote' | 'm.notice';
+  readonly body: string;
+  readonly timeMs: number;
+  readonly messageKey: MessageKey;
+  readonly provenance: Provenance;
+  /** Page where people can check it, for `external_url`. */
+  readonly link?: string;
+  /** Nobody stands in the room for this person: the bot says it, with their name. */
+  readonly spokenFor?: true;
+  readonly replyTo?: MessageKey;
+  readonly edits?: MessageKey;
+  /** Custom HTML, as one encoder wrote it; `body` says the same in plain text. */
+  readonly formatted?: string;
+  /** People that it means: Matrix user ids. */
+  readonly mentions?: readonly string[];
+  /** A file that this message is; where it cannot be had, the text stands for it. */
+  readonly media?: NetworkMedia;
+};
+
+type ReactionOnMatrix = {
+  readonly room: string;
+  readonly network: NetworkId;
+  readonly subject: GhostSubject;
+  readonly nick: string;
+  readonly provenance: Provenance;
+  readonly target: MessageKey;
+  readonly emoji: string;
+  readonly timeMs: number;
+};
+
+/** Reacts as a ghost. Nothing where the message is not known. */
+export type ReactOnMatrix = ReactionOnMatrix & { readonly op: 'matrix.react' };
+/** Takes the ghost's reaction back. */
+export type UnreactOnMatrix = ReactionOnMatrix & { readonly op: 'matrix.unreact' };
+
+/** Takes back every event that a message of the network became. */
+export type RedactOnMatrix = {
+  readonly op: 'matrix.redact';
+  readonly room: string;
+  readonly network: NetworkId;
+  readonly target: MessageKey;
+  readonly reason: string;
+  /** Who deleted it, by what the server says. */
+  readonly subject: GhostSubject;
+  readonly nick: string;
+  readonly provenance: Provenance;
+  /** What people of Matrix said stays. Set when the row goes out, by what holds then. */
+  readonly sparesPeople?: true;
+};
+
+/** The bot says something about the bridge itself. */
+export type NoticeToMatrix = {
+  readonly op: 'matrix.notice';
+  readonly room: string;
+  readonly body: string;
+  /** Event it answers, and the person it is for. */
+  readonly replyTo?: { readonly eventId: string; readonly userId: string };
+};
+
+export type TopicToMatrix = {
+  readonly op: 'matrix.topic';
+  readonly room: string;
+  readonly topic: string;
+  readonly provenance: Provenance;
+};
+
+export type KickFromMatrix = {
+  readonly op: 'matrix.kick';
+  readonly room: string;
+  readonly userId: string;
+  readonly reason: string;
+};
+
+/** Says one line on a network for a Matrix user. */
+export type SayOnNetwork = {
+  readonly op: 'network.say';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  readonly userId: string;
+  readonly style: MessageStyle;
+  readonly line: string;
+  readonly eventId: string;
+  /** Event that it answers. */
+  readonly replyTo?: string;
+  /** First event of the thread that it was said in. */
+  readonly thread?: string;
+  /**
+   * Event whose text it replaces: the first version. `line` is the whole new text then, line ends inside, and what of it is
+   * said is decided when the row goes out: the network's own edit, a correction, or nothing.
+   */
+  readonly edits?: string;
+};
+
+/** Reacts for a Matrix user, or takes that back. Nothing where the network has no reactions or does not know the message. */
+export type ReactOnNetwork = {
+  readonly op: 'network.react';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  readonly userId: string;
+  readonly emoji: string;
+  readonly removed: boolean;
+  /** Event that it is about. */
+  readonly target: string;
+  readonly eventId: string;
+};
+
+/** Deletes what an event became on the network: every part of a message, or a reaction. */
+export type RedactOnNetwork = {
+  readonly op: 'network.redact';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  /** Who redacted it. */
+  readonly userId: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly eventId: string;
+};
+
+export type TopicOnNetwork = {
+  readonly op: 'network.topic';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  readonly userId: string;
+  readonly topic: string;
+  readonly eventId: string;
+};
+
+export type PartOnNetwork = {
+  readonly op: 'network.part';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly userId: string;
+  readonly reason: string;
+};
+
+/** Brings a room or Space to what configuration and authority say, whatever it is now. */
+export type ReconcileRoom = {
+  readonly op: 'room.reconcile';
+  /** Id among the rooms that we keep. */
+  readonly resource: string;
+  /** What made it necessary, for the audit log. */
+  readonly cause: string;
+};
+
+export type Effect =
+  | SendToMatrix
+  | ReactOnMatrix
+  | UnreactOnMatrix
+  | RedactOnMatrix
+  | NoticeToMatrix
+  | TopicToMatrix
+  | KickFromMatrix
+  | SayOnNetwork
+  | ReactOnNetwork
+  | RedactOnNetwork
+  | TopicOnNetwork
+  | PartOnNetwork
+  | ReconcileRoom
+  | SharePage;
+
+/** An effect with the key under which it is done once. */
+export type KeyedEffect = { readonly key: string; readonly effect: Effect };

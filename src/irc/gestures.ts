@@ -1,0 +1,94 @@
+/** What a person does on IRC beside saying lines: reacting, and taking something back. Source: IRCv3 reply, react, message-redaction. */
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
+import { type MessageKey, msgidOf } from '../core/ids.ts';
+import { cutToBytes } from '../core/irc/cut.ts';
+import { sanitizeText, type OutgoingLine as WireLine } from '../core/irc/encode.ts';
+import { clientTagPasses } from '../core/irc/isupport.ts';
+import type { NetworkPowers, OutgoingReaction } from '../ports/network.ts';
+import type { Link } from './link.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Puppet } from './puppet.ts';
+
+const REDACTION = 'draft/message-redaction';
+const MAX_REASON_BYTES = 200;
+/** Both spellings are in use: the first was ratified in 2026. */
+const REPLY_TAGS = ['+reply', '+draft/reply'] as const;
+const REACT_TAGS = ['+draft/react', '+react'] as const;
+const TYPING_TAGS = ['+typing', '+draft/typing'] as const;
+const UNREACT_TAGS = ['+draft/unreact', '+unreact'] as const;
+
+/** What lines over this connection may carry. */
+export function powersOf(link: Link | undefined): NetworkPowers {
+  if (link === undefined) return {};
+  const replies = passing(link, REPLY_TAGS).length > 0;
+  return {
+    replies,
+    reactions: replies && passing(link, REACT_TAGS).length > 0,
+    deletions: link.hasCap(REDACTION),
+  };
+}
+
+/** The tags that say what a line answers; none where the server drops them, or the message has no msgid. */
+export function replyTags(link: Link, target: MessageKey | undefined): ReadonlyMap<string, string> {
+  const msgid = target === undefined ? undefined : msgidOf(target);
+  return new Map(msgid === undefined ? [] : passing(link, REPLY_TAGS).map((tag) => [tag, msgid]));
+}
+
+const passing = (link: Link, tags: readonly string[]): readonly string[] =>
+  link.hasCap('message-tags') ? tags.filter((tag) => clientTagPasses(tag, link.isupport)) : [];
+
+/** A connection by which somebody acts in a channel. */
+export type Hand = {
+  readonly link: Link;
+  readonly outgoing: Outgoing;
+  readonly userId: string;
+  readonly channel: string;
+};
+
+/** Nothing where the server drops the tags. */
+export async function react(hand: Hand, { target, emoji, removed }: OutgoingReaction): Promise<Result<void>> {
+  const { link, channel } = hand;
+  const [tag] = passing(link, removed ? UNREACT_TAGS : REACT_TAGS);
+  const tags = replyTags(link, target);
+  if (tag === undefined || tags.size === 0) return ok(undefined);
+  return act(hand, { tags: new Map([...tags, [tag, emoji]]), command: 'TAGMSG', params: [channel] });
+}
+
+/** Success also where the server does not know the message any more. Nothing where it knows no redaction. */
+export async function redact(hand: Hand, target: MessageKey, reason: string): Promise<Result<void>> {
+  const { link, channel } = hand;
+  const msgid = msgidOf(target);
+  if (msgid === undefined || !link.hasCap(REDACTION)) return ok(undefined);
+  const why = cutToBytes(sanitizeText(reason), MAX_REASON_BYTES);
+  const done = await act(hand, { command: 'REDACT', params: [channel, msgid, ...(why === '' ? [] : [why])] });
+  return !done.ok && done.error.code === 'irc_fail_unknown_msgid' ? ok(undefined) : done;
+}
+
+/**
+ * Nobody waits for it, and nothing that is said waits behind it. A refusal is nobody's business: the label keeps it from being taken for that
+ * of a line.
+ */
+export function showTyping(puppet: Puppet | undefined, channel: string, active: boolean): void {
+  if (puppet?.isIn(channel) !== true || !puppet.outgoing.idle) return;
+  const { link } = puppet;
+  const [tag] = passing(link, TYPING_TAGS);
+  const label = link.label();
+  if (tag === undefined || label === undefined) return;
+  const tags = new Map([
+    ['label', label],
+    [tag, active ? 'active' : 'done'],
+  ]);
+  link.send({ tags, command: 'TAGMSG', params: [channel] });
+}
+
+let gestures = 0;
+
+/** Done when the server has answered. It may be done twice: what nobody knows is tried again. */
+async function act({ link, outgoing, userId, channel }: Hand, wire: WireLine): Promise<Result<void>> {
+  const id = `gesture-${++gestures}`;
+  const utterance = { part: 0, id, text: '', wire, channel, body: '', nick: link.nick, isGesture: true };
+  const done = await outgoing.say(id, userId, [utterance]).confirmed;
+  return done.ok ? ok(undefined) : fail(again(done.error));
+}
+
+const again = (error: BridgeError): BridgeError => (error.retry === 'lookup' ? { ...error, retry: 'later' } : error);
