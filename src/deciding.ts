@@ -29,6 +29,8 @@ export type Deciding = {
 
 type Common = {
   readonly issuer: string;
+  /** Server name of our own accounts. */
+  readonly homeserver: string;
   readonly statuses: AuthorityConfig['statuses'];
   readonly roles: AuthorityConfig['roles'];
   readonly clock: Kit['clock'];
@@ -62,7 +64,8 @@ export async function openDeciding(config: Config, kit: Kit): Promise<Result<Dec
   const audit = await openAuditLog({ path: authority.audit, clock, log });
   if (!audit.ok) return audit;
   const { statuses, roles, decisions } = authority;
-  const common = { issuer: issuerOf(config), statuses, roles, clock, log };
+  const { serverName } = config.homeserver;
+  const common = { issuer: issuerOf(config), homeserver: serverName, statuses, roles, clock, log };
   return ok({
     audit: audit.value,
     ...SOURCES[authority.source](authority, common, kit),

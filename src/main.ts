@@ -159,6 +159,7 @@ class Process {
       lateMs: () => loop.lateMs(),
       stopping: () => this.#stopping,
       ...(deciding.value.authority === undefined ? {} : { explain: bridge.deciding, confirm: bridge.deciding }),
+      ...(deciding.value.authority?.description.supports.has('agreements') === true ? { visit: bridge.deciding } : {}),
       ...(deciding.value.scim === undefined ? {} : { scim: deciding.value.scim }),
       ...(events === undefined ? {} : { events }),
     });

@@ -66,7 +66,7 @@ export type Bridge = {
   /** What people on networks read by link. */
   readonly pages: PageSource;
   /** Says what the authority knows of a person, and lets held plans go on. */
-  readonly deciding: Pick<Enforcement, 'explain' | 'confirm' | 'events'>;
+  readonly deciding: Pick<Enforcement, 'explain' | 'confirm' | 'events' | 'visit'>;
   /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
   start(): void;
   /** Links that are new are made, links that are gone are dropped, and nobody else notices. */
@@ -177,7 +177,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
     onMember: (portal, event) => inBackground(kit, members.changed(portal, event)),
-    isHouse: (room) => enforcement.rooms.resourceOf(room) !== undefined,
+    isHouse: (room) => enforcement.rooms.resourceOf(room) !== undefined || enforcement.visiting.privateRooms.has(room),
     onAsked: (event) => inBackground(kit, enforcement.asked.inRoom(event)),
     onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });

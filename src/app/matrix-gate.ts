@@ -26,7 +26,11 @@ export type MatrixGateParts = {
   readonly nudge: Signal;
   readonly gate: LineGate;
   /** What keeps rooms hears of everything too, once it is on disk. */
-  readonly keeping: { seen(events: readonly MatrixEvent[]): void; interrupted(): void };
+  readonly keeping: {
+    seen(events: readonly MatrixEvent[]): void;
+    interrupted(): void;
+    invited(room: string, by: string): void;
+  };
 };
 
 /** Where both sources of Matrix events knock: keeps account of what came when, and passes it on. */
@@ -95,8 +99,10 @@ export class MatrixGate implements MatrixSink {
     }
   }
 
-  invited(_roomId: string, userId: string): void {
-    if (userId === this.#parts.kit.homeserver.botId) this.#parts.nudge.raise();
+  invited(roomId: string, userId: string, by: string): void {
+    if (userId !== this.#parts.kit.homeserver.botId) return;
+    this.#parts.nudge.raise();
+    this.#parts.keeping.invited(roomId, by);
   }
 
   hasAlias(alias: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import {
+  type AgreementReport,
   type AuthorityReport,
   type NetworkReport,
   type PortalReport,
@@ -51,6 +52,7 @@ function partLines({ homeserver, database, networks, bridge, authority }: Status
     ].join(', ')}`,
     `Database    ${database.engine}, ${database.healthy ? 'healthy' : 'NOT HEALTHY'}`,
     ...(authority === undefined ? [] : [authorityLine(authority, bridge.nowMs)]),
+    ...(authority?.agreements ?? []).map(agreementLine),
     ...networks.map((network) => networkLine(network, bridge.nowMs)),
   ];
 }
@@ -68,6 +70,14 @@ function authorityLine(authority: AuthorityReport, nowMs: number): string {
     ...(plans === 0 ? [] : [plans === 1 ? 'ONE PLAN HELD' : `${plans} PLANS HELD`]),
     `${driftCorrected} changes put right`,
     ...(auditProblem === undefined ? [] : ['AUDIT LOG NOT WRITTEN']),
+  ].join(', ')}`;
+}
+
+function agreementLine({ id, peer, state, visitors, ending }: AgreementReport): string {
+  return `Agreement   ${[
+    `${printable(id)} with ${printable(peer)} ${state === 'active' ? 'active' : printable(state).toUpperCase()}`,
+    visitors === 1 ? '1 visitor' : `${visitors} visitors`,
+    ...(ending === 'cut' ? ['SERVERS BEING SHUT OUT'] : ending === 'out' ? ['PEOPLE BEING PUT OUT'] : []),
   ].join(', ')}`;
 }
 

@@ -163,8 +163,12 @@ const channelLink = z.strictObject({
     reload: true,
   }),
   federate: key(z.boolean().optional(), {
-    text: 'Whether people of cooperative.servers may be in the room. Fixed when the room is made. Otherwise true for `require: none` and false for all others.',
+    text: 'Whether people of cooperative.servers, and visitors, may be in the room. Fixed when the room is made. Otherwise true for `require: none` and false for all others.',
     example: 'false',
+  }),
+  visitors: key(z.boolean().default(true), {
+    text: 'Whether people of other shards may be let in where an agreement grants it. Only where `federate` is true; never in groups that are hidden, nor where `require` is more than member.',
+    reload: true,
   }),
   staleness: key(z.enum(['open', 'members', 'confidential']).optional(), {
     text: 'When the authority has not answered for authority.hardSeconds: `open` and `members` go on, `members` with an alert; `confidential` stops relaying both ways. Otherwise `open` for `require: none` and `members` for all others.',

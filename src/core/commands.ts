@@ -18,6 +18,10 @@ export function parseCommand(text: string, isPrivate = false): Command | undefin
   return { name: name.toLowerCase(), words };
 }
 
+/** Whether a command holds an assertion: what lets somebody in stands in no database and stays in no room. */
+export const isVisit = ({ type, content: { body } }: MatrixEvent): boolean =>
+  type === 'm.room.message' && typeof body === 'string' && parseCommand(body)?.name === 'visit';
+
 /** Whether an event is a command or an answer to a request: it is for the bridge, and goes to no channel. */
 export function isForBridge(event: MatrixEvent): boolean {
   if (event.type === 'm.reaction') return true;

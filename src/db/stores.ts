@@ -13,6 +13,7 @@ import { pageStore } from './page-store.ts';
 import { portalStore } from './portal-store.ts';
 import { puppetStore } from './puppet-store.ts';
 import { scimRowStore } from './scim-row-store.ts';
+import { visitorStore } from './visitor-store.ts';
 
 /** Every store: the same SQL on both engines, and no state of their own. */
 export const stores: Stores = {
@@ -30,4 +31,5 @@ export const stores: Stores = {
   managedRoom: managedRoomStore,
   heldPlan: heldPlanStore,
   page: pageStore,
+  visitor: visitorStore,
 };

@@ -3,9 +3,11 @@ import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
 import type { Log } from '../ports/log.ts';
 import type { MetricsPage } from '../ports/metrics.ts';
 import type { StatusReport, StatusSource } from '../ports/status.ts';
+import type { VisitSource } from '../ports/visit.ts';
 import { authorityPages, CONFIRM_PATH, EXPLAIN_PATH } from './authority-pages.ts';
 import { MAX_LATE_MS, unreadyReasons } from './health.ts';
 import { inTime, Late } from './in-time.ts';
+import { VISIT_PATH, visitPage } from './visit-page.ts';
 import { words } from './words.ts';
 
 export type OperationsParts = {
@@ -19,6 +21,8 @@ export type OperationsParts = {
   /** Absent where no authority is asked: then nobody is anybody's member. */
   readonly explain?: ExplainSource;
   readonly confirm?: ConfirmSource;
+  /** Absent where there are no agreements with other shards. */
+  readonly visit?: VisitSource;
   /** Where a directory writes its members to us; checks its own token. Served under {@link SCIM_PATH}. */
   readonly scim?: Router;
   /** Where security events are pushed to us; believes signatures alone. Served under {@link EVENTS_PATH}. */
@@ -47,6 +51,7 @@ const HEADERS = {
 
 const AUTHORITY_PAGES = {
   explain: { [EXPLAIN_PATH]: 'who a person is to the cooperative; `causeway authority explain` prints it' },
+  visit: { [VISIT_PATH]: 'where visitors of other shards present an assertion (POST)' },
   confirm: { [CONFIRM_PATH]: 'lets a held plan go on; `causeway authority confirm` asks it' },
 } as const;
 
@@ -58,6 +63,7 @@ export function makeOperationsApp(parts: OperationsParts): Express {
     ...PAGES,
     ...(parts.explain === undefined ? {} : AUTHORITY_PAGES.explain),
     ...(parts.confirm === undefined ? {} : AUTHORITY_PAGES.confirm),
+    ...(parts.visit === undefined ? {} : AUTHORITY_PAGES.visit),
   };
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
   const report = sharedReport(parts.status, timeoutMs);
@@ -69,6 +75,7 @@ export function makeOperationsApp(parts: OperationsParts): Express {
   if (parts.scim !== undefined) app.use(SCIM_PATH, parts.scim);
   if (parts.events !== undefined) app.use(EVENTS_PATH, parts.events);
   app.use(authorityPages({ ...parts, timeoutMs }));
+  app.use(visitPage({ ...parts, timeoutMs }));
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     response.set('Allow', 'GET, HEAD');

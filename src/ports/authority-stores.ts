@@ -95,3 +95,31 @@ export interface HeldPlanStore {
   put(sql: Sql, row: HeldPlanRow): Promise<void>;
   delete(sql: Sql, hash: string): Promise<void>;
 }
+
+/** Somebody of another shard who was let in. One agreement has one visit of an account: the newer replaces the older. */
+export type VisitRow = {
+  readonly agreement: string;
+  readonly userId: string;
+  /** The visit, as the app's own JSON. */
+  readonly json: string;
+  /** When it ends or ended. */
+  readonly overMs: number;
+};
+
+export interface VisitorStore {
+  /** Those that are over too, until they are pruned: that somebody was a visitor is what they are put out for. */
+  visits(sql: Sql): Promise<VisitRow[]>;
+  put(sql: Sql, rows: readonly VisitRow[]): Promise<void>;
+  /** Forgets those that were over before. */
+  prune(sql: Sql, beforeMs: number): Promise<void>;
+  /**
+   * Uses an assertion up. Whatever is over by now is forgotten, since it counts for nothing any more.
+   * @param most assertions of one agreement that are remembered at the same time
+   */
+  use(
+    sql: Sql,
+    assertion: { readonly agreement: string; readonly issuer: string; readonly jti: string; readonly untilMs: number },
+    nowMs: number,
+    most: number,
+  ): Promise<'first' | 'used' | 'too-many'>;
+}

@@ -99,6 +99,22 @@ export type AuthorityReport = {
   readonly driftCorrected: number;
   /** While the audit log cannot be written: nobody is let in then. */
   readonly auditProblem?: string;
+  /** With other shards, whatever their state; absent where there are none. */
+  readonly agreements?: readonly AgreementReport[];
+};
+
+export type AgreementReport = {
+  readonly id: string;
+  readonly version: number;
+  /** The other shard's homeserver. */
+  readonly peer: string;
+  /** `active` where it lets people in now; `gone` where the authority names it no more. */
+  readonly state: string;
+  /** Who is here by it now. */
+  readonly visitors: number;
+  /** It ended: relaying is cut, people are being put out, or that was done and said. */
+  readonly ending?: 'cut' | 'out' | 'told';
+  readonly why?: string;
 };
 
 /** A plan that waits for `causeway authority confirm HASH`. */

@@ -6,6 +6,7 @@ import type {
   IdentityLinkStore,
   ManagedRoomStore,
   ScimRowStore,
+  VisitorStore,
 } from './authority-stores.ts';
 import type { Sql } from './db.ts';
 import type { PageStore } from './page-store.ts';
@@ -230,4 +231,5 @@ export type Stores = {
   readonly managedRoom: ManagedRoomStore;
   readonly heldPlan: HeldPlanStore;
   readonly page: PageStore;
+  readonly visitor: VisitorStore;
 };

@@ -29,7 +29,7 @@ const people = (...ids: string[]): string => list(...ids.map((id) => `{id: ${id}
 function started(t: TestContext, text?: string) {
   const path = join(makeTempDir('members'), 'members.yaml');
   const log = recordingLog();
-  const authority = makeFileAuthority({ path, issuer: ISSUER, ...WORDS, clock, log });
+  const authority = makeFileAuthority({ path, issuer: ISSUER, homeserver: 'willow.example', ...WORDS, clock, log });
   t.after(() => authority.close());
   const ready = text === undefined ? Promise.resolve() : writeFile(path, text);
   const ids = async (): Promise<string[] | string> => {
@@ -100,7 +100,7 @@ members:
       },
       { subject: subject('ben'), status: 'active', statusText: 'active', seats: [], roles: [], handles: [] },
     ];
-    assert.deepEqual(found, { kind: 'ok', value: { members, notes: [] } });
+    assert.deepEqual(found, { kind: 'ok', value: { members, agreements: [], notes: [] } });
   });
 
   test('may be JSON, long or short', () => {
@@ -112,15 +112,20 @@ members:
   });
 
   test('of nobody is a list', () => {
-    for (const text of ['', '\n# nobody yet\n', 'members: []', '{"members": []}'])
-      assert.deepEqual(read(text), { kind: 'ok', value: { members: [], notes: [] } });
+    for (const text of ['members: []', '{"members": []}'])
+      assert.deepEqual(read(text), { kind: 'ok', value: { members: [], agreements: [], notes: [] } });
+  });
+
+  test('that is empty says nothing of agreements, which an editor that empties it first would end', () => {
+    for (const text of ['', '\n# nobody yet\n'])
+      assert.deepEqual(read(text), { kind: 'ok', value: { members: [], agreements: undefined, notes: [] } });
   });
 
   const MISTAKES: readonly (readonly [text: string, says: string])[] = [
     ['member: []', '1:1: The list has no key member. Did you mean members?'],
     ['members:\n', '1:9: members is a list, not null. Write members: [] if there is nobody.'],
     ['members: ada', '1:10: members is a list, not "ada". Write members: [] if there is nobody.'],
-    ['- ada', '1:1: The list is a map, not ["ada"]. Its keys: members.'],
+    ['- ada', '1:1: The list is a map, not ["ada"]. Its keys: members, agreements.'],
     [list('ada'), '2:5: A member is a map, not "ada". Its keys: id, name, status, matrix, irc, did, roles, groups.'],
     [list('{name: Ada}'), '2:5: This member has no id. Give it one that stays for ever, such as id: ada.'],
     [list('{id: 7}'), '2:10: 7 is not read as text. Write it in quotes: "7".'],

@@ -30,7 +30,8 @@ const WRITINGS: readonly Writing[] = [
 
 async function makeWorld({ clock, statuses, roles }: WorldParts, { save }: Writing): Promise<World> {
   const path = join(makeTempDir('members'), 'members.yaml');
-  const authority = makeFileAuthority({ path, issuer: 'willow.example', statuses, roles, clock, log: recordingLog() });
+  const own = { issuer: 'willow.example', homeserver: 'willow.example' };
+  const authority = makeFileAuthority({ path, ...own, statuses, roles, clock, log: recordingLog() });
   let text = '';
   const write = (next: string) => () => save(path, next);
   const whole = async (): Promise<void> => {

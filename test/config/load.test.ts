@@ -59,6 +59,7 @@ describe('a configuration that is right', () => {
               room: '#commons',
               join: 'restricted',
               unadmitted: 'drop',
+              visitors: true,
               guard: true,
               assurance: { relay: 'anonymous', ghost: 'anonymous', voice: 'none' },
               ghosts: 'speakers',

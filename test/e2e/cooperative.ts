@@ -15,8 +15,8 @@ export type Listed = {
 
 export type Cooperative = {
   readonly shard: Shard;
-  /** Writes the list of members anew, as an editor does. */
-  list(members: Readonly<Record<string, Listed>>): Promise<void>;
+  /** Writes the list of members anew, as an editor does. @param more what else stands in the file */
+  list(members: Readonly<Record<string, Listed>>, more?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Writes whatever into the list's file. */
   scribble(text: string): Promise<void>;
   /** Room of a resource by its alias. */
@@ -45,6 +45,8 @@ export async function startCooperative(
   } = {},
 ): Promise<Cooperative> {
   const { cooperative, authority, ...rest } = options;
+  const serverName = options.dendrite?.serverName ?? SERVER_NAME;
+  const idOf = (who: string): string => `@${who}:${serverName}`;
   const parts: { path: string } = { path: '' };
   const shard = await startShard(name, {
     ...rest,
@@ -64,18 +66,18 @@ export async function startCooperative(
   });
   parts.path = join(shard.dir, 'members.yaml');
   const rooms = new Map<string, string>();
-  const alias = (room: string): string => `#${room}:${SERVER_NAME}`;
+  const alias = (room: string): string => `#${room}:${serverName}`;
 
   const made: Cooperative = {
     shard,
-    async list(entries) {
+    async list(entries, more = {}) {
       const listed = Object.entries(entries).map(([id, entry]) => ({
         id,
-        matrix: mxid(id),
+        matrix: idOf(id),
         status: 'active',
         ...entry,
       }));
-      await made.scribble(JSON.stringify({ members: listed }));
+      await made.scribble(JSON.stringify({ members: listed, ...more }));
     },
     async scribble(text) {
       await writeFile(`${parts.path}.new`, text);
@@ -95,14 +97,14 @@ export async function startCooperative(
     async membership(localpart, who) {
       const room = await made.room(localpart);
       try {
-        return String((await shard.bot().state(room, 'm.room.member', mxid(who))).membership);
+        return String((await shard.bot().state(room, 'm.room.member', idOf(who))).membership);
       } catch {
         return 'none';
       }
     },
     async power(localpart, who) {
       const { users = {} } = await shard.bot().state(await made.room(localpart), 'm.room.power_levels');
-      return (users as Record<string, number>)[mxid(who)] ?? 0;
+      return (users as Record<string, number>)[idOf(who)] ?? 0;
     },
     until: (localpart, who, membership, timeoutMs = 15_000) =>
       waitUntil(async () => (await made.membership(localpart, who)) === membership, {

@@ -63,6 +63,7 @@ const SERVER_NAME = 'shard.test';
 
 export async function startShard(name: string, options: ShardOptions = {}): Promise<Shard> {
   const dir = makeTempDir(name);
+  const serverName = options.dendrite?.serverName ?? SERVER_NAME;
   const channels = (options.channels ?? ['#commons']).map((entry) =>
     typeof entry === 'string' ? { channel: entry } : entry,
   );
@@ -70,7 +71,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
   const registrationPath = join(dir, 'registration.yaml');
   const url = `http://127.0.0.1:${asPort}`;
   const registration = makeRegistration({
-    serverName: SERVER_NAME,
+    serverName,
     url,
     randomToken: () => randomBytes(32).toString('hex'),
   });
@@ -79,12 +80,12 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
   const ircPort = options.ircPort ?? ergo?.ports.irc ?? 0;
   const dendrite = await startDendrite({
     dir: join(dir, 'dendrite'),
-    serverName: SERVER_NAME,
+    serverName,
     registrations: [registrationPath],
     ...options.dendrite,
   });
   const config = {
-    homeserver: { url: (await options.homeserverUrl?.(dendrite)) ?? dendrite.url, serverName: SERVER_NAME },
+    homeserver: { url: (await options.homeserverUrl?.(dendrite)) ?? dendrite.url, serverName },
     appservice: { listen: `127.0.0.1:${asPort}`, url, registration: registrationPath },
     database: `sqlite:${join(dir, 'causeway.db')}`,
     networks: [
@@ -130,7 +131,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
       return user;
     },
     bot: () =>
-      MatrixUser.withToken(dendrite.url, `@${registration.sender_localpart}:${SERVER_NAME}`, registration.as_token),
+      MatrixUser.withToken(dendrite.url, `@${registration.sender_localpart}:${serverName}`, registration.as_token),
     room(channel) {
       const room = rooms.get(channel);
       if (room === undefined) throw new Error(`${channel} has no room here.`);
@@ -165,7 +166,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
       people.set(who, await MatrixUser.login(dendrite.url, who, `${who}-password`));
     }
     for (const { channel } of channels) {
-      for (const person of people.values()) rooms.set(channel, await person.join(`${channel}:${SERVER_NAME}`));
+      for (const person of people.values()) rooms.set(channel, await person.join(`${channel}:${serverName}`));
     }
     // The first reads along. Twenty who read would make each line dear for the homeserver.
     await people.values().next().value?.startSync();

@@ -5,6 +5,7 @@ import type { Handle, Lookup, Member, SubjectRef } from '../../core/authority/me
 import { foldAccount, subjectKey } from '../../core/authority/member.ts';
 import type { Step } from '../../core/authority/plan-members.ts';
 import { type At, type Standing, shut, standing } from '../../core/authority/standing.ts';
+import { united } from '../../core/authority/visit.ts';
 import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -18,10 +19,24 @@ export const UNADMITTED_MARK = '(not admitted)';
 /** Of whom something is known that was not: subject keys, and handles that may be somebody else's than before. */
 export type Concerned = { readonly subjects: readonly string[]; readonly handles: readonly Handle[] };
 
+/** What follows for people of other shards from agreements with these; nothing where there are none. */
+export interface VisitGrounds {
+  /** Undefined: nothing follows from it for this person here. */
+  standingIn(userId: string, resource: Resource, at: At): Standing | undefined;
+  /** Whether anything may follow for this person anywhere. */
+  isKnown(userId: string): boolean;
+  /** Whoever is a visitor now. */
+  userIds(): Iterable<string>;
+  subjectOf(userId: string): SubjectRef | undefined;
+  /** Why nothing is relayed of what a server of another shard vouches for; undefined where it is. */
+  endedOrigin(origin: string): string | undefined;
+}
+
 export type AdmissionParts = {
   readonly clock: Clock;
   readonly portals: PortalTable;
   readonly directory: Directory;
+  readonly visitors: VisitGrounds;
   /** Without one everybody is let in. */
   readonly hasAuthority: boolean;
   /** `observe`: what follows is only said. */
@@ -101,7 +116,7 @@ export class Admission implements LineGate {
   /** What follows for a Matrix user from what the authority says, in one room or Space. */
   standingOf(userId: string, resourceId: string): Standing {
     if (resourceId === ADMIN_ROOM && this.isAdmin(userId)) return ADMIN;
-    return this.standingFor(this.matrixUser(userId), this.resource(resourceId));
+    return this.#standing(userId, this.resource(resourceId));
   }
 
   /** Named by the configuration, whatever the authority says. */
@@ -109,9 +124,10 @@ export class Admission implements LineGate {
     return this.#parts.admins().includes(userId);
   }
 
-  /** Whether the authority names this user. */
+  /** Whether the authority names this user, or an agreement says something of them. */
   isKnown(userId: string): boolean {
-    return this.#parts.directory.resolve({ kind: 'mxid', value: userId }).kind === 'found';
+    const { directory, visitors } = this.#parts;
+    return directory.resolve({ kind: 'mxid', value: userId }).kind === 'found' || visitors.isKnown(userId);
   }
 
   /** Never moved by us: admins may look into every room, and come by themselves. */
@@ -119,10 +135,11 @@ export class Admission implements LineGate {
     return resourceId !== ADMIN_ROOM && this.isAdmin(userId);
   }
 
-  /** Matrix ids of these subjects, of everybody without them, and of the admins. */
+  /** Matrix ids of these subjects, of everybody and of visitors without them, and of the admins. */
   *matrixIds(subjects?: ReadonlySet<string>): Iterable<string> {
-    const { directory, admins } = this.#parts;
+    const { directory, admins, visitors } = this.#parts;
     yield* admins();
+    if (subjects === undefined) yield* visitors.userIds();
     for (const key of subjects ?? keysOf(directory))
       for (const { kind, value } of directory.handlesOf(key)) if (kind === 'mxid') yield value;
   }
@@ -138,10 +155,15 @@ export class Admission implements LineGate {
     return subject.kind === 'found' ? subject.value : undefined;
   }
 
-  /** Subject key of a Matrix user; the id itself where the authority does not know it. */
+  /** Whom a policy engine is asked about: a member with roles, or a visitor without any. */
+  visitorOf(userId: string): SubjectRef | undefined {
+    return this.#parts.visitors.subjectOf(userId);
+  }
+
+  /** Subject key of a Matrix user, at home where they are a visitor; the id itself where nobody knows it. */
   subjectOf(userId: string): string {
-    const subject = this.#parts.directory.resolve({ kind: 'mxid', value: userId });
-    return subject.kind === 'found' ? subjectKey(subject.value) : userId;
+    const subject = this.subjectRefOf(userId) ?? this.visitorOf(userId);
+    return subject === undefined ? userId : subjectKey(subject);
   }
 
   /** How somebody speaks from a portal's room: under which name, and whether by a connection of their own. */
@@ -149,7 +171,7 @@ export class Admission implements LineGate {
     const resource = this.#gated(this.#parts.portals.byRoom(room));
     if (resource === undefined) return {};
     const alias = this.#aliasOf(userId, resource);
-    const relayed = !this.standingFor(this.matrixUser(userId), resource).puppet;
+    const relayed = !this.#standing(userId, resource).puppet;
     return { relayed, ...(alias === undefined ? {} : { alias }) };
   }
 
@@ -176,6 +198,14 @@ export class Admission implements LineGate {
     return shut(plain, resource);
   }
 
+  /** By any ground that there is: their own standing, or a visit. */
+  #standing(userId: string, resource: Resource): Standing {
+    return united(
+      this.standingFor(this.matrixUser(userId), resource),
+      this.#parts.visitors.standingIn(userId, resource, this.at()),
+    );
+  }
+
   /** Members with accounts on a network, with these. */
   *accountsOn(network: NetworkId): Iterable<{ readonly member: Lookup<Member>; readonly accounts: readonly string[] }> {
     const { directory } = this.#parts;
@@ -194,7 +224,7 @@ export class Admission implements LineGate {
     if (portal === undefined || resource === undefined) return YES;
     const lost = this.#parts.degraded(resource.id);
     if (lost !== undefined && resource.require !== 'none') return no('authority.degraded', lost);
-    const { speaks, why, code } = this.standingFor(this.matrixUser(userId), resource);
+    const { speaks, why, code } = this.#standing(userId, resource);
     return speaks ? YES : no(`authority.${code}`, why);
   }
 

@@ -1,4 +1,4 @@
-import { parseCommand } from '../../core/commands.ts';
+import { isVisit, parseCommand } from '../../core/commands.ts';
 import { markerKeys } from '../../core/convert/marker.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
@@ -20,6 +20,7 @@ export class Asked {
   /** Somebody said it in a room. */
   async inRoom(event: MatrixEvent): Promise<void> {
     const answer = await this.#answer(event);
+    if (isVisit(event)) await this.#enforcement.visiting.forgetMessage(event);
     if (answer === undefined) return;
     const replyTo = { eventId: event.event_id, userId: event.sender };
     await this.#say.inRoom(event.room_id, answer, `answer|${event.event_id}`, replyTo);

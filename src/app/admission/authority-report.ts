@@ -1,6 +1,6 @@
 import type { Directory } from '../../core/authority/directory.ts';
 import type { At } from '../../core/authority/standing.ts';
-import type { AuthorityReport } from '../../ports/status.ts';
+import type { AgreementReport, AuthorityReport } from '../../ports/status.ts';
 import type { HeldPlan } from './holds.ts';
 
 export type AuthorityReportParts = {
@@ -12,11 +12,12 @@ export type AuthorityReportParts = {
   readonly held: readonly HeldPlan[];
   readonly driftCorrected: number;
   readonly auditProblem: string | undefined;
+  readonly agreements: readonly AgreementReport[];
 };
 
 /** How the authority stands, for `causeway status`. */
 export function authorityReport(parts: AuthorityReportParts): AuthorityReport {
-  const { source, mode, directory, problem, held, driftCorrected, auditProblem } = parts;
+  const { source, mode, directory, problem, held, driftCorrected, auditProblem, agreements } = parts;
   return {
     source,
     mode,
@@ -27,6 +28,7 @@ export function authorityReport(parts: AuthorityReportParts): AuthorityReport {
     heldPlans: held.map(({ hash, resource, why, removes }) => ({ hash, resource, why, removes: removes.length })),
     driftCorrected,
     ...(auditProblem === undefined ? {} : { auditProblem }),
+    ...(agreements.length === 0 ? {} : { agreements }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Authority } from '../../ports/authority.ts';
 import type { Kit } from '../kit.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Concerned } from './admission.ts';
-import { DirectoryFeed } from './directory-feed.ts';
+import { DirectoryFeed, type DirectoryFeedParts } from './directory-feed.ts';
 import { DirectoryStore } from './directory-store.ts';
 import { PushedEvents } from './pushed-events.ts';
 import { ShutGates } from './shut-gates.ts';
@@ -16,6 +16,7 @@ export type AuthoritySideParts = {
   readonly authority: Authority | undefined;
   readonly audit: Audit;
   readonly onChanged: (whom: Concerned | undefined, cause: string) => void;
+  readonly onAgreements: DirectoryFeedParts['onAgreements'];
   readonly onAlert: (text: string) => void;
 };
 
@@ -29,7 +30,7 @@ export class AuthoritySide {
   readonly #feed: DirectoryFeed | undefined;
 
   constructor(parts: AuthoritySideParts) {
-    const { kit, ledger, authority, audit, onChanged, onAlert } = parts;
+    const { kit, ledger, authority, audit, onChanged, onAgreements, onAlert } = parts;
     const { directory } = this;
     this.#parts = parts;
     this.#store = new DirectoryStore(kit);
@@ -43,6 +44,7 @@ export class AuthoritySide {
             directory,
             store: this.#store,
             onChanged,
+            onAgreements,
             onAlert,
             onSaid: () => this.events.settle(),
             isAwaited: (subject) => this.gates.isShut(subject),

@@ -40,6 +40,10 @@ export class Caution {
     this.#recent = new RecentRemovals(parts.kit, parts.windowMs);
   }
 
+  get isEnforcing(): boolean {
+    return this.#parts.mode() === 'enforce';
+  }
+
   /** Whether the plan waits for somebody's word. One that does not, and that nobody was asked about, counts from now on. */
   async holds(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<boolean> {
     const { holds, kit, mode } = this.#parts;

@@ -1,5 +1,6 @@
 import type { Command } from '../../core/commands.ts';
 import type { NetworkId } from '../../core/ids.ts';
+import { agreementLine } from '../visitors/explain-visits.ts';
 import type { Enforcement } from './enforcement.ts';
 import { explain } from './explaining.ts';
 import type { Side } from './proofs.ts';
@@ -90,6 +91,19 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       run: (e, _, [person, room]) => explained(e, person, room),
     },
   ],
+  [
+    'visit',
+    {
+      usage: 'ASSERTION',
+      text: 'come as a visitor, with what your home shard gave you for this one; only in a private room with the bot',
+      for: 'matrix',
+      run: visit,
+    },
+  ],
+  [
+    'agreements',
+    { usage: '', text: 'agreements with other shards, and who is here by them', for: 'admins', run: agreements },
+  ],
   ['plans', { usage: '', text: 'plans that wait for a confirmation', for: 'admins', run: plans }],
   ['confirm', { usage: 'HASH', text: 'let a plan go on that is held', for: 'admins', run: confirm }],
 ]);
@@ -133,7 +147,7 @@ async function link(enforcement: Enforcement, asker: Asker, [code]: readonly str
     return `${side.userId} is not known to the cooperative, so there is nobody to link an account with.`;
   const other =
     side.kind === 'matrix'
-      ? `say ${enforcement
+      ? `say ${enforcement.settings
           .botNicks()
           .map((nick) => `\`/msg ${nick} link CODE\``)
           .join(' or ')} on IRC, logged in to your account`
@@ -168,6 +182,23 @@ async function request(enforcement: Enforcement, asker: Asker, [room]: readonly 
   const resource = room === undefined ? undefined : enforcement.findRoom(room);
   if (resource === undefined) return 'Say which room: `!causeway request #room`.';
   return enforcement.requests.ask(asker.userId, resource);
+}
+
+async function visit({ visiting }: Enforcement, asker: Asker, [token]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  if (!visiting.privateRooms.has(asker.room))
+    return 'Say this in a private room with the bot: invite it to an unencrypted room with nobody else.';
+  if (token === undefined)
+    return 'Say it with the assertion that your home shard gave you: `!causeway visit ASSERTION`.';
+  const answer = await visiting.present(token, asker.userId);
+  if (answer.kind !== 'admitted') return answer.text;
+  const until = `${new Date(answer.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `Welcome. By the agreement ${answer.agreement} you are a visitor until ${until}. You are invited to ${answer.rooms.join(', ')}.`;
+}
+
+async function agreements({ visiting }: Enforcement): Promise<string> {
+  const lines = visiting.report().map(agreementLine);
+  return lines.length === 0 ? 'There are no agreements with other shards.' : lines.join('\n');
 }
 
 async function answer(enforcement: Enforcement, asker: Asker, id: string | undefined, isYes: boolean): Promise<string> {

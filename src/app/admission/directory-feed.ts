@@ -1,6 +1,7 @@
+import type { Agreement } from '../../core/authority/agreement.ts';
 import type { Directory } from '../../core/authority/directory.ts';
 import { nextChangeAtMs } from '../../core/authority/expiry.ts';
-import type { AuthorityUpdate } from '../../core/authority/member.ts';
+import type { AuthorityUpdate, Freshness } from '../../core/authority/member.ts';
 import type { Authority } from '../../ports/authority.ts';
 import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
@@ -20,6 +21,8 @@ export type DirectoryFeedParts = {
   readonly store: DirectoryStore;
   /** Something is known of these that was not; `undefined`: perhaps of anybody. Called after the directory has it. */
   readonly onChanged: (whom: Concerned | undefined, cause: string) => void;
+  /** All agreements with other shards, as the authority has them now. */
+  readonly onAgreements: (agreements: readonly Agreement[], freshness: Freshness) => Promise<void>;
   /** A sentence for the admin room. */
   readonly onAlert: (text: string) => void;
   /** The authority said something, new or not. Called after {@link onChanged}. */
@@ -89,6 +92,7 @@ export class DirectoryFeed {
     const { kit, directory, store, onChanged, onAlert, onSaid } = this.#parts;
     if (update.kind === 'gap') return this.#reread();
     if (update.kind === 'unknown') return this.#unknown(update.text);
+    if (update.kind === 'agreements') return this.#parts.onAgreements(update.agreements, update.freshness);
     const { changed, alerts, touched } = directory.apply(update);
     // Who names nobody at all says nothing that can be used.
     if (directory.lastSnapshotWasEmpty) this.#problem = alerts[0] ?? this.#problem;
@@ -105,6 +109,10 @@ export class DirectoryFeed {
 
   async #reread(): Promise<void> {
     const { authority } = this.#parts;
+    if (authority.description.supports.has('agreements')) {
+      const agreed = await authority.agreements();
+      if (agreed.kind === 'found') await this.#parts.onAgreements(agreed.value, agreed.freshness);
+    }
     const all = await authority.snapshot();
     if (all.kind === 'found') return this.#take({ kind: 'snapshot', snapshot: all.value, freshness: all.freshness });
     if (all.kind === 'unknown') this.#unknown(all.text);

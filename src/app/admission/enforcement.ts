@@ -8,32 +8,34 @@ import type { ConfirmSource, ExplainSource } from '../../ports/explain.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
+import type { VisitAnswer, VisitSource } from '../../ports/visit.ts';
 import type { CallSwitch } from '../call-switch.ts';
 import type { Portal } from '../portal-table.ts';
-import { Admission, type Concerned, limitsOf } from './admission.ts';
+import { Visiting } from '../visitors/visiting.ts';
+import { Admission, type Concerned } from './admission.ts';
 import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
 import { AuthoritySide } from './authority-side.ts';
-import { Caution, confirmText } from './caution.ts';
-import { ChannelDoors } from './channel-doors.ts';
+import { type Caution, confirmText } from './caution.ts';
+import type { ChannelDoors } from './channel-doors.ts';
 import { Drift } from './drift.ts';
 import type { EnforcementParts } from './enforcement-parts.ts';
 import { explain } from './explaining.ts';
 import { Holds } from './holds.ts';
-import { KeepSteps } from './keep-steps.ts';
+import { makeKeeping } from './keeping.ts';
 import { ManagedRooms } from './managed-rooms.ts';
 import { Proofs } from './proofs.ts';
 import { Puppets } from './puppets.ts';
 import { Reports } from './reports.ts';
 import { Requests } from './requests.ts';
-import { type Arrangement, arrange } from './resources.ts';
-import { RoomKeeper } from './room-keeper.ts';
+import { creationOf } from './resources.ts';
+import type { RoomKeeper } from './room-keeper.ts';
 import { Rounds } from './rounds.ts';
 import { Say } from './say.ts';
-import { secondOpinion } from './second-opinion.ts';
+import { Settings } from './settings.ts';
 
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
-export class Enforcement implements ExplainSource, ConfirmSource {
+export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   readonly admission: Admission;
   readonly keeper: RoomKeeper;
   readonly holds: Holds;
@@ -44,6 +46,8 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly asked: Asked;
   readonly calls: CallSwitch;
   readonly whois: EnforcementParts['whois'];
+  readonly visiting: Visiting;
+  readonly settings: Settings;
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
@@ -52,97 +56,84 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   readonly #caution: Caution;
   readonly #doors: ChannelDoors;
   readonly #rounds: Rounds;
-  #config: Config;
-  #arrangement: Arrangement;
 
   constructor(parts: EnforcementParts) {
-    const { kit, config, portals, ledger, lanes, isOurs, authority, decisions, audit } = parts;
+    const { kit, config, portals, ledger, isOurs, authority, audit } = parts;
     this.#parts = parts;
     this.calls = parts.calls;
     this.whois = parts.whois;
-    this.#config = config;
-    this.#arrangement = arrange(config, kit.homeserver.serverName);
+    const settings = new Settings(config, kit.homeserver.serverName, () => this.visiting.visitors.servers());
+    const { mode } = settings;
+    this.settings = settings;
     this.#side = new AuthoritySide({
       kit,
       ledger,
       authority,
       audit,
       onChanged: (whom, cause) => this.#changed(whom, cause),
+      onAgreements: (agreements, freshness) => this.visiting.learned(agreements, freshness),
       onAlert: (text) => this.reports.say(text),
     });
     this.rooms = new ManagedRooms({ kit, portals });
-    this.rooms.configure(this.#arrangement.rooms);
+    this.rooms.configure(settings.arrangement.rooms);
     this.holds = new Holds(kit);
     this.#say = new Say(kit, ledger, portals);
     this.reports = new Reports(kit, this.#say, () => this.rooms.roomIdOf(ADMIN_ROOM));
     this.proofs = new Proofs(kit, audit);
+    this.visiting = new Visiting({
+      kit,
+      authority,
+      audit,
+      say: this.#say,
+      rooms: this.rooms,
+      mode,
+      ownServers: settings.ownServers,
+      resources: this.resources,
+      ownMember: (userId) => this.admission.matrixUser(userId),
+      isOut: (userId, resource) => this.admission.standingOf(userId, resource).membership === 'out',
+      isLost: (resource) => this.keeper.lost(resource) !== undefined,
+      onServers: (cause) => this.#rearranged(cause),
+      onPeople: (userIds, cause) => this.#concerns(userIds, cause),
+      onLook: (resources, cause, userIds) => this.#look(resources, cause, userIds),
+    });
     this.admission = new Admission({
       clock: kit.clock,
       portals,
       directory: this.directory,
+      visitors: this.visiting.visitors,
       hasAuthority: authority !== undefined,
-      mode: () => this.#config.authority.mode,
-      resources: () => this.#arrangement.resources,
-      limits: () => limitsOf(this.#config),
+      mode,
+      resources: settings.resources,
+      limits: settings.limits,
       degraded: (resource) => this.keeper.lost(resource),
       provenNick: (network, nick) => this.proofs.ofNick(network, nick),
-      admins: () => this.#config.cooperative?.admins ?? [],
+      admins: settings.admins,
       isShut: (subject) => this.#side.gates.isShut(subject),
     });
-    const mode = (): 'observe' | 'enforce' => this.#config.authority.mode;
-    const steps = new KeepSteps({
-      kit,
-      audit,
-      onDone: (event) => this.rooms.seen(event),
-      subjectOf: (userId) => this.admission.subjectOf(userId),
-      refusal: async (userId, resource) =>
-        decisions === undefined ? undefined : secondOpinion(decisions, this.admission, userId, resource),
-    });
-    this.#caution = new Caution({
-      kit,
-      holds: this.holds,
-      audit,
-      reports: this.reports,
-      mode,
-      isOurs,
-      lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
-      isKnown: (userId) => this.admission.isKnown(userId),
-      windowMs: () => this.#config.authority.guardWindowSeconds * 1000,
-      look: (resource) => this.#look([resource], 'held'),
-    });
-    this.#doors = new ChannelDoors({
-      kit,
-      portals,
-      admission: this.admission,
-      audit,
-      holds: this.holds,
-      reports: this.reports,
-      mode,
-    });
-    this.keeper = new RoomKeeper({
-      kit,
-      ledger,
-      lanes,
+    const { keeper, caution, doors } = makeKeeping({
+      ...parts,
       rooms: this.rooms,
       admission: this.admission,
-      steps,
-      caution: this.#caution,
-      doors: this.#doors,
+      holds: this.holds,
       reports: this.reports,
+      mode,
       hasAuthority: authority !== undefined,
-      isOurs,
+      lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
+      isKnown: (userId) => this.admission.isKnown(userId),
+      windowMs: settings.guardWindowMs,
+      look: (resource) => this.#look([resource], 'held'),
+      onKept: () => this.visiting.kept(),
     });
+    this.keeper = keeper;
+    this.#caution = caution;
+    this.#doors = doors;
     this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.#say });
     this.asked = new Asked(this, this.#say);
     this.#drift = new Drift(this.rooms, kit.homeserver.botId, isOurs);
-    this.#rounds = new Rounds(
-      kit.clock,
-      () => this.#config.authority.reconcileSeconds * 1000,
-      (cause) => {
-        this.rooms.forget();
-        this.#lookAtAll(cause);
-      },
-    );
+    this.#rounds = new Rounds(kit.clock, settings.reconcileMs, (cause) => {
+      this.rooms.forget();
+      this.#lookAtAll(cause);
+    });
     this.#puppets = new Puppets({ kit, portals, admission: this.admission, isOurs });
   }
 
@@ -157,27 +148,34 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   /** Takes up what an earlier process knew; before anything comes in. */
   async load(): Promise<void> {
-    for (const part of [this.rooms, this.holds, this.proofs, this.requests]) await part.load();
+    for (const part of [this.rooms, this.holds, this.proofs, this.requests, this.visiting]) await part.load();
+    this.rooms.configure(this.settings.arrange().rooms);
     await this.#side.load();
     this.directory.setLinks(this.proofs.all());
   }
 
   start(): void {
     this.#side.start();
+    this.visiting.start();
     this.#rounds.go('start');
   }
 
   async stop(): Promise<void> {
     this.#rounds.stop();
+    this.visiting.stop();
     await this.#side.stop();
   }
 
   reconfigure(config: Config): void {
-    this.#config = config;
-    this.#arrangement = arrange(config, this.#parts.kit.homeserver.serverName);
-    const gone = this.rooms.configure(this.#arrangement.rooms);
-    this.keeper.letGo(gone).catch((error: unknown) => this.#parts.kit.log.warn(String(error)));
-    this.#lookAtAll('configuration');
+    this.settings.arrange(config);
+    this.#rearranged('configuration');
+  }
+
+  #rearranged(cause: string): void {
+    this.keeper
+      .letGo(this.rooms.configure(this.settings.arrange().rooms))
+      .catch((error: unknown) => this.#parts.kit.log.warn(String(error)));
+    this.#lookAtAll(cause);
   }
 
   /** A portal has its room: it takes its place among the others, and its people are looked at. */
@@ -189,11 +187,7 @@ export class Enforcement implements ExplainSource, ConfirmSource {
   /** What a room that a portal makes begins with, so that no door stands open until it is kept. */
   creation(portal: Portal): Partial<CreateRoom> {
     const wanted = this.rooms.get(`channel:${portal.id}`);
-    if (wanted === undefined || this.#parts.authority === undefined) return {};
-    return {
-      preset: wanted.join.rule === 'public' ? 'public_chat' : 'private_chat',
-      ...(wanted.federate ? {} : { creationContent: { 'm.federate': false } }),
-    };
+    return wanted === undefined || this.#parts.authority === undefined ? {} : creationOf(wanted);
   }
 
   /** A network came up or went down, or our bot became an operator somewhere, or is none any more. */
@@ -214,9 +208,17 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     const { botId } = this.#parts.kit.homeserver;
     for (const event of events) {
       if (event.sender === botId) void this.asked.ownMessage(event);
+      void this.visiting.seen(event);
       const drift = this.#drift.of(event);
       if (drift !== undefined) this.#look(drift.resources, drift.cause, drift.userIds);
     }
+  }
+
+  /** The bot is called into a room. */
+  invited(room: string, by: string): void {
+    this.visiting
+      .invited(room, by)
+      .catch((error: unknown) => this.#parts.kit.log.warn('an invitation was left', { error: String(error) }));
   }
 
   /** Events may have been missed: everything is read again. */
@@ -229,25 +231,25 @@ export class Enforcement implements ExplainSource, ConfirmSource {
     if (authority === undefined) return undefined;
     return authorityReport({
       source: authority.description.source,
-      mode: this.#config.authority.mode,
+      mode: this.settings.mode(),
       at: this.admission.at(),
       directory: this.directory,
       problem: this.#side.problem,
       held: this.holds.all(),
       driftCorrected: this.keeper.driftCorrected,
       auditProblem: audit.problem,
+      agreements: this.visiting.report(),
     });
   }
 
-  botNicks = (): readonly string[] => [...new Set(this.#config.networks.map(({ bot }) => bot.nick))];
-  resources = (): readonly Resource[] => [...this.#arrangement.resources.values()];
+  resources = (): readonly Resource[] => [...this.settings.resources().values()];
   /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
   findRoom(room: string): string | undefined {
     return this.rooms.find(room) ?? this.resources().find(({ label }) => label === room)?.id;
   }
 
+  visit = (assertion: string): Promise<VisitAnswer> => this.visiting.present(assertion, null);
   explain = (person: string, room?: string): Promise<readonly string[]> => explain(this, person, room);
-
   /** Lets a held plan go on. @returns what became of it, as a sentence */
   async confirm(hash: string, actor: string): Promise<{ readonly ok: boolean; readonly text: string }> {
     const plan = await this.#caution.confirm(hash, actor);
@@ -263,9 +265,12 @@ export class Enforcement implements ExplainSource, ConfirmSource {
 
   #changed(whom: Concerned | undefined, cause: string): void {
     // Relaying has ended by now: whoever is asked whether a line may pass asks the directory. Connections end next, rooms follow.
-    const userIds = whom === undefined ? undefined : this.admission.concerned(whom);
-    this.#puppets.follow(userIds);
+    this.#concerns(whom === undefined ? undefined : this.admission.concerned(whom), cause);
     this.#parts.authority?.setSubjects?.([...this.directory.members()].map(({ subject }) => subject));
+  }
+
+  #concerns(userIds: readonly string[] | undefined, cause: string): void {
+    this.#puppets.follow(userIds);
     this.#lookAtAll(cause, userIds);
   }
 

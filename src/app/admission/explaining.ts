@@ -1,6 +1,8 @@
+import type { Resource } from '../../core/authority/access.ts';
 import { explain as explainLines } from '../../core/authority/explain.ts';
 import type { Lookup, Member } from '../../core/authority/member.ts';
 import { asNetworkId } from '../../core/ids.ts';
+import { visitLines } from '../visitors/explain-visits.ts';
 import type { Enforcement } from './enforcement.ts';
 
 /**
@@ -19,7 +21,11 @@ export async function explain(
   if (room !== undefined && resource === undefined)
     return [`There is no room or channel ${room} that Causeway keeps. \`causeway status\` lists them.`];
   const resources = resource === undefined ? enforcement.resources() : [admission.resource(resource)];
-  return explainLines({ who: person, person: known, resources, at: admission.at() });
+  const at = admission.at();
+  const visits = visitLines(enforcement.visiting.visitors, person, resources, at.nowMs);
+  const standingIn = (resource: Resource) =>
+    person.startsWith('@') ? admission.standingOf(person, resource.id) : admission.standingFor(known, resource);
+  return explainLines({ who: person, person: known, visits, resources, at, standingIn });
 }
 
 function personOf({ admission, directory }: Enforcement, person: string): Lookup<Member> {

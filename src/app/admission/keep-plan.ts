@@ -139,7 +139,8 @@ function throughDoor(view: KeepView, userId: string, standing: Standing): Standi
   const putOut = own?.membership === 'leave' || own?.membership === 'ban';
   // The lobby stands open, and yet those who are on their way in are called there.
   const isCalled = view.wanted.join.rule === 'invite' || view.wanted.kind === 'lobby';
-  if (isCalled || putOut) return standing;
+  // Visitors are in no Space that would let them in.
+  if (isCalled || putOut || standing.code === 'visitor') return standing;
   return { ...standing, membership: 'may' };
 }
 
@@ -165,6 +166,15 @@ function powersOf(standings: ReadonlyMap<string, Standing>, view: KeepView): Rea
 }
 
 const TAKES_OUT: ReadonlySet<string> = new Set(['kick', 'ban', 'withdraw']);
+
+export const isServerList = ({ type }: StateWrite): boolean => type === 'm.room.server_acl';
+
+/** What of a plan does not wait for anybody's word: which servers may take part was decided for all rooms at once. */
+export const serversOnly = ({ writes }: KeepPlan): KeepPlan => ({
+  members: NOTHING,
+  powers: undefined,
+  writes: writes.filter(isServerList),
+});
 
 export const onlyTakesOut = ({ members, powers, writes }: KeepPlan): boolean =>
   powers === undefined && writes.length === 0 && members.steps.every(({ kind }) => TAKES_OUT.has(kind));

@@ -3,9 +3,10 @@ import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import { planUnlink } from '../../core/room/link-plan.ts';
+import type { StateWrite } from '../../core/room/state-plan.ts';
 import type { Audit, AuditEntry } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
-import type { KeepPlan } from './keep-plan.ts';
+import { isServerList, type KeepPlan } from './keep-plan.ts';
 
 export type KeepStepsParts = {
   readonly kit: Kit;
@@ -104,23 +105,27 @@ export class KeepSteps {
   #calls(job: KeepJob): readonly Call[] {
     const { plan } = job;
     const steps = plan.members.steps.map((step) => this.#memberCall(job, step));
+    const [lists, writes] = [plan.writes.filter(isServerList), plan.writes.filter((write) => !isServerList(write))];
     return [
+      // Before anybody is put out: what is still on its way from their servers does not come in behind them.
+      ...lists.map((write) => this.#writeCall(job, write)),
       ...steps.filter((call) => !call.isGrant),
       ...this.#powerCall(job),
-      ...plan.writes.map((write): Call => {
-        const { type, state_key, content, why } = write;
-        return {
-          action: type,
-          userId: '',
-          why,
-          revision: null,
-          isGrant: false,
-          run: () => this.#state(job.roomId, type, state_key, content),
-          event: { type, state_key, content },
-        };
-      }),
+      ...writes.map((write) => this.#writeCall(job, write)),
       ...steps.filter((call) => call.isGrant),
     ];
+  }
+
+  #writeCall({ roomId }: KeepJob, { type, state_key, content, why }: StateWrite): Call {
+    return {
+      action: type,
+      userId: '',
+      why,
+      revision: null,
+      isGrant: false,
+      run: () => this.#state(roomId, type, state_key, content),
+      event: { type, state_key, content },
+    };
   }
 
   #memberCall({ roomId }: KeepJob, step: Step): Call {

@@ -1,9 +1,11 @@
 import { REMOVING } from '../../core/authority/guard.ts';
 import type { MemberPlan } from '../../core/authority/plan-members.ts';
+import { DECIDED_ENDINGS } from '../../core/authority/visit.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { Kit } from '../kit.ts';
 
 const REMOVED = 'removed:';
+const NOBODYS_LOSS: ReadonlySet<string> = new Set([...DECIDED_ENDINGS, 'left-space']);
 
 /** Matrix id, and when. */
 type Removed = readonly [userId: string, atMs: number];
@@ -65,7 +67,7 @@ export class RecentRemovals {
  */
 export const membersRemoved = (plan: MemberPlan, isKnown: (userId: string) => boolean): string[] =>
   plan.steps
-    .filter(({ kind, code, userId }) => REMOVING.has(kind) && code !== 'left-space' && isKnown(userId))
+    .filter(({ kind, code, userId }) => REMOVING.has(kind) && !NOBODYS_LOSS.has(code) && isKnown(userId))
     .map(({ userId }) => userId);
 
 function isThere({ members }: ActualRoom, userId: string): boolean {

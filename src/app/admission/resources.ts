@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { Resource } from '../../core/authority/access.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import { layout, type ManagedRoom } from '../../core/room/layout.ts';
+import type { CreateRoom } from '../../ports/matrix.ts';
 import { portalIdOf } from '../portal-table.ts';
 
 /** What the configuration asks of rooms and people, as the core speaks of it. */
@@ -12,8 +13,11 @@ export type Arrangement = {
   readonly resources: ReadonlyMap<string, Resource>;
 };
 
-/** Without an authority only the Space is kept, where there is one, and nobody is asked for anything. */
-export function arrange(config: Config, serverName: string): Arrangement {
+/**
+ * Without an authority only the Space is kept, where there is one, and nobody is asked for anything.
+ * @param peers homeservers of agreements in force
+ */
+export function arrange(config: Config, serverName: string, peers: readonly string[] = []): Arrangement {
   const hasAuthority = config.authority.source !== 'none';
   const { cooperative } = config;
   if (!hasAuthority && cooperative?.space === undefined) return { rooms: [], resources: new Map() };
@@ -28,6 +32,7 @@ export function arrange(config: Config, serverName: string): Arrangement {
   const rooms = layout({
     serverName,
     ...(cooperative === undefined ? {} : { cooperative }),
+    peers,
     hasAuthority,
     channels: links.map(({ link, channel, network, name, ...rest }) => ({
       ...rest,
@@ -50,6 +55,7 @@ export function arrange(config: Config, serverName: string): Arrangement {
       ...(group === undefined ? {} : { group: group.id }),
       groupState: group?.state ?? 'active',
       require,
+      visitors: room.federate && !room.hidden && link?.link.visitors !== false,
       staleness: link?.staleness ?? (require === 'none' ? 'open' : 'members'),
     });
   }
@@ -59,5 +65,18 @@ export function arrange(config: Config, serverName: string): Arrangement {
 /** What rooms ask for that are no channel's. Who may be in the lobby follows from standings alone. */
 const HOUSE_RULES = { space: 'member', channel: 'member', lobby: 'none', admin: 'council' } as const;
 
+const foldedPortal = (network: string, channel: string): string => portalIdOf(network as NetworkId, channel);
 const foldedChannel = (network: string, channel: string): string =>
-  portalIdOf(network as NetworkId, channel).slice(network.length + 1);
+  foldedPortal(network, channel).slice(network.length + 1);
+
+/** A resource as agreements write it, in our form: names of channels compare without case. */
+export function normalResource(resource: string): string {
+  const [, network, channel] = /^channel:([^/]+)\/(.+)$/.exec(resource) ?? [];
+  return network === undefined || channel === undefined ? resource : `channel:${foldedPortal(network, channel)}`;
+}
+
+/** What a room begins with that cannot be put right later. */
+export const creationOf = ({ join, federate }: ManagedRoom): Partial<CreateRoom> => ({
+  preset: join.rule === 'public' ? 'public_chat' : 'private_chat',
+  ...(federate ? {} : { creationContent: { 'm.federate': false } }),
+});

@@ -1,10 +1,10 @@
+import type { Step } from '../../core/authority/plan-members.ts';
 import type { BridgeError, Result } from '../../core/errors.ts';
 import { fail, ok } from '../../core/errors.ts';
 import { laneResource, makeRoomLaneId } from '../../core/ids.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
-import { misfits } from '../../core/room/misfits.ts';
-import { beyondReach, botLacks } from '../../core/room/power-plan.ts';
+import { botLacks } from '../../core/room/power-plan.ts';
 import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
 import type { LaneQueue } from '../lane.ts';
@@ -14,11 +14,12 @@ import { Turns } from '../turns.ts';
 import type { Admission } from './admission.ts';
 import type { Caution } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
-import { isEmpty, type KeepPlan } from './keep-plan.ts';
+import { isEmpty, type KeepPlan, serversOnly } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
 import { RoomPlanner } from './room-planner.ts';
+import { unfixable } from './room-reports.ts';
 import { type Scope, Scopes } from './scopes.ts';
 
 /**
@@ -45,6 +46,7 @@ export type RoomKeeperParts = {
   readonly reports: Reports;
   readonly hasAuthority: boolean;
   readonly isOurs: (userId: string) => boolean;
+  readonly onKept: () => void;
 };
 
 /**
@@ -114,6 +116,7 @@ export class RoomKeeper {
       const kept = await this.#keep(resource, cause).finally(endTurn);
       await this.#keepChannel(resource, cause);
       if (kept.ok) {
+        this.#parts.onKept();
         await kit.db.transaction((sql) =>
           kit.stores.outbox.finish(
             sql,
@@ -154,7 +157,7 @@ export class RoomKeeper {
   }
 
   async #keep(resource: string, cause: string): Promise<Result<void>> {
-    const { rooms } = this.#parts;
+    const { rooms, hasAuthority, kit, reports } = this.#parts;
     // From here on whatever happens needs a row of its own.
     const scope = this.#scopes.take(resource);
     this.#marked.delete(resource);
@@ -168,7 +171,7 @@ export class RoomKeeper {
     const room = await rooms.actualWithAbove(resource, roomId.value);
     if (!room.ok) return this.#failed(resource, room.error);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
-    this.#tellMisfits(wanted, room.value);
+    if (hasAuthority) for (const text of unfixable(wanted, room.value, kit.homeserver.botId)) reports.say(text);
     if (wanted.hidden && scope === 'all') await this.#unlist(roomId.value);
     const job = { wanted, room: room.value, cause, scope };
     const done = await this.#bring(job, () => this.#firstAFew(wanted, roomId.value));
@@ -196,15 +199,19 @@ export class RoomKeeper {
     const isPart = scope !== 'all' && (await caution.minds(wanted, room, few.value));
     const plan = isPart ? await this.#planner.surePlan(wanted, room, 'all') : few;
     if (!plan.ok) return plan;
-    if (await caution.holds(wanted, room, plan.value)) return ok('held');
-    const done = await steps.run({
+    const job = {
       resource: wanted.id,
       roomId: room.roomId,
       cause,
       plan: plan.value,
-      stillWanted: (step) => admission.stillWants(step, wanted.id),
+      stillWanted: (step: Step) => admission.stillWants(step, wanted.id),
       between,
-    });
+    };
+    if (await caution.holds(wanted, room, plan.value)) {
+      if (caution.isEnforcing) await steps.run({ ...job, plan: serversOnly(plan.value) });
+      return ok('held');
+    }
+    const done = await steps.run(job);
     if (!done.ok) return done;
     kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: done.value, cause });
     // Who was banned from a Space is called into nothing that stands in it before the ban is lifted.
@@ -264,18 +271,6 @@ export class RoomKeeper {
     const { homeserver } = this.#parts.kit;
     const listed = await homeserver.isPublished(roomId);
     if (listed.ok && listed.value) await homeserver.publish(roomId, false);
-  }
-
-  /** What can never be put right is said once in a while: somebody has to decide about it. */
-  #tellMisfits(wanted: ManagedRoom, room: ActualRoom): void {
-    const { reports, kit, hasAuthority } = this.#parts;
-    if (!hasAuthority) return;
-    for (const text of misfits(room, wanted)) reports.say(text);
-    const people = beyondReach(room, kit.homeserver.botId);
-    if (people.length > 0)
-      reports.say(
-        `${wanted.name}: ${people.join(', ')} have as much power as the bot, so their power cannot be taken back. They can give it up themselves in the room’s settings.`,
-      );
   }
 
   #tellDrift(wanted: ManagedRoom, cause: string, steps: number): void {

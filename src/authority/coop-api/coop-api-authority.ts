@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { askJson, fromStatus, type HttpAnswer } from '../ask-json.ts';
 import { Revisions } from '../revisions.ts';
 import { type Unknown, unknown } from '../unknown.ts';
+import { withoutAgreements } from '../without-agreements.ts';
 import { seatsOf } from './groups-answer.ts';
 import { Subjects } from './subjects.ts';
 import { watchSubjects } from './watch-subjects.ts';
@@ -101,6 +102,8 @@ export function makeCoopApiAuthority({
         { subjects, ask, probe, intervalMs: intervalSeconds * 1000, clock },
         AbortSignal.any([signal, closing.signal]),
       ),
+
+    ...withoutAgreements,
 
     close() {
       closing.abort();

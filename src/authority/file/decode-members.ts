@@ -1,5 +1,6 @@
 import { nearest } from '../../config/nearest.ts';
 import { type Path, show } from '../../config/problem.ts';
+import type { Agreement } from '../../core/authority/agreement.ts';
 import {
   type Handle,
   handleKey,
@@ -22,6 +23,7 @@ import {
   toMatrixHandle,
   type Words,
 } from '../words.ts';
+import { decodeAgreements } from './decode-agreements.ts';
 import { readDate, readLine, readMap, readOneOrMore, type Tree, TreeProblems } from './decode-tree.ts';
 
 export const MAX_MEMBERS = 100_000;
@@ -35,6 +37,8 @@ export type Note = { readonly path: Path; readonly text: string };
 
 export type DecodedMembers = {
   readonly members: readonly Member[];
+  /** Undefined: an empty file says nothing of them. */
+  readonly agreements: readonly Agreement[] | undefined;
   readonly problems: TreeProblems['found'];
   readonly notes: readonly Note[];
 };
@@ -61,7 +65,7 @@ export function decodeMembers(root: unknown, issuer: string, words: Words): Deco
   const members: Member[] = [];
   const decoder = new MemberDecoder(issuer, words, problems);
   const empty = root === null || root === undefined;
-  const tree = empty ? {} : readMap(root, [], 'The list', ['members'], problems);
+  const tree = empty ? {} : readMap(root, [], 'The list', ['members', 'agreements'], problems);
   const entries = tree?.members;
   if (Array.isArray(entries)) {
     if (entries.length > MAX_MEMBERS)
@@ -75,7 +79,8 @@ export function decodeMembers(root: unknown, issuer: string, words: Words): Deco
     const missing = entries === undefined ? 'There is no key members.' : `members is a list, not ${show(entries)}.`;
     problems.add(['members'], missing, 'Write members: [] if there is nobody.');
   }
-  return { members, problems: problems.found, notes: decoder.notes };
+  const agreements = tree === undefined || empty ? undefined : decodeAgreements(tree.agreements, issuer, problems);
+  return { members, agreements, problems: problems.found, notes: decoder.notes };
 }
 
 class MemberDecoder {

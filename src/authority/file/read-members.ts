@@ -1,9 +1,8 @@
 import { type ConfigProblem, formatProblems } from '../../config/problem.ts';
 import { readYamlTree, type YamlTree } from '../../config/yaml-tree.ts';
-import type { Member } from '../../core/authority/member.ts';
 import { type Answer, answer, unknown } from '../unknown.ts';
 import type { Words } from '../words.ts';
-import { decodeMembers } from './decode-members.ts';
+import { type DecodedMembers, decodeMembers } from './decode-members.ts';
 
 export const MAX_BYTES = 20_000_000;
 const MAX_TOLD = 5;
@@ -19,22 +18,22 @@ export type MembersText = {
 };
 
 /** `notes`: sentences about words that nobody explained, each with its line. */
-export type ReadMembers = { readonly members: readonly Member[]; readonly notes: readonly string[] };
+export type ReadMembers = Pick<DecodedMembers, 'members' | 'agreements'> & { readonly notes: readonly string[] };
 
 /** The text of a list of members, YAML or JSON. One mistake makes all of it unknown, with the lines that are wrong. */
 export function readMembers({ file, text, issuer, words }: MembersText): Answer<ReadMembers> {
   const quick = text.length > LARGE_BYTES ? parseJson(text) : undefined;
   if (quick !== undefined) {
-    const { members, problems, notes } = decodeMembers(quick, issuer, words);
-    if (problems.length === 0 && notes.length === 0) return answer({ members, notes: [] });
+    const { members, agreements, problems, notes } = decodeMembers(quick, issuer, words);
+    if (problems.length === 0 && notes.length === 0) return answer({ members, agreements, notes: [] });
   }
   // A value takes a letter or more; whoever unfolds to more values than letters does it by aliases.
   const tree = readYamlTree(file, text, { maxBytes: MAX_BYTES, maxNodes: text.length + 100 });
   if (tree.problems.length > 0) return wrong(tree.problems);
-  const { members, problems, notes } = decodeMembers(tree.value, issuer, words);
+  const { members, agreements, problems, notes } = decodeMembers(tree.value, issuer, words);
   if (problems.length > 0)
     return wrong(problems.map(({ path, text, remedy, at }) => tree.problemAt(path, text, remedy, at)));
-  return answer({ members, notes: notes.map((note) => told(tree, note)) });
+  return answer({ members, agreements, notes: notes.map((note) => told(tree, note)) });
 }
 
 const told = (tree: YamlTree, { path, text }: { path: readonly (string | number)[]; text: string }): string =>

@@ -6,6 +6,7 @@ import { MemberFeed } from '../member-feed.ts';
 import { Revisions } from '../revisions.ts';
 import type { Answer } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
+import { withoutAgreements } from '../without-agreements.ts';
 import { Asker } from './asker.ts';
 import { watchDirectory } from './directory-watch.ts';
 import { entriesToMembers, type Vocabulary } from './entries-to-members.ts';
@@ -88,6 +89,8 @@ export function makeLdapAuthority(options: LdapAuthorityOptions): Authority {
       }
       yield* queue.take(either);
     },
+
+    ...withoutAgreements,
 
     close() {
       closing.abort();

@@ -8,6 +8,7 @@ import { pause } from '../pause.ts';
 import { Revisions } from '../revisions.ts';
 import { type Answer, answer, clean, unknown } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
+import { withoutAgreements } from '../without-agreements.ts';
 import type { Words } from '../words.ts';
 import { membershipsOf, PAGE, readService } from './read-service.ts';
 import type { Resource } from './resource.ts';
@@ -152,6 +153,8 @@ export function makeScimClient(options: ScimClientOptions): Authority {
       void keepAsking(new MemberFeed((update) => queue.push(update)), either);
       yield* queue.take(either);
     },
+
+    ...withoutAgreements,
 
     async close() {
       closing.abort();

@@ -9,6 +9,7 @@ import { keepBeating } from '../heartbeat.ts';
 import { pause } from '../pause.ts';
 import { type Unknown, unknown } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
+import { withoutAgreements } from '../without-agreements.ts';
 import type { Words } from '../words.ts';
 import { ScimDirectory } from './directory.ts';
 import { Refusal } from './refusal.ts';
@@ -134,6 +135,8 @@ export function makeScimProvider(options: ScimProviderOptions): ScimProvider {
         queue = undefined;
       }
     },
+
+    ...withoutAgreements,
 
     close() {
       closing.abort();

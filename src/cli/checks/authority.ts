@@ -19,7 +19,8 @@ export async function checkAuthority({ authority, homeserver, ...parts }: Config
     debug() {},
     with: () => log,
   };
-  const file = makeFileAuthority({ path, issuer, statuses, roles, clock: systemClock, log });
+  const who = { issuer, homeserver: homeserver.serverName };
+  const file = makeFileAuthority({ path, ...who, statuses, roles, clock: systemClock, log });
   try {
     const late = AbortSignal.timeout(TRY_MS);
     const snapshot = await Promise.race([

@@ -14,6 +14,8 @@ export type Resource = {
   readonly require: 'none' | 'member' | 'coordinator' | 'council';
   /** What happens when the authority has not answered for long. */
   readonly staleness: 'open' | 'members' | 'confidential';
+  /** Whether people of other shards may be let in by an agreement, for all that we say ourselves. */
+  readonly visitors?: boolean;
   /** About running the machines: the one place where an operator has a say. */
   readonly isOperations?: boolean;
 };

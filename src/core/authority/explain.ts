@@ -9,14 +9,21 @@ export type ExplainInput = {
   readonly person: Lookup<Member>;
   readonly resources: Iterable<Resource>;
   readonly at: At;
+  /** What agreements with other shards say of them. */
+  readonly visits?: readonly string[];
+  /** What follows in a resource; from what the authority says alone where left out. */
+  readonly standingIn?: (resource: Resource) => Standing;
 };
 
 /** Who somebody is, what the authority says and how fresh that is, and what follows where, a line each. */
-export function explain({ who, person, resources, at }: ExplainInput): readonly string[] {
+export function explain({ who, person, resources, at, visits = [], standingIn }: ExplainInput): readonly string[] {
   return [
     ...saysLines(who, person),
+    ...visits,
     freshLine(person, at),
-    ...[...resources].map((resource) => followsLine(resource, standing(person, resource, at))),
+    ...[...resources].map((resource) =>
+      followsLine(resource, standingIn?.(resource) ?? standing(person, resource, at)),
+    ),
   ];
 }
 

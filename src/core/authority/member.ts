@@ -1,3 +1,5 @@
+import type { Agreement } from './agreement.ts';
+
 /**
  * The vocabulary of the cooperative's authorization layer as Causeway asks it: who is a member, with what standing, and
  * the three answers that there are to every question.
@@ -122,6 +124,8 @@ export type AuthorityUpdate =
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly freshness: Freshness }
   /** The authority answers and nothing changed since; at least every 10 s. `asOfMs` moves the freshness of everything. */
   | { readonly kind: 'heartbeat'; readonly asOfMs: number }
+  /** All agreements with other shards, complete. */
+  | { readonly kind: 'agreements'; readonly agreements: readonly Agreement[]; readonly freshness: Freshness }
   /** Changes may have been missed: ask for a snapshot. */
   | { readonly kind: 'gap' }
   /** The authority cannot be asked, or answers nonsense; what is known grows old. */

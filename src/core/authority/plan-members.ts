@@ -1,5 +1,6 @@
 import { MOST_POWER, type Resource } from './access.ts';
 import type { Standing } from './standing.ts';
+import { DECIDED_ENDINGS } from './visit.ts';
 
 export type Present = 'join' | 'invite' | 'knock' | 'leave' | 'ban';
 export type ActualPerson = { readonly membership: Present; readonly power: number };
@@ -25,7 +26,7 @@ export type MemberPlan = {
   readonly powers: ReadonlyMap<string, number>;
   /** The same for plans that do the same; for a hash. */
   readonly hashText: string;
-  /** Who of those present is removed, and who of them loses power; for the guard. */
+  /** Who of those present is removed, and who of them loses power; for the guard. Whose visit ended is not asked about. */
   readonly removes?: readonly string[];
   readonly demotes?: readonly string[];
 };
@@ -67,7 +68,7 @@ export function planMembers({ resource, botId, actual, wanted, bannedByUs, unman
     const removal = removalOf(userId, person, standing);
     const own = removal === undefined ? grantsOf(userId, person, standing, bannedByUs) : [removal];
     steps.push(...own);
-    if (removal !== undefined && isPresent(person)) removes.push(userId);
+    if (removal !== undefined && isPresent(person) && !DECIDED_ENDINGS.has(standing.code)) removes.push(userId);
     const power = powerOf(person, standing);
     if (power === undefined || power === person.power) continue;
     powers.set(userId, power);

@@ -101,7 +101,8 @@ function inGroupState(plain: Standing, resource: Resource): Standing {
   return { ...plain, membership: 'may', speaks: false, puppet: false, code, why: WORDS[code](resource) };
 }
 
-function aged(plain: Standing, resource: Resource, at: At, ageMs: number, isGuess: boolean): Standing {
+/** What the age of what we know takes from a standing. */
+export function aged(plain: Standing, resource: Resource, at: At, ageMs: number, isGuess: boolean): Standing {
   if (ageMs <= at.softMs) return plain;
   const isThere = plain.membership === 'in' || plain.membership === 'may';
   if (isThere && ageMs > at.hardMs && resource.staleness === 'confidential')

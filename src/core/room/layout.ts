@@ -68,6 +68,8 @@ export type LayoutInput = {
         readonly groups: readonly LayoutGroup[];
       }
     | undefined;
+  /** Homeservers of agreements in force: besides those of the cooperative wherever others take part at all. */
+  readonly peers?: readonly string[];
   /** Without an authority channels that do not say otherwise are open. */
   readonly hasAuthority: boolean;
   readonly channels: readonly LayoutChannel[];
@@ -97,7 +99,7 @@ export function layout(input: LayoutInput): readonly ManagedRoom[] {
       const servers = cooperative?.servers ?? [];
       // Also where no server is named: a list that loses its last name must not let in everybody.
       const acl = isClosed || input.hasAuthority;
-      return { federate, acl, servers: federate ? servers : [] };
+      return { federate, acl, servers: federate ? [...new Set([...servers, ...(input.peers ?? [])])] : [] };
     },
   };
   return [...spaces(ground), ...houseRooms(ground), ...channels(ground)];

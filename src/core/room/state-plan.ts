@@ -101,20 +101,30 @@ function serverAcl({ room, wanted, serverName }: StateView): Planned {
       ? { content: list(['*'], true), why: `${wanted.name} is open to all servers.` }
       : undefined;
   }
-  const hosts = [...new Set([serverName, ...wanted.servers].map(hostOf))];
-  // A list that refuses our own kind of name locks us out of our own room.
-  const literals = hosts.some(isIpLiteral);
-  const isSo =
-    now !== undefined &&
-    now.deny.length === 0 &&
-    now.allowIpLiterals === literals &&
-    now.allow.length === hosts.length &&
-    hosts.every((host) => now.allow.includes(host));
-  if (isSo) return undefined;
+  if (listsServers(room, wanted, serverName)) return undefined;
+  const { hosts, literals } = wantedServers(wanted, serverName);
   return {
     content: list(hosts, literals),
     why: `Other servers could take part in ${wanted.name} than those of the cooperative.`,
   };
+}
+
+/** Whether exactly those servers can take part that should, ours included. */
+export function listsServers({ serverAcl: now }: ActualRoom, wanted: ManagedRoom, serverName: string): boolean {
+  const { hosts, literals } = wantedServers(wanted, serverName);
+  return (
+    now !== undefined &&
+    now.deny.length === 0 &&
+    now.allowIpLiterals === literals &&
+    now.allow.length === hosts.length &&
+    hosts.every((host) => now.allow.includes(host))
+  );
+}
+
+function wantedServers({ servers }: ManagedRoom, serverName: string) {
+  const hosts = [...new Set([serverName, ...servers].map(hostOf))];
+  // A list that refuses our own kind of name locks us out of our own room.
+  return { hosts, literals: hosts.some(isIpLiteral) };
 }
 
 const list = (allow: readonly string[], allow_ip_literals: boolean): Content => ({

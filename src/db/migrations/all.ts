@@ -4,6 +4,7 @@ import { authority } from './0002-authority.ts';
 import { page } from './0003-page.ts';
 import { provenance } from './0004-provenance.ts';
 import { linkAuthor } from './0005-link-author.ts';
+import { visitors } from './0006-visitors.ts';
 
 /** In order, without holes. A new step is a new file and a new line here; released ones are never edited. */
-export const migrations: readonly Migration[] = [first, authority, page, provenance, linkAuthor];
+export const migrations: readonly Migration[] = [first, authority, page, provenance, linkAuthor, visitors];

@@ -20,6 +20,8 @@ export type DendriteOptions = {
   /** `postgres://…` of an empty database; SQLite files in `dir` unless told. */
   readonly postgres?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+  /** Other homeservers reach it there, over TLS; its `serverName` names the port. No federation without. */
+  readonly federation?: { readonly host: string; readonly port: number; readonly cert: string; readonly key: string };
   /** Laid over the configuration: `{client_api: {rate_limiting: {enabled: false}}}`. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   /** Told the process's number at each start. */
@@ -51,7 +53,13 @@ export async function startDendrite(options: DendriteOptions): Promise<Dendrite>
   const server = await startServer({
     name: 'Dendrite',
     command: options.binary,
-    args: ['--config', join(dir, 'dendrite.yaml'), '--http-bind-address', `127.0.0.1:${port}`],
+    args: [
+      '--config',
+      join(dir, 'dendrite.yaml'),
+      '--http-bind-address',
+      `127.0.0.1:${port}`,
+      ...tlsArguments(options),
+    ],
     cwd: dir,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.onStarted === undefined ? {} : { onStarted: options.onStarted }),
@@ -67,6 +75,14 @@ export async function startDendrite(options: DendriteOptions): Promise<Dendrite>
   return dendrite;
 }
 
+const tlsArguments = ({ federation }: DendriteOptions): string[] =>
+  federation === undefined
+    ? []
+    : [
+        ...['--https-bind-address', `${federation.host}:${federation.port}`],
+        ...['--tls-cert', federation.cert, '--tls-key', federation.key],
+      ];
+
 function dendriteConfig(dir: string, secret: string, options: DendriteOptions): Record<string, unknown> {
   const database = (name: string): Record<string, unknown> =>
     options.postgres === undefined ? { database: { connection_string: `file:${join(dir, `${name}.db`)}` } } : {};
@@ -75,7 +91,7 @@ function dendriteConfig(dir: string, secret: string, options: DendriteOptions): 
     global: {
       server_name: options.serverName,
       private_key: join(dir, 'matrix_key.pem'),
-      disable_federation: true,
+      disable_federation: options.federation === undefined,
       presence: { enable_inbound: false, enable_outbound: false },
       report_stats: { enabled: false },
       // On disk: in memory it forgets, at a restart, what it has not yet pushed to us.
@@ -99,7 +115,14 @@ function dendriteConfig(dir: string, secret: string, options: DendriteOptions): 
       registration_shared_secret: secret,
       rate_limiting: { enabled: true, threshold: 20, cooloff_ms: 500 },
     },
-    federation_api: { key_perspectives: [], deny_networks: [], allow_networks: [], ...database('federationapi') },
+    federation_api: {
+      key_perspectives: [],
+      deny_networks: [],
+      allow_networks: [],
+      // Its neighbours are on this machine, with certificates that nobody signed.
+      disable_tls_validation: options.federation !== undefined,
+      ...database('federationapi'),
+    },
     key_server: database('keyserver'),
     media_api: {
       base_path: join(dir, 'media'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DirectoryFeed } from '../../../src/app/admission/directory-feed.ts';
 import { DirectoryStore } from '../../../src/app/admission/directory-store.ts';
+import { withoutAgreements } from '../../../src/authority/without-agreements.ts';
 import { Directory } from '../../../src/core/authority/directory.ts';
 import type { AuthorityUpdate, Freshness, Lookup, Member, Snapshot } from '../../../src/core/authority/member.ts';
 import type { Authority } from '../../../src/ports/authority.ts';
@@ -45,6 +46,7 @@ async function followed(t: TestContext, updates: readonly AuthorityUpdate[], ask
     description: { issuer: ISSUER, source: 'a test', supports: new Set(['snapshot', 'push']) },
     snapshot: async () => asked,
     member: async () => ({ kind: 'unknown', reason: 'unreachable', text: 'Not asked here.' }),
+    ...withoutAgreements,
     async *watch(signal) {
       yield* updates;
       isAllSaid = true;
@@ -58,6 +60,7 @@ async function followed(t: TestContext, updates: readonly AuthorityUpdate[], ask
     directory,
     store: new DirectoryStore(kit),
     onChanged: (whom) => changes.push([...(whom?.subjects ?? ['everybody'])]),
+    onAgreements: async () => {},
     onAlert: (text) => alerts.push(text),
     onSaid: () => {},
     isAwaited: () => false,

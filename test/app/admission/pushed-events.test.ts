@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { AuthoritySide } from '../../../src/app/admission/authority-side.ts';
 import type { Lanes } from '../../../src/app/lanes.ts';
 import { Ledger } from '../../../src/app/ledger.ts';
+import { withoutAgreements } from '../../../src/authority/without-agreements.ts';
 import type { Freshness, Lookup, Member, Status } from '../../../src/core/authority/member.ts';
 import type { AuditEntry } from '../../../src/ports/audit.ts';
 import type { Authority } from '../../../src/ports/authority.ts';
@@ -75,6 +76,7 @@ class World {
           ? { kind: 'absent', freshness }
           : { kind: 'found', value: member(sub, status), freshness };
       },
+      ...withoutAgreements,
       watch: (signal) => this.#watch(signal),
       close: async () => {},
     };
@@ -104,6 +106,7 @@ class World {
         close: async () => {},
       },
       onChanged: (whom) => this.changes.push(...(whom?.subjects ?? [])),
+      onAgreements: async () => {},
       onAlert: () => {},
     });
     await side.load();

@@ -1,0 +1,28 @@
+import type { DecisionPoint } from '../../ports/authority.ts';
+import type { PortalTable } from '../portal-table.ts';
+import { Caution, type CautionParts } from './caution.ts';
+import { ChannelDoors } from './channel-doors.ts';
+import { KeepSteps } from './keep-steps.ts';
+import { RoomKeeper, type RoomKeeperParts } from './room-keeper.ts';
+import { secondOpinion } from './second-opinion.ts';
+
+export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> &
+  CautionParts & {
+    readonly portals: PortalTable;
+    readonly decisions: DecisionPoint | undefined;
+  };
+
+/** Those who bring rooms and channels to what they should be, put together. */
+export function makeKeeping(parts: KeepingParts): { keeper: RoomKeeper; caution: Caution; doors: ChannelDoors } {
+  const { rooms, admission, decisions } = parts;
+  const steps = new KeepSteps({
+    ...parts,
+    onDone: (event) => rooms.seen(event),
+    subjectOf: (userId) => admission.subjectOf(userId),
+    refusal: async (userId, resource) =>
+      decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),
+  });
+  const caution = new Caution(parts);
+  const doors = new ChannelDoors(parts);
+  return { keeper: new RoomKeeper({ ...parts, steps, caution, doors }), caution, doors };
+}

@@ -1,0 +1,40 @@
+import type { Config } from '../../config/schema.ts';
+import { limitsOf } from './admission.ts';
+import { type Arrangement, arrange } from './resources.ts';
+
+/** The configuration as it is now, with what it asks of rooms and people. */
+export class Settings {
+  readonly #serverName: string;
+  /** Homeservers of agreements in force. */
+  readonly #peers: () => readonly string[];
+  #config: Config;
+  #arrangement: Arrangement;
+
+  constructor(config: Config, serverName: string, peers: () => readonly string[]) {
+    this.#serverName = serverName;
+    this.#peers = peers;
+    this.#config = config;
+    this.#arrangement = arrange(config, serverName);
+  }
+
+  get arrangement(): Arrangement {
+    return this.#arrangement;
+  }
+
+  /** Anew: agreements may list other servers, or the configuration be another. */
+  arrange(config = this.#config): Arrangement {
+    this.#config = config;
+    this.#arrangement = arrange(config, this.#serverName, this.#peers());
+    return this.#arrangement;
+  }
+
+  readonly resources = (): Arrangement['resources'] => this.#arrangement.resources;
+  readonly mode = (): 'observe' | 'enforce' => this.#config.authority.mode;
+  readonly admins = (): readonly string[] => this.#config.cooperative?.admins ?? [];
+  readonly reconcileMs = (): number => this.#config.authority.reconcileSeconds * 1000;
+  readonly botNicks = (): readonly string[] => [...new Set(this.#config.networks.map(({ bot }) => bot.nick))];
+  /** Homeservers that take part without an agreement. */
+  readonly ownServers = (): readonly string[] => [this.#serverName, ...(this.#config.cooperative?.servers ?? [])];
+  readonly limits = () => limitsOf(this.#config);
+  readonly guardWindowMs = (): number => this.#config.authority.guardWindowSeconds * 1000;
+}
