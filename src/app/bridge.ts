@@ -8,6 +8,7 @@ import { Enforcement } from './admission/enforcement.ts';
 import { attachNetwork } from './attach-network.ts';
 import { inBackground, within } from './background.ts';
 import { ensureBotName } from './bot-profile.ts';
+import { BridgeInfo } from './bridge-info.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
 import { Ghosts } from './ghosts.ts';
@@ -102,6 +103,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const echoes = new Echoes();
   const names = await Names.open(kit, isOurs);
   const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
+  const info = new BridgeInfo(kit, portals, vouching);
   const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
@@ -198,7 +200,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     anchors,
-    networkName: (id) => vouching.networkName(id),
+    vouching,
     creation: (portal) => enforcement.creation(portal),
     onReady: (portal) => {
       // What was said since its newest event was noted came to a room that was not linked yet.
@@ -254,6 +256,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       }
       rosters.start();
       enforcement.start();
+      inBackground(kit, info.sync());
       endHousekeeping = startHousekeeping(kit, pages);
       lanes.resume();
       readBack.begin();
@@ -271,6 +274,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
       vouching.configure(next);
+      inBackground(kit, info.sync());
       pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
       for (const network of kit.networks.keys()) channels.tell(network);

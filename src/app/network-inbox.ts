@@ -162,6 +162,7 @@ export class NetworkInbox {
         room: portal.roomId,
         fold: (name) => this.#network.fold(name),
         voucher: this.#vouching.voucher(this.#network.id),
+        ...this.#vouching.topicNote(portal),
         ...(personOf !== undefined && { personOf }),
       });
       await entry.enqueue(lane, effects, receivedAtMs);

@@ -1,13 +1,7 @@
 import { fail, ok, type Result } from '../core/errors.ts';
-import type { NetworkId } from '../core/ids.ts';
 import { adoptionRefusal } from '../core/room/adoption.ts';
-import {
-  bridgeState,
-  initialState,
-  namespaceAlias,
-  type PortalRoom,
-  portalPowerLevels,
-} from '../core/room/portal-room.ts';
+import { bridgeState, initialState, namespaceAlias, portalPowerLevels } from '../core/room/portal-room.ts';
+import { withNote } from '../core/room/topic-note.ts';
 import type { CreateRoom } from '../ports/matrix.ts';
 import { Backoff } from './backoff.ts';
 import type { Kit } from './kit.ts';
@@ -16,6 +10,7 @@ import { ANCHOR, FLOOR, type RoomAnchors } from './room-anchors.ts';
 import { RoomMaker } from './room-maker.ts';
 import type { Signal } from './signal.ts';
 import { Turns } from './turns.ts';
+import type { Vouching } from './vouching.ts';
 
 /** Rooms prepared at the same time: each makes a homeserver work hard. */
 const AT_ONCE = 3;
@@ -29,7 +24,7 @@ export type ProvisionParts = {
   readonly kit: Kit;
   readonly portals: PortalTable;
   readonly anchors: RoomAnchors;
-  readonly networkName: (id: NetworkId) => string;
+  readonly vouching: Vouching;
   /** What the authority asks of a room from its first moment on, where it asks for anything. */
   readonly creation: (portal: Portal) => Partial<CreateRoom>;
   /** A portal has its room from now on. */
@@ -96,7 +91,9 @@ export class Provision {
   async #room(portal: Portal): Promise<Result<string>> {
     const { kit, portals } = this.#parts;
     const { botId } = kit.homeserver;
-    const room = this.#describe(portal);
+    const { vouching } = this.#parts;
+    const room = vouching.describe(portal);
+    const topic = withNote(room.topic ?? '', vouching.topicNote(portal).topicNote);
     const bridge = bridgeState(room, botId);
     const [mark] = bridge;
     if (mark === undefined) throw new Error('a portal has no mark');
@@ -107,7 +104,7 @@ export class Provision {
       isTaken: (roomId) => portals.byRoom(roomId) !== undefined,
       create: (roomVersion) => ({
         name: room.name,
-        ...(portal.config.topic === undefined ? {} : { topic: portal.config.topic }),
+        ...(topic === '' ? {} : { topic }),
         preset: 'public_chat',
         roomVersion,
         initialState: initialState(room, botId),
@@ -151,16 +148,5 @@ export class Provision {
     });
     if (anchor !== undefined) anchors.set(roomId, anchor);
     return ok(roomId);
-  }
-
-  #describe(portal: Portal): PortalRoom {
-    const { network, channel, config } = portal;
-    return {
-      network,
-      networkName: this.#parts.networkName(network),
-      channel,
-      name: config.name ?? channel,
-      ...(config.topic === undefined ? {} : { topic: config.topic }),
-    };
   }
 }

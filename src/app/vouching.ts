@@ -1,9 +1,19 @@
 import type { Config } from '../config/schema.ts';
 import type { NetworkSource } from '../core/events.ts';
-import { type Assurance, assuranceOf, didSentence, originWords, vouchSentence } from '../core/identity/assurance.ts';
+import {
+  type Assurance,
+  assuranceOf,
+  didSentence,
+  type NetworkTrust,
+  originWords,
+  vouchSentence,
+} from '../core/identity/assurance.ts';
 import { cleanName, displayName } from '../core/identity/display-name.ts';
 import { type Voucher, vouchFacts } from '../core/identity/provenance.ts';
 import type { GhostSubject, NetworkId } from '../core/ids.ts';
+import type { PortalRoom } from '../core/room/portal-room.ts';
+import { topicNote } from '../core/room/topic-note.ts';
+import type { Portal } from './portal-table.ts';
 
 type NetworkSection = Config['networks'][number];
 type Who = Pick<NetworkSource, 'account' | 'origin'>;
@@ -28,10 +38,33 @@ export class Vouching {
     return this.#sections.get(network)?.name ?? network;
   }
 
+  /** Whose server it is. A network that the configuration does not know any more is nobody's we trust. */
+  #trust(network: NetworkId): NetworkTrust {
+    return this.#sections.get(network)?.trust ?? 'foreign';
+  }
+
+  /** A portal's room, as it says of itself what it is bridged with. */
+  describe({ network, channel, config }: Portal): PortalRoom {
+    return {
+      network,
+      networkName: this.networkName(network),
+      protocol: this.#sections.get(network)?.kind ?? 'irc',
+      trust: this.#trust(network),
+      channel,
+      name: config.name ?? channel,
+      ...(config.topic === undefined ? {} : { topic: config.topic }),
+    };
+  }
+
+  /** What stands behind the topic of a portal's room, where the configuration wants that. */
+  topicNote({ network, channel }: Portal): { readonly topicNote?: string } {
+    if (this.#sections.get(network)?.topicNote === false) return {};
+    return { topicNote: topicNote(this.networkName(network), channel, this.#trust(network)) };
+  }
+
   voucher(network: NetworkId): Voucher {
     return {
-      // A network that the configuration does not know any more is nobody's we trust.
-      trust: this.#sections.get(network)?.trust ?? 'foreign',
+      trust: this.#trust(network),
       isMember: (account) => this.#isMember(network, account),
     };
   }
@@ -42,7 +75,9 @@ export class Vouching {
 
   /** Name of a ghost, as the network's template makes it. */
   nameOf(network: NetworkId, { kind, name, origin }: GhostSubject, nick: string): string {
-    const templates = this.#sections.get(network)?.displayNames ?? FALLBACK;
+    const section = this.#sections.get(network);
+    const here = section?.displayNames.here ?? (section?.kind === 'freeq' ? '{nick} (freeq)' : '{nick} (IRC)');
+    const templates = { here, via: section?.displayNames.via ?? '{nick} via {origin}' };
     const account = kind === 'account' ? name : null;
     return displayName({ nick, account, origin: origin ?? null, network: this.networkName(network) }, templates);
   }
@@ -60,5 +95,3 @@ export class Vouching {
     return did === undefined ? said : `${said} ${did}`;
   }
 }
-
-const FALLBACK = { here: '{nick} (IRC)', via: '{nick} via {origin}' };

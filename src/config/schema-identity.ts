@@ -21,10 +21,10 @@ const nameTemplate = (must: string) =>
 
 /** Names of ghosts. */
 export const displayNamesSchema = z.strictObject({
-  here: key(nameTemplate('{nick}').default('{nick} (IRC)'), {
-    text: 'Name on Matrix of a person of this network. {nick}, {account} and {network} are filled in. What stands behind the nick is what tells people apart from members: it cannot be imitated by a nick.',
+  here: key(nameTemplate('{nick}').optional(), {
+    text: 'Name on Matrix of a person of this network; otherwise `{nick} (IRC)`, and on freeq `{nick} (freeq)`. {nick}, {account} and {network} are filled in. What stands behind the nick is what tells people apart from members: it cannot be imitated by a nick.',
     form: 'a name with {nick} in it and at most 24 characters besides what is filled in',
-    sample: 'live',
+    example: '"{nick} ({network})"',
     reload: true,
   }),
   via: key(

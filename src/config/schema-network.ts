@@ -230,6 +230,10 @@ export const networkSchema = z.strictObject({
     example: 'Willow IRC',
   }),
   trust,
+  topicNote: key(z.boolean().default(true), {
+    text: 'Whether the topics of the rooms end in what they are bridged with and whose server that is. It never goes to the network.',
+    reload: true,
+  }),
   displayNames: key(displayNamesSchema.prefault({}), { text: 'How people of this network are called on Matrix.' }),
   server: key(server, { text: 'The IRC server.', sample: 'live' }),
   bot: key(bot, { text: 'Causeway’s own connection.', sample: 'live' }),

@@ -51,7 +51,8 @@ describe('a configuration that is right', () => {
           inDoubt: 'resend',
           history: { maxLines: 10_000 },
           trust: 'foreign',
-          displayNames: { here: '{nick} (IRC)', via: '{nick} via {origin}' },
+          displayNames: { via: '{nick} via {origin}' },
+          topicNote: true,
           encoding: 'utf-8',
           channels: [
             {

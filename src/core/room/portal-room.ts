@@ -1,9 +1,14 @@
+import { type NetworkTrust, TRUST_WORDS } from '../identity/assurance.ts';
 import { escapeLocalpart, GHOST_PREFIX, type NetworkId } from '../ids.ts';
 
 /** What a portal's room should look like. */
 export type PortalRoom = {
   readonly network: NetworkId;
   readonly networkName: string;
+  /** What the network speaks, as clients know it: `irc`, `freeq`. */
+  readonly protocol: string;
+  /** Whose server it is. */
+  readonly trust: NetworkTrust;
   readonly channel: string;
   readonly name: string;
   readonly topic?: string;
@@ -54,14 +59,16 @@ export function portalPowerLevels(botId: string, roomVersion: string): Record<st
 export function bridgeState(room: PortalRoom, botId: string): StateEvent[] {
   const content = {
     bridgebot: botId,
-    protocol: { id: 'irc', displayname: 'IRC' },
-    network: { id: room.network, displayname: room.networkName },
+    protocol: { id: room.protocol, displayname: PROTOCOLS.get(room.protocol) ?? room.protocol },
+    network: { id: room.network, displayname: `${room.networkName} (${TRUST_WORDS[room.trust]})` },
     channel: { id: room.channel, displayname: room.channel },
-    'coop.causeway.bridge': { network: room.network, channel: room.channel },
+    'coop.causeway.bridge': { network: room.network, channel: room.channel, trust: room.trust },
   };
   const stateKey = `coop.causeway://${room.network}/${escapeLocalpart(room.channel)}`;
   return ['m.bridge', 'uk.half-shot.bridge'].map((type) => ({ type, state_key: stateKey, content }));
 }
+
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([['irc', 'IRC']]);
 
 /** State events that a new room starts with. */
 export function initialState(room: PortalRoom, botId: string): StateEvent[] {

@@ -4,16 +4,23 @@ import { asNetworkId } from '../../../src/core/ids.ts';
 import { aliasOf, initialState, namespaceAlias, portalPowerLevels } from '../../../src/core/room/portal-room.ts';
 
 const BOT = '@_causeway_bot:x';
-const garden = { network: asNetworkId('home'), networkName: 'Home', channel: '#Gärten', name: 'Gardens' };
+const garden = {
+  network: asNetworkId('home'),
+  networkName: 'Home',
+  protocol: 'irc',
+  trust: 'own',
+  channel: '#Gärten',
+  name: 'Gardens',
+} as const;
 
 describe('a room that the bridge makes', () => {
   test('says in both ways which channel it is, lets no guests in, and shows what was said', () => {
     const content = {
       bridgebot: BOT,
       protocol: { id: 'irc', displayname: 'IRC' },
-      network: { id: 'home', displayname: 'Home' },
+      network: { id: 'home', displayname: 'Home (our own server)' },
       channel: { id: '#Gärten', displayname: '#Gärten' },
-      'coop.causeway.bridge': { network: 'home', channel: '#Gärten' },
+      'coop.causeway.bridge': { network: 'home', channel: '#Gärten', trust: 'own' },
     };
     const state_key = 'coop.causeway://home/=23_g=c3=a4rten';
     assert.deepEqual(initialState(garden, BOT), [

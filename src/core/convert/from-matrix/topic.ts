@@ -1,3 +1,4 @@
+import { withoutNote } from '../../room/topic-note.ts';
 import { linesOf } from './lines.ts';
 import type { MatrixConverter } from './view.ts';
 
@@ -12,7 +13,7 @@ export const topic: MatrixConverter = (event, { network, channel }) => {
         channel,
         room: event.room_id,
         userId: event.sender,
-        topic: linesOf(event.content.topic).join(' '),
+        topic: withoutNote(linesOf(event.content.topic).join(' ')),
         eventId: event.event_id,
       },
     },

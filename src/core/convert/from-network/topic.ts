@@ -1,5 +1,6 @@
 import type { KeyedEffect, NetworkTopic } from '../../events.ts';
 import { provenanceOf } from '../../identity/provenance.ts';
+import { withNote } from '../../room/topic-note.ts';
 import { stripFormatting } from '../../text/strip.ts';
 import { type NetworkView, one } from './view.ts';
 
@@ -7,6 +8,6 @@ export const topic = (event: NetworkTopic, view: NetworkView): KeyedEffect[] =>
   one(event, {
     op: 'matrix.topic',
     room: view.room,
-    topic: stripFormatting(event.topic),
+    topic: withNote(stripFormatting(event.topic), view.topicNote),
     provenance: provenanceOf(event, view.voucher),
   });

@@ -19,6 +19,8 @@ export type NetworkView = {
   readonly personOf?: (name: string) => string | undefined;
   /** What the network's word is worth. */
   readonly voucher: Voucher;
+  /** What stands behind the topic in the room (core/room/topic-note); none where topics are left alone. */
+  readonly topicNote?: string;
 };
 
 /** What every effect in somebody's name says of them. */
