@@ -1,9 +1,5 @@
-import type { Config } from '../config/schema.ts';
 import { GHOST_PREFIX } from '../core/ids.ts';
-import { type Audit, noAudit } from '../ports/audit.ts';
-import type { Authority, DecisionPoint } from '../ports/authority.ts';
-import type { PageSource } from '../ports/pages.ts';
-import type { StatusSource } from '../ports/status.ts';
+import { noAudit } from '../ports/audit.ts';
 import { Enforcement } from './admission/enforcement.ts';
 import { attachNetwork } from './attach-network.ts';
 import { inBackground, within } from './background.ts';
@@ -13,7 +9,6 @@ import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
 import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import type { Kit } from './kit.ts';
 import { Lanes } from './lanes.ts';
 import { Ledger } from './ledger.ts';
 import { applyLinks, loadPortals, storedAnchors } from './links.ts';
@@ -38,6 +33,7 @@ import { makeRelations } from './relations.ts';
 import { RoomAnchors } from './room-anchors.ts';
 import { RoomMembers } from './room-members.ts';
 import { Rosters } from './rosters.ts';
+import type { Bridge, BridgeParts } from './running-bridge.ts';
 import { Signal } from './signal.ts';
 import { Status } from './status.ts';
 import { ToMatrixDriver } from './to-matrix.ts';
@@ -47,34 +43,7 @@ import { VouchedGate } from './vouched-gate.ts';
 import { Vouching } from './vouching.ts';
 import { Whois } from './whois.ts';
 
-export type BridgeParts = {
-  readonly kit: Kit;
-  readonly config: Config;
-  readonly version: string;
-  readonly pid: number;
-  readonly notes: readonly string[];
-  /** Who decides who is let in; undefined: everybody is. */
-  readonly authority?: Authority;
-  readonly decisions?: DecisionPoint;
-  readonly audit?: Audit;
-};
-
-/** The running bridge: every part of the app, put together and set going. */
-export type Bridge = {
-  /** Where the sources of Matrix events knock. */
-  readonly gate: MatrixGate;
-  readonly status: StatusSource;
-  /** What people on networks read by link. */
-  readonly pages: PageSource;
-  /** Says what the authority knows of a person, and lets held plans go on. */
-  readonly deciding: Pick<Enforcement, 'explain' | 'confirm' | 'events' | 'visit'>;
-  /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
-  start(): void;
-  /** Links that are new are made, links that are gone are dropped, and nobody else notices. */
-  reload(config: Config): void;
-  /** Lets lines under way reach their end (about 3 s at most), leaves the networks. What is left is on disk. */
-  stop(): Promise<void>;
-};
+export type { Bridge } from './running-bridge.ts';
 
 /** Loads what an earlier process stored and puts the parts together; nothing happens before {@link Bridge.start}. */
 export async function makeBridge(parts: BridgeParts): Promise<Bridge> {

@@ -98,7 +98,9 @@ describe('two people on each side of a channel', () => {
     operator.sendLine(`SAMODE ${channel} -t`);
     await operator.flush();
     carol.sendLine(`TOPIC ${channel} :from IRC`);
-    const event = await alice.waitFor((seen) => seen.type === 'm.room.topic' && String(seen.content.topic).startsWith('from IRC |'));
+    const event = await alice.waitFor(
+      (seen) => seen.type === 'm.room.topic' && String(seen.content.topic).startsWith('from IRC |'),
+    );
     assert.equal(event.sender, '@_causeway_bot:shard.test');
     const levels = await shard.bot().state(room, 'm.room.power_levels');
     await shard.bot().setState(room, 'm.room.power_levels', '', { ...levels, users: { [alice.userId]: 50 } });

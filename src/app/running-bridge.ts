@@ -1,0 +1,38 @@
+import type { Config } from '../config/schema.ts';
+import type { Audit } from '../ports/audit.ts';
+import type { Authority, DecisionPoint } from '../ports/authority.ts';
+import type { PageSource } from '../ports/pages.ts';
+import type { StatusSource } from '../ports/status.ts';
+import type { Enforcement } from './admission/enforcement.ts';
+import type { Kit } from './kit.ts';
+import type { MatrixGate } from './matrix-gate.ts';
+
+/** What a bridge is made of. */
+export type BridgeParts = {
+  readonly kit: Kit;
+  readonly config: Config;
+  readonly version: string;
+  readonly pid: number;
+  readonly notes: readonly string[];
+  /** Who decides who is let in; undefined: everybody is. */
+  readonly authority?: Authority;
+  readonly decisions?: DecisionPoint;
+  readonly audit?: Audit;
+};
+
+/** The running bridge: every part of the app, put together and set going. */
+export type Bridge = {
+  /** Where the sources of Matrix events knock. */
+  readonly gate: MatrixGate;
+  readonly status: StatusSource;
+  /** What people on networks read by link. */
+  readonly pages: PageSource;
+  /** Says what the authority knows of a person, and lets held plans go on. */
+  readonly deciding: Pick<Enforcement, 'explain' | 'confirm' | 'events' | 'visit'>;
+  /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
+  start(): void;
+  /** Links that are new are made, links that are gone are dropped, and nobody else notices. */
+  reload(config: Config): void;
+  /** Lets lines under way reach their end (about 3 s at most), leaves the networks. What is left is on disk. */
+  stop(): Promise<void>;
+};
