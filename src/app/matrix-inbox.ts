@@ -1,4 +1,5 @@
 import { isForBridge, isVisit } from '../core/commands.ts';
+import type { MatrixView } from '../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../core/convert/matrix-to-network.ts';
 import type { KeyedEffect, MatrixEvent } from '../core/events.ts';
 import { makeLaneId } from '../core/ids.ts';
@@ -118,7 +119,7 @@ export class MatrixInbox {
 
   /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
-    const { kit, isOurs, onMember, onAsked, pages, names, mapUrl } = this.#parts;
+    const { kit, isOurs, onMember, onAsked, pages, names } = this.#parts;
     if (event.type === 'm.room.member') await this.#member(entry, event);
     entry.afterCommit(() => {
       if (event.type !== 'm.room.member') return;
@@ -130,15 +131,7 @@ export class MatrixInbox {
       return;
     }
     try {
-      const maker = pages.maker();
-      const effects = matrixToNetwork(event, {
-        network: portal.network,
-        channel: portal.channel,
-        isOurs,
-        nickOf: (userId) => names.nickOf(portal, userId),
-        ...(mapUrl !== undefined && { mapUrl }),
-        ...(maker === undefined ? {} : { pages: maker }),
-      });
+      const effects = matrixToNetwork(event, this.#viewOf(portal));
       const [toMatrix, others] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));
       const toNetwork: KeyedEffect[] = [];
       for (const keyed of others)
@@ -154,6 +147,22 @@ export class MatrixInbox {
         error: String(error),
       });
     }
+  }
+
+  #viewOf(portal: Portal): MatrixView {
+    const { kit, isOurs, pages, names, mapUrl } = this.#parts;
+    const maker = pages.maker();
+    const multiline = kit.networks.get(portal.network)?.powers?.(portal.channel).multiline;
+    return {
+      network: portal.network,
+      channel: portal.channel,
+      isOurs,
+      maxLines: portal.config.maxLines,
+      nickOf: (userId) => names.nickOf(portal, userId),
+      ...(multiline !== undefined && { multiline }),
+      ...(mapUrl !== undefined && { mapUrl }),
+      ...(maker !== undefined && { pages: maker }),
+    };
   }
 
   async #member(entry: Entry, event: MatrixEvent): Promise<void> {

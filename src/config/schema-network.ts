@@ -200,6 +200,10 @@ const channelLink = z.strictObject({
     form: 'a number of days from 0 to 3650',
     reload: true,
   }),
+  maxLines: key(count(300, 1).default(3), {
+    text: 'A message of more lines than this, or of more text than these would hold, reaches the channel as its beginning and a link to the whole of it, where http.publicUrl is set. Servers that take messages of several lines (draft/multiline) get them whole.',
+    reload: true,
+  }),
   name: key(line(200).optional(), {
     text: 'Name of the room when it is made. Otherwise the channel’s.',
     example: 'Commons',

@@ -1,6 +1,7 @@
 import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent, NetworkSource } from '../core/events.ts';
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
+import type { MultilineLimits } from '../core/irc/multiline.ts';
 
 /** A Matrix user as a network needs to know them. */
 export type Person = {
@@ -102,6 +103,8 @@ export type NetworkPowers = {
   readonly edits?: boolean;
   readonly reactions?: boolean;
   readonly deletions?: boolean;
+  /** Messages of several lines, up to these limits: a text for {@link Voice.split} may have line feeds. */
+  readonly multiline?: MultilineLimits;
 };
 
 /** Confirmed by the server: keys of the parts where it gave msgids. */
@@ -118,7 +121,7 @@ export type Sending = {
 export interface Voice {
   /** Names the connection; lines of one voice may be pipelined. */
   readonly id: string;
-  /** Splits a line to the byte for what this server puts before it. */
+  /** Splits a text to the byte for what this server puts before it. Of several lines each is a part, or all are one where the server takes that. */
   split(text: string, style: MessageStyle): readonly string[];
   /**
    * What has to be on disk with a line before it is said, so that the network knows it again when it is said twice. Present where the

@@ -61,6 +61,7 @@ describe('a configuration that is right', () => {
               join: 'restricted',
               unadmitted: 'drop',
               visitors: true,
+              maxLines: 3,
               guard: true,
               assurance: { relay: 'anonymous', ghost: 'anonymous', voice: 'none' },
               ghosts: 'speakers',

@@ -6,6 +6,7 @@ import {
   codeAt,
   type FormattingState,
   formattingAfter,
+  isPlainState,
   maskCodes,
   openingCodes,
   PLAIN,
@@ -28,20 +29,50 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 export function splitText(text: string, maxBytes: number): readonly string[] {
   const max = Math.max(maxBytes, MIN_PIECE_BYTES);
   if (Buffer.byteLength(text) <= max) return [text];
+  const pieces = piecesOf(text, max).map(({ opening, body }) => opening + body);
+  return pieces.length === 0 ? [''] : pieces;
+}
+
+const SPACE_AND_RESET_BYTES = 2;
+
+/**
+ * The same for readers who put the pieces together again: a run of spaces at a cut is one space, and each piece ends with its formatting
+ * closed, since the next one opens it.
+ */
+export function splitForJoining(text: string, maxBytes: number): readonly string[] {
+  if (Buffer.byteLength(text) <= maxBytes) return [text];
+  const pieces = piecesOf(text, Math.max(maxBytes - SPACE_AND_RESET_BYTES, MIN_PIECE_BYTES));
+  return pieces.map(({ opening, body, isOpen, lostSpace }, index) => {
+    const isLast = index === pieces.length - 1;
+    return opening + body + (lostSpace && !isLast ? ' ' : '') + (isOpen && !isLast ? '\x0f' : '');
+  });
+}
+
+type Piece = {
+  readonly opening: string;
+  readonly body: string;
+  /** Formatting is on at its end. */
+  readonly isOpen: boolean;
+  /** Spaces stood between it and the next one. */
+  readonly lostSpace: boolean;
+};
+
+function piecesOf(text: string, max: number): readonly Piece[] {
   const textEnd = maskCodes(text).replace(/\x02+$/, '').length;
-  const pieces: string[] = [];
+  const pieces: Piece[] = [];
   let state = PLAIN;
   let at = 0;
   while (at < textEnd) {
     const opening = openingFor(state, text, at, max);
     const end = fittingEnd(text, at, max - opening.length);
     const cut = end >= textEnd ? { end: textEnd, next: textEnd } : chooseCut(text, at, end, state, max);
-    const piece = text.slice(at, cut.end);
-    if (hasVisibleText(piece)) pieces.push(opening + piece);
+    const body = text.slice(at, cut.end);
     state = formattingAfter(state, text, at, cut.end);
+    if (hasVisibleText(body))
+      pieces.push({ opening, body, isOpen: !isPlainState(state), lostSpace: cut.next > cut.end });
     at = cut.next;
   }
-  return pieces.length === 0 ? [''] : pieces;
+  return pieces;
 }
 
 type Cut = { readonly end: number; readonly next: number };

@@ -1,8 +1,9 @@
 import type { KeyedEffect, MatrixEvent, MessageStyle } from '../../events.ts';
 import { describe } from './lines.ts';
+import { sayText, type Written } from './long-text.ts';
 import { type MediaLine, mediaLine } from './media-line.ts';
 import { placeLine } from './place.ts';
-import { relationOf } from './relation.ts';
+import { relationOf, withoutReplyFallback } from './relation.ts';
 import { saidLines } from './said-lines.ts';
 import { say } from './say.ts';
 import { type MatrixConverter, type MatrixView, objectIn } from './view.ts';
@@ -24,13 +25,18 @@ export const message: MatrixConverter = (event, view) => {
   const { msgtype, body } = content;
   if (typeof body !== 'string' || NOT_FOR_PEOPLE.has(msgtype)) return [];
   const style = STYLES.get(msgtype);
-  if (style !== undefined) return say(event, view, style, saidLines(content, body, view), relation);
+  if (style !== undefined) return sayText(event, view, style, written(content, body, view), relation);
   const file = mediaLine(event, content, view.pages);
   if (file !== undefined) return media(event, view, content, file);
   const line =
     msgtype === 'm.location' ? placeLine(content, view.mapUrl) : describe('sent something that IRC cannot show', body);
   return say(event, view, 'action', [line], relation);
 };
+
+const written = (content: MatrixEvent['content'], body: string, view: MatrixView): Written => ({
+  lines: saidLines(content, body, view),
+  plain: withoutReplyFallback(content, body),
+});
 
 /** What was written beside a file is said first, as text; then that the file is there. Only what was written can change. */
 function media(

@@ -1,5 +1,6 @@
 import type { KeyedEffect, MatrixEvent } from '../../events.ts';
 import type { NetworkId } from '../../ids.ts';
+import type { MultilineLimits } from '../../irc/multiline.ts';
 import type { PageMaker } from '../../pages.ts';
 
 /** What a converter may know of the portal that an event belongs to. */
@@ -10,6 +11,10 @@ export type MatrixView = {
   readonly isOurs: (userId: string) => boolean;
   /** What somebody is called in the channel now: a person of the network behind a ghost, or of Matrix with a connection of their own. */
   readonly nickOf?: (userId: string) => string | undefined;
+  /** Most lines of one message where the server knows no messages of several lines. */
+  readonly maxLines?: number;
+  /** What the server takes as one message of several lines; absent: it takes none. */
+  readonly multiline?: MultilineLimits;
   /** Link to a map, with `{lat}` and `{lon}`; absent: OpenStreetMap. */
   readonly mapUrl?: string;
   /** Makes links of ours for this event; absent where nobody could reach them. */
