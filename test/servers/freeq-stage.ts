@@ -1,20 +1,30 @@
 import { join } from 'node:path';
 import type { Stage } from '../fakes/freeq/conversation.ts';
 import { link } from '../fakes/freeq/federation.ts';
-import { FreeqServer } from '../fakes/freeq/server.ts';
+import { type FreeqOptions, FreeqServer } from '../fakes/freeq/server.ts';
 import { type Freeq, freeqProgram, startFreeqPair, startFreeqServer } from './freeq.ts';
 
-export type OpenStage = Stage & { readonly close: () => Promise<void> };
+export type OpenStage = Stage & {
+  readonly close: () => Promise<void>;
+  /** Ends the link between the two for good: one of them is gone. */
+  readonly part: () => Promise<void>;
+};
+
+/** With what only a scripted server can do. */
+export type ScriptedStage = OpenStage & { readonly server: FreeqServer; readonly other: FreeqServer | undefined };
 
 /** The scripted server, or two that are linked. */
-export async function scriptedStage(isFederated: boolean): Promise<OpenStage> {
-  const a = await FreeqServer.start();
+export async function scriptedStage(isFederated: boolean, options: FreeqOptions = {}): Promise<ScriptedStage> {
+  const a = await FreeqServer.start(options);
   const b = isFederated ? await FreeqServer.start({ name: 'B.test' }) : undefined;
   if (b !== undefined) link(a, b);
   return {
     ports: { A: a.ports.irc, ...(b === undefined ? {} : { B: b.ports.irc }) },
     crossingMs: 0,
     restart: () => a.restart(),
+    server: a,
+    other: b,
+    part: async () => a.unlink(b?.id ?? ''),
     close: async () => {
       await a.stop();
       await b?.stop();
@@ -41,6 +51,7 @@ export async function realStage(dir: string, isFederated: boolean): Promise<Open
       await a?.kill9();
       await a?.start();
     },
+    part: async () => b?.stop(),
     close: async () => {
       for (const server of servers) await server.stop();
     },

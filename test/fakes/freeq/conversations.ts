@@ -76,7 +76,7 @@ export const SCRIPTS: readonly Script[] = [
       await talk.act('late', 'logs in with a key of bob', (person) => person.logIn(talk.key('bob')));
       await talk.say('late', 'CAP END');
       await talk.open('again', { key: talk.key('alice') });
-      await talk.say('again', 'CAP LS 302', 'NICK other', 'USER a 0 * :A', `CAP REQ :sasl ${CAPS}`);
+      await talk.say('again', 'CAP LS 302', 'NICK alice', 'USER a 0 * :A', `CAP REQ :sasl ${CAPS}`);
       await talk.act('again', 'logs in with the key of alice', (person) => person.logIn(talk.key('alice')));
       await talk.say('again', 'CAP END');
       await talk.say('again', 'PRIVMSG #c :from the second');
@@ -295,7 +295,7 @@ export const SCRIPTS: readonly Script[] = [
       );
       await talk.say('gina', 'PART #c', 'JOIN #c');
       await pause();
-      await talk.say('alice', `TOPIC #c :${'x'.repeat(513)}`, 'TOPIC #c :short', 'TOPIC #c', 'LIST');
+      await talk.say('alice', `TOPIC #c :${'x'.repeat(513)}`, 'TOPIC #c :short', 'TOPIC #c');
       await talk.say('bob', `JOIN #${'x'.repeat(70)}`);
     },
   },
@@ -310,7 +310,18 @@ export const SCRIPTS: readonly Script[] = [
       await talk.say('alice', 'AWAY', 'PRIVMSG #c :to be pinned');
       const id = talk.idOf('gina', 'to be pinned');
       await talk.say('gina', `PIN #c ${id}`);
-      await talk.say('alice', `PIN #c ${id}`, `PIN #c ${id}`, 'PINS #c', `UNPIN #c ${id}`, 'PINS #c', 'PIN #c');
+      await talk.say(
+        'alice',
+        `PIN #c ${id}`,
+        `PIN #c ${id}`,
+        'PINS #c',
+        `UNPIN #c ${id}`,
+        'PINS #c',
+        'PIN #c',
+        'LIST',
+        'MODE #c +k x',
+      );
+      await talk.say('gina', 'PART #c', 'LIST');
     },
   },
   {

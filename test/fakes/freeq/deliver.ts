@@ -20,9 +20,10 @@ export function relay(server: FreeqServer, session: Session, said: Said, replace
     lines,
   };
   const hears = recipientsOf(server, session, target);
-  for (const recipient of hears.here) tell(server, recipient, delivery);
-  if (hears.isUnknown) server.numeric(session, '401', target, 'No such nick/channel');
   if (hears.away !== undefined) server.numeric(session, '301', target, hears.away);
+  const batch = server.mint('ml');
+  for (const recipient of hears.here) tell(server, recipient, { ...delivery, batch });
+  if (hears.isUnknown) server.numeric(session, '401', target, 'No such nick/channel');
   // A notice in a channel stays here; one to a nick crosses as a message.
   if (command === 'NOTICE' && isChannel(target)) return;
   server.toPeers({
@@ -66,11 +67,13 @@ export type Message = Omit<Delivery, 'params'> & {
   readonly target: string;
   readonly text: string;
   readonly lines?: readonly Chunk[] | undefined;
+  /** Name of its batch, where it becomes one: the same for everybody. */
+  readonly batch: string;
 };
 
 /** One message, in the form that the client can take: a multiline batch, or as many lines, of which the first has the tags. */
 export function tell(server: FreeqServer, session: Session, message: Message): void {
-  const { lines, target, text, command, prefix, tags, time, account } = message;
+  const { lines, target, text, command, prefix, tags, time, account, batch } = message;
   if (lines === undefined) {
     session.deliver({
       tags,
@@ -88,7 +91,6 @@ export function tell(server: FreeqServer, session: Session, message: Message): v
       session.deliver({ ...(index === 0 ? first : { tags: new Map(), prefix }), command, params: [target, body] });
     return;
   }
-  const batch = server.mint('ml');
   session.deliver({ ...first, command: 'BATCH', params: [`+${batch}`, 'draft/multiline', target] });
   for (const { body, concat } of lines) {
     const marks = new Map([['batch', batch], ...(concat ? [['draft/multiline-concat', ''] as const] : [])]);

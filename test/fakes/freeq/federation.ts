@@ -183,7 +183,7 @@ function rename(server: FreeqServer, channel: Channel, old: string, nick: string
   if (member === undefined) return;
   channel.remote.delete(old);
   channel.remote.set(nick, { ...member, nick });
-  server.toChannel(channel, `:${old}!${old}@s2s NICK :${nick}`);
+  server.toChannel(channel, `:${old}!remote@s2s NICK :${nick}`);
 }
 
 /** Modes, topics and kicks count from an operator only. */
@@ -272,9 +272,10 @@ function takeMessage(server: FreeqServer, frame: Extract<Frame, { type: 'privmsg
   if (channel?.record.modes.has('m') === true && member?.isOp !== true) return;
   const root = frame.replaces === null ? undefined : server.store.rootOf(frame.replaces);
   const original = root === undefined ? undefined : server.store.row(root);
-  // An edit that claims an account has to be signed; one that claims none counts by the nick.
+  // An edit that claims an account has to be signed by a key that is known; one that claims none counts by the nick.
   const author = { did: frame.account ?? undefined, nickOrStar: nick };
-  if (root !== undefined && frame.account !== null && frame.sig === null) return;
+  const isCheckable = learnKey(server, frame.sig);
+  if (root !== undefined && frame.account !== null && !isCheckable) return;
   if (original !== undefined && !isAuthor(original, author)) return;
   const name = server.peers.get(frame.origin)?.name ?? frame.origin.slice(0, 16);
   const tags = new Map([...frame.tags].filter(([key]) => key.startsWith('+freeq.at/') || key === '+reply'));
@@ -305,13 +306,24 @@ function takeMessage(server: FreeqServer, frame: Extract<Frame, { type: 'privmsg
   const lines = frame.lines ?? undefined;
   const time = lines === undefined ? {} : { time: new Date(server.nowSeconds * 1000).toISOString() };
   const hears = isChannel(target) ? [...(channel?.members ?? [])] : server.sessionsFor(target);
-  for (const session of hears) tell(server, session, { ...said, ...time, lines });
+  const batch = server.mint('ml');
+  for (const session of hears) tell(server, session, { ...said, ...time, lines, batch });
+}
+
+/** Whether the key of a signature is known; it is from now on. */
+function learnKey(server: FreeqServer, signature: string | null): boolean {
+  const keyId = signature?.split(':')[1];
+  if (keyId === undefined) return false;
+  const isKnown = server.peerKeys.has(keyId);
+  server.peerKeys.add(keyId);
+  return isKnown;
 }
 
 /** Without an origin: only the bare nick shows where it comes from. */
 function takeTags(server: FreeqServer, { from, target, tags, account }: Extract<Frame, { type: 'tagmsg' }>): void {
   const mutation = mutationIn(tags);
-  if (mutation !== undefined && account !== null && !tags.has(SIGNATURE_TAG)) return;
+  const isCheckable = learnKey(server, tags.get(SIGNATURE_TAG) ?? null);
+  if (mutation !== undefined && account !== null && !isCheckable) return;
   const channel = isChannel(target) ? server.channel(target) : undefined;
   const root = mutation === undefined ? undefined : server.store.rootOf(mutation.subject);
   const author = { did: account ?? undefined, nickOrStar: from };

@@ -119,7 +119,10 @@ function venueFor(
   return undefined;
 }
 
-/** Only times count, in whole seconds, and both ends are exclusive; anything else means the newest or everything. */
+/** An end that cannot be read overflows, and nothing lies before it. */
+const NOTHING = -1;
+
+/** Only times count, in whole seconds, and both ends are exclusive; a beginning that cannot be read is the beginning of all. */
 function rowsAsked(server: FreeqServer, venue: string, subcommand: string, args: readonly string[]) {
   const rows = (after: number, before: number) => server.store.between(venue, after, before);
   const [first = '', second = '', third = ''] = args;
@@ -127,13 +130,13 @@ function rowsAsked(server: FreeqServer, venue: string, subcommand: string, args:
   if (args.length < (subcommand === 'BETWEEN' ? 3 : 2)) return [];
   switch (subcommand) {
     case 'BEFORE':
-      return newest(rows(-1, secondsOf(first) ?? end), second);
+      return newest(rows(-1, secondsOf(first) ?? NOTHING), second);
     case 'AFTER':
       return oldest(rows(secondsOf(first) ?? 0, end), second);
     case 'LATEST':
       return first === '*' ? newest(rows(-1, end), second) : oldest(rows(secondsOf(first) ?? 0, end), second);
     case 'BETWEEN':
-      return oldest(rows(secondsOf(first) ?? 0, secondsOf(second) ?? end), third);
+      return oldest(rows(secondsOf(first) ?? 0, secondsOf(second) ?? NOTHING), third);
     default:
       return [];
   }

@@ -65,7 +65,8 @@ export function takeAuthenticate(server: FreeqServer, session: Session, { params
       fail('SASL authentication failed');
       if (session.loginFailures < MAX_FAILURES) return;
       session.send('ERROR :Too many SASL failures');
-      session.close();
+      // The connection stays, and nothing is said on it any more.
+      session.hold();
     }
   }
 }
@@ -98,6 +99,10 @@ function logIn(server: FreeqServer, session: Session, did: string): void {
   server.numeric(session, '900', session.prefix, did, `You are now logged in as ${did}`);
   server.numeric(session, '903', 'SASL authentication successful');
   server.answer(session, 'NOTICE', '*', `API-BEARER ${session.id}`);
+  const there = new Set(server.channelsOf(session).flatMap(({ members }) => [...members]));
+  for (const member of there)
+    if (member !== session && member.caps.has('account-notify'))
+      member.send(`:${session.nickOrStar}!~u@${session.host} ACCOUNT ${did}`);
 }
 
 /** Makes a connection one of the person's: takes over what a connection that is gone left, or shares what another one has. */
@@ -121,14 +126,17 @@ function attach(server: FreeqServer, session: Session, did: string): void {
       server.claimNick(session.nick, session);
     return;
   }
-  if (other.nick !== undefined) server.claimNick(other.nick, session);
+  // Where both hold a nick, the server takes either: its map of nicks has no order.
+  const own = session.nick !== undefined && server.session(session.nick) === session ? session.nick : undefined;
+  const shared = own !== undefined && server.clock.random() < 0.5 ? own : (other.nick ?? own);
+  if (shared !== undefined) server.claimNick(shared, session);
   for (const channel of server.channels.values()) {
     const there = others.filter((sibling) => channel.members.has(sibling));
-    if (there.length === 0 || channel.members.has(session)) continue;
+    if (there.length === 0) continue;
     channel.members.add(session);
     if (there.some((sibling) => channel.ops.has(sibling))) channel.ops.add(session);
     if (there.some((sibling) => channel.voiced.has(sibling))) channel.voiced.add(session);
-    // Before 001, without extended-join, and with a user name that is nobody's.
+    // Twice, at the login and before 001, without extended-join, and with a user name that is nobody's.
     session.send(`:${session.nickOrStar}!~u@${hostOf(did)} JOIN ${channel.name}`);
     if (channel.record.topic !== undefined) server.numeric(session, '332', channel.name, channel.record.topic.text);
     sendNames(server, session, channel);
@@ -155,6 +163,7 @@ export function completeRegistration(server: FreeqServer, session: Session): voi
   )
     return;
   settleNick(server, session, nick);
+  if (session.did !== undefined) attach(server, session, session.did);
   if (session.did === undefined && server.options.noGuests === true) {
     session.send('ERROR :This server requires authentication (guest connections disabled)');
     return;

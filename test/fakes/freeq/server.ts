@@ -64,6 +64,8 @@ export class FreeqServer {
   /** People with an account whose connection ended less than 30 s ago, by DID. */
   ghosts = new Map<string, Ghost>();
   readonly peers = new Map<string, Peer>();
+  /** Keys of people of peers, by id: fetched when first seen, which is too late for what they signed first. */
+  readonly peerKeys = new Set<string>();
   onLine: (session: Session, line: string) => LineFate = () => 'take';
   ports: Ports = { irc: 0, web: 0, tls: 0 };
   startedAtMs: number;
