@@ -128,7 +128,8 @@ export class MatrixInbox {
     });
     if (!isOurs(event.sender) && isForBridge(event)) {
       entry.afterCommit(() => onAsked(event));
-      return;
+      // A reaction may answer a request of ours, and be one to what somebody said: then we know of no request.
+      if (event.type !== 'm.reaction') return;
     }
     try {
       const effects = matrixToNetwork(event, this.#viewOf(portal));
