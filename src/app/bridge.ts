@@ -31,9 +31,11 @@ import { ReadBack } from './read-back.ts';
 import { redactDouble } from './redact-double.ts';
 import { makeRelations } from './relations.ts';
 import { RoomAnchors } from './room-anchors.ts';
+import { RoomFate } from './room-fate.ts';
 import { RoomMembers } from './room-members.ts';
 import { Rosters } from './rosters.ts';
 import type { Bridge, BridgeParts } from './running-bridge.ts';
+import { SealedGate } from './sealed-rooms.ts';
 import { Signal } from './signal.ts';
 import { Status } from './status.ts';
 import { ToMatrixDriver } from './to-matrix.ts';
@@ -92,13 +94,20 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     whois: (asker, name) => whois.answer(asker, name),
   });
   await enforcement.load();
-  const gate = new VouchedGate(enforcement.admission, portals);
+  const fate = await RoomFate.load({
+    kit,
+    portals,
+    adopt: (portal, successor, note) => provision.succeed(portal, successor, note),
+    stopping: () => stopping,
+    nudge,
+  });
+  const gate = new SealedGate(new VouchedGate(enforcement.admission, portals), portals, fate.sealed);
   const toMatrix = new ToMatrixDriver({
     kit,
     lanes: () => lanes,
     portals,
     gate,
-    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, relations.targets), files),
+    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, relations.targets), files, fate.upgrades),
     echoes,
     doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
     receipts: matrixReceipts,
@@ -147,6 +156,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isOurs,
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
+    onState: fate.seen,
     onMember: (portal, event) => inBackground(kit, members.changed(portal, event)),
     isHouse: (room) => enforcement.rooms.resourceOf(room) !== undefined || enforcement.visiting.privateRooms.has(room),
     onAsked: (event) => inBackground(kit, enforcement.asked.inRoom(event)),
@@ -229,6 +239,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       endHousekeeping = startHousekeeping(kit, pages);
       lanes.resume();
       readBack.begin();
+      fate.upgrades.start();
       const missing = [...portals.all()].filter((portal) => portal.roomId === undefined);
       inBackground(
         kit,

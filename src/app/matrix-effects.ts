@@ -1,12 +1,13 @@
 import { type InRoom, inPlace } from '../core/convert/in-room.ts';
 import { MARKER, markerOf } from '../core/convert/marker.ts';
 import { messageContent, spokenFor } from '../core/convert/message-content.ts';
-import { ok, type Result } from '../core/errors.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../core/events.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { MatrixRelations } from './matrix-relations.ts';
 import type { NetworkFiles } from './network-files.ts';
+import { MOVING_NOW, type RoomUpgrades } from './room-upgrades.ts';
 
 /** Carries out single effects on the homeserver. Each is harmless when repeated, but for the sends, which carry a marker. */
 export class MatrixEffects {
@@ -15,15 +16,38 @@ export class MatrixEffects {
   readonly #relations: MatrixRelations;
   readonly #files: NetworkFiles;
 
-  constructor(kit: Kit, ghosts: Ghosts, relations: MatrixRelations, files: NetworkFiles) {
+  readonly #upgrades: Pick<RoomUpgrades, 'placeOf'>;
+
+  constructor(
+    kit: Kit,
+    ghosts: Ghosts,
+    relations: MatrixRelations,
+    files: NetworkFiles,
+    upgrades: Pick<RoomUpgrades, 'placeOf'>,
+  ) {
     this.#kit = kit;
+    this.#upgrades = upgrades;
     this.#ghosts = ghosts;
     this.#relations = relations;
     this.#files = files;
   }
 
   /** @returns the id of the event that came of it; empty where none did */
-  run(effect: Effect, keys: readonly string[]): Promise<Result<string>> {
+  async run(effect: Effect, keys: readonly string[]): Promise<Result<string>> {
+    if (!('room' in effect)) return this.#carryOut(effect, keys);
+    const place = this.#upgrades.placeOf(effect.room);
+    if (!place.ok) return place;
+    const done = await this.#carryOut({ ...effect, room: place.value }, keys);
+    return done.ok || done.error.retry !== 'never' ? done : this.#unlessReplaced(place.value, done);
+  }
+
+  /** Somebody replaced the room a moment ago: what it refuses goes to the new one, once that is known. */
+  async #unlessReplaced(room: string, refused: Result<string>): Promise<Result<string>> {
+    const tombstone = await this.#kit.homeserver.stateContent(room, 'm.room.tombstone', '');
+    return tombstone.ok && tombstone.value?.replacement_room !== undefined ? fail(MOVING_NOW) : refused;
+  }
+
+  #carryOut(effect: Effect, keys: readonly string[]): Promise<Result<string>> {
     switch (effect.op) {
       case 'matrix.message':
         return this.#message(effect, keys);

@@ -23,6 +23,8 @@ export type MatrixInboxParts = {
   readonly names: Names;
   /** The cooperative's own map, where it has one. */
   readonly mapUrl: string | undefined;
+  /** What hears of a change of a room's state in the commit in which it is stored. */
+  readonly onState: (entry: Entry, portal: Portal, event: MatrixEvent) => Promise<void>;
   /** Whether a room has to be read back before its lane goes on. */
   readonly isHeld: (room: string) => boolean;
   /** Something waits for a room to be read back. */
@@ -121,6 +123,7 @@ export class MatrixInbox {
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
     const { kit, isOurs, onMember, onAsked, pages, names } = this.#parts;
     if (event.type === 'm.room.member') await this.#member(entry, event);
+    else if (event.state_key !== undefined) await this.#parts.onState(entry, portal, event);
     entry.afterCommit(() => {
       if (event.type !== 'm.room.member') return;
       names.changed(event.room_id, event.state_key ?? '');

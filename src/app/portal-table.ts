@@ -69,6 +69,13 @@ export class PortalTable {
     return undefined;
   }
 
+  /** Another room takes the place of the portal's own. */
+  moveRoom(portal: Portal, roomId: string): void {
+    if (portal.roomId !== undefined) this.#byRoom.delete(portal.roomId);
+    portal.roomId = roomId;
+    this.#byRoom.set(roomId, portal);
+  }
+
   get(id: PortalId): Portal | undefined {
     return this.#byId.get(id);
   }

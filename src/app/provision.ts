@@ -1,13 +1,15 @@
 import { fail, ok, type Result } from '../core/errors.ts';
 import { adoptionRefusal } from '../core/room/adoption.ts';
 import { bridgeState, initialState, namespaceAlias, portalPowerLevels } from '../core/room/portal-room.ts';
+import { type Successor, successionRefusal } from '../core/room/successor.ts';
 import { withNote } from '../core/room/topic-note.ts';
+import type { Sql } from '../ports/db.ts';
 import type { CreateRoom } from '../ports/matrix.ts';
 import { Backoff } from './backoff.ts';
 import type { Kit } from './kit.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 import { ANCHOR, FLOOR, type RoomAnchors } from './room-anchors.ts';
-import { RoomMaker } from './room-maker.ts';
+import { RoomMaker, type RoomWish } from './room-maker.ts';
 import type { Signal } from './signal.ts';
 import { Turns } from './turns.ts';
 import type { Vouching } from './vouching.ts';
@@ -88,7 +90,40 @@ export class Provision {
     onReady(portal);
   }
 
+  /**
+   * One try to give a link the room that replaced its own.
+   * @param note what else is stored in the moment in which the room is the link's
+   */
+  async succeed(portal: Portal, successor: Successor, note: (sql: Sql) => Promise<void>): Promise<Result<void>> {
+    const { kit, portals, onReady } = this.#parts;
+    const { botId } = kit.homeserver;
+    const holder = portals.byRoom(successor.to);
+    if (holder !== undefined)
+      return fail({
+        code: 'room-refused',
+        text: `That is already the room of ${holder.channel} on ${holder.network}. Give each channel a room of its own.`,
+        retry: 'never',
+        notify: 'log',
+      });
+    const found = await this.#maker.ensure({
+      ...this.#wish(portal),
+      room: successor.to,
+      refusal: (state) => successionRefusal(state, botId, portal.config.room, successor),
+    });
+    const finished = found.ok ? await this.#finish(portal, found.value, note) : found;
+    if (!finished.ok) return finished;
+    portals.moveRoom(portal, finished.value);
+    portal.problem = undefined;
+    onReady(portal);
+    return ok(undefined);
+  }
+
   async #room(portal: Portal): Promise<Result<string>> {
+    const found = await this.#maker.ensure(this.#wish(portal));
+    return found.ok ? this.#finish(portal, found.value) : found;
+  }
+
+  #wish(portal: Portal): RoomWish {
     const { kit, portals } = this.#parts;
     const { botId } = kit.homeserver;
     const { vouching } = this.#parts;
@@ -97,7 +132,7 @@ export class Provision {
     const bridge = bridgeState(room, botId);
     const [mark] = bridge;
     if (mark === undefined) throw new Error('a portal has no mark');
-    const found = await this.#maker.ensure({
+    return {
       key: portal.id,
       room: portal.config.room,
       mark,
@@ -113,12 +148,15 @@ export class Provision {
       }),
       refusal: (state) => adoptionRefusal(state, botId, portal.config.room),
       onAdopt: bridge,
-    });
-    return found.ok ? this.#finish(portal, found.value) : found;
+    };
   }
 
   /** What every room needs, made or adopted; then it is stored as the portal's. */
-  async #finish(portal: Portal, roomId: string): Promise<Result<string>> {
+  async #finish(
+    portal: Portal,
+    roomId: string,
+    note: (sql: Sql) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Result<string>> {
     const { kit, anchors } = this.#parts;
     const { homeserver, stores } = kit;
     const short = await homeserver.createAlias(
@@ -145,6 +183,7 @@ export class Provision {
       });
       await stores.cursor.set(sql, MEANT + portal.id, portal.config.room);
       await this.#maker.finished(sql, portal.id);
+      await note(sql);
     });
     if (anchor !== undefined) anchors.set(roomId, anchor);
     return ok(roomId);

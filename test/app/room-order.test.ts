@@ -79,6 +79,7 @@ async function build() {
     isHouse: () => false,
     onAsked: () => {},
     onDouble: () => {},
+    onState: () => Promise.resolve(),
   });
   readBack.begin();
   const say = (text: string): MatrixEvent =>

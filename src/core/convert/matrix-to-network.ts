@@ -1,6 +1,7 @@
 import type { KeyedEffect, MatrixEvent } from '../events.ts';
 import { call, liveLocation, widget } from './from-matrix/call.ts';
 import { encrypted } from './from-matrix/encrypted.ts';
+import { encryption } from './from-matrix/encryption.ts';
 import { membership } from './from-matrix/membership.ts';
 import { message } from './from-matrix/message.ts';
 import { pollEnd, pollStart, pollVote } from './from-matrix/poll.ts';
@@ -32,6 +33,7 @@ const CONVERTERS: ReadonlyMap<string, MatrixConverter> = new Map([
   ['m.reaction', reaction],
   ['m.room.redaction', redaction],
   ['m.room.encrypted', encrypted],
+  ['m.room.encryption', encryption],
   ['m.room.topic', topic],
   ['m.room.member', membership],
 ]);
