@@ -20,7 +20,7 @@ export type AuditEntry = {
   readonly why: string;
   /** Positive statement it rests on: revision of the authority's answer; null where it rests on none. */
   readonly revision: number | null;
-  /** Of an outcome: `done`, or the code of what went wrong. */
+  /** Of an outcome: `done`, `not-needed` (nothing was left to do when its turn came), or the code of what went wrong. */
   readonly result?: string;
 };
 

@@ -21,7 +21,7 @@ export function auditLine(line: string): string | undefined {
   const action = ACTIONS.get(record?.action);
   if (record === undefined || action === undefined) return undefined;
   const { phase, result } = record;
-  if (phase !== 'outcome' && phase !== 'denied') return undefined;
+  if ((phase !== 'outcome' && phase !== 'denied') || result === 'not-needed') return undefined;
   const place = placeOf(String(record.resource));
   const [who, why] = whoAndWhy(record);
   const what = phase === 'denied' ? 'is not let in' : action.is;

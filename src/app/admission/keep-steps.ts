@@ -32,6 +32,9 @@ export type KeepJob = {
 /** Noted at once, and at once what became of it: a crash leaves no more than this open. */
 const NOTED_AT_ONCE = 50;
 
+/** It was to be done, and is not needed any more: the person came back meanwhile, or went. */
+const NOT_NEEDED = 'not-needed';
+
 type Call = {
   readonly action: string;
   readonly userId: string;
@@ -69,10 +72,15 @@ export class KeepSteps {
     for (const call of calls) {
       if (await job.between()) run.isOvertaken = true;
       if (call.isGrant && !isNoted) continue;
-      if (call.step === undefined ? run.isOvertaken : !job.stillWanted(call.step)) continue;
-      outcomes.push(await this.#runOne(job, call, run));
+      const isOver = call.step === undefined ? run.isOvertaken : !job.stillWanted(call.step);
+      outcomes.push(isOver ? this.#notNeeded(job, call) : await this.#runOne(job, call, run));
     }
     await audit.write(outcomes);
+  }
+
+  /** Every intent has its end in the record, also where nothing was left to do. */
+  #notNeeded(job: KeepJob, call: Call): AuditEntry {
+    return { ...entry(job, call, 'outcome', this.#subject(call)), result: NOT_NEEDED };
   }
 
   /** @returns what became of it */
