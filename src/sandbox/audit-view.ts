@@ -8,6 +8,7 @@ const ACTIONS: ReadonlyMap<unknown, { readonly mark: string; readonly is: string
   ['invite', { mark: '→', is: 'is invited' }],
   ['unban', { mark: '→', is: 'is banned no more' }],
   ['kick', { mark: '←', is: 'is put out' }],
+  ['reject', { mark: '←', is: 'is not let in' }],
   ['withdraw', { mark: '←', is: 'is invited no more' }],
   ['ban', { mark: '←', is: 'is banned' }],
   ['irc.kick', { mark: '←', is: 'is put out of the channel' }],

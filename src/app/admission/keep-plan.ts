@@ -1,4 +1,5 @@
 import type { Resource } from '../../core/authority/access.ts';
+import { REMOVING } from '../../core/authority/guard.ts';
 import { type MemberPlan, planMembers } from '../../core/authority/plan-members.ts';
 import type { Standing } from '../../core/authority/standing.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
@@ -165,8 +166,6 @@ function powersOf(standings: ReadonlyMap<string, Standing>, view: KeepView): Rea
   return powers;
 }
 
-const TAKES_OUT: ReadonlySet<string> = new Set(['kick', 'ban', 'withdraw']);
-
 export const isServerList = ({ type }: StateWrite): boolean => type === 'm.room.server_acl';
 
 /** What of a plan does not wait for anybody's word: which servers may take part was decided for all rooms at once. */
@@ -177,7 +176,7 @@ export const serversOnly = ({ writes }: KeepPlan): KeepPlan => ({
 });
 
 export const onlyTakesOut = ({ members, powers, writes }: KeepPlan): boolean =>
-  powers === undefined && writes.length === 0 && members.steps.every(({ kind }) => TAKES_OUT.has(kind));
+  powers === undefined && writes.length === 0 && members.steps.every(({ kind }) => REMOVING.has(kind));
 
 export const isEmpty = ({ members, powers, writes }: KeepPlan): boolean =>
   members.steps.length === 0 && powers === undefined && writes.length === 0;

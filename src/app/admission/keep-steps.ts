@@ -144,6 +144,7 @@ export class KeepSteps {
       invite: { to: 'invite', grant: true, run: () => homeserver.invite(botId, roomId, userId) },
       kick: { to: 'leave', grant: false, run: () => homeserver.kick(botId, roomId, userId, why) },
       withdraw: { to: 'leave', grant: false, run: () => homeserver.kick(botId, roomId, userId, why) },
+      reject: { to: 'leave', grant: false, run: () => homeserver.rejectKnock(botId, roomId, userId, why) },
       ban: { to: 'ban', grant: false, run: () => homeserver.ban(botId, roomId, userId, why) },
       unban: { to: 'leave', grant: true, run: () => homeserver.unban(botId, roomId, userId, why) },
     }[step.kind];

@@ -11,7 +11,7 @@ export type Guard =
 const FEW = 5;
 const SHARE = 0.1;
 /** Kinds of steps that take somebody out. */
-export const REMOVING: ReadonlySet<string> = new Set(['kick', 'withdraw', 'ban']);
+export const REMOVING: ReadonlySet<string> = new Set(['kick', 'withdraw', 'reject', 'ban']);
 const FREE: Guard = { held: false };
 
 /**

@@ -13,10 +13,9 @@ type StepOf<Kind extends string, Revision> = {
   /** Of the authority's statement that it rests on. */
   readonly revision: Revision;
 };
-/** What takes away always rests on a positive statement. */
-export type Removal = StepOf<'kick' | 'withdraw' | 'ban', number>;
+/** What takes away always rests on a positive statement. `withdraw`: an invitation; `reject`: a knock. */
+export type Removal = StepOf<'kick' | 'withdraw' | 'reject' | 'ban', number>;
 export type Grant = StepOf<'invite' | 'unban', number | null>;
-/** `withdraw`: an invitation, or a request to come in. */
 export type Step = Removal | Grant;
 
 export type MemberPlan = {
@@ -45,11 +44,11 @@ export type MembersInput = {
 };
 
 type Kind = Step['kind'];
-const ORDER: readonly Kind[] = ['ban', 'kick', 'withdraw', 'unban', 'invite'];
+const ORDER: readonly Kind[] = ['ban', 'kick', 'withdraw', 'reject', 'unban', 'invite'];
 
 /** What takes somebody out of the room from where they are; nothing where they are out already. */
 const REMOVALS: Readonly<Record<'out' | 'banned', Readonly<Record<Present, Removal['kind'] | undefined>>>> = {
-  out: { join: 'kick', invite: 'withdraw', knock: 'withdraw', leave: undefined, ban: undefined },
+  out: { join: 'kick', invite: 'withdraw', knock: 'reject', leave: undefined, ban: undefined },
   banned: { join: 'ban', invite: 'ban', knock: 'ban', leave: 'ban', ban: undefined },
 };
 /** A ban is lifted by what the authority says of a person, not by its silence or its having forgotten them. */

@@ -83,6 +83,11 @@ describe('What is done to a room', () => {
     ]);
   });
 
+  test('takes each out in the way that fits how they are in', async (t) => {
+    const { calls } = await carriedOut(t, [step('ban', '@a:x'), step('withdraw', '@b:x'), step('reject', '@c:x')]);
+    assert.deepEqual(calls.slice(0, 3), ['ban @a:x', 'kick @b:x', 'rejectKnock @c:x']);
+  });
+
   test('has an end in the record also where it is not needed any more', async (t) => {
     const { calls, records } = await carriedOut(t, [step('kick', '@a:x'), step('kick', '@b:x')], {
       stillWanted: ({ userId }) => userId !== '@a:x',

@@ -65,10 +65,10 @@ describe('one person', () => {
   const table: ReadonlyArray<readonly [Who, Readonly<Record<Present | 'nowhere', string>>]> = [
     ['member', { nowhere: 'invite', join: '', invite: '', knock: 'invite', leave: 'invite', ban: '' }],
     ['hibernating', { nowhere: '', join: '', invite: '', knock: '', leave: '', ban: '' }],
-    ['suspended', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'withdraw', leave: '', ban: '' }],
-    ['seatless', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'withdraw', leave: '', ban: '' }],
-    ['stranger', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'withdraw', leave: '', ban: '' }],
-    ['removed', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'withdraw', leave: '', ban: '' }],
+    ['suspended', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'reject', leave: '', ban: '' }],
+    ['seatless', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'reject', leave: '', ban: '' }],
+    ['stranger', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'reject', leave: '', ban: '' }],
+    ['removed', { nowhere: '', join: 'kick', invite: 'withdraw', knock: 'reject', leave: '', ban: '' }],
     ['expelled', { nowhere: 'ban', join: 'ban', invite: 'ban', knock: 'ban', leave: 'ban', ban: '' }],
     ['guest', { nowhere: '', join: '', invite: '', knock: '', leave: '', ban: '' }],
     ['waiting', { nowhere: '', join: '', invite: '', knock: '', leave: '', ban: '' }],
@@ -208,7 +208,7 @@ describe('whatever a room is', () => {
     bannedByUs: fc.subarray(users).map((each) => new Set(each)),
     unmanaged: fc.subarray(users, { maxLength: 2 }).map((each) => new Set(each)),
   });
-  const AFTER = { invite: 'invite', kick: 'leave', withdraw: 'leave', ban: 'ban', unban: 'leave' } as const;
+  const AFTER = { invite: 'invite', kick: 'leave', withdraw: 'leave', reject: 'leave', ban: 'ban', unban: 'leave' } as const;
   function carriedOut({ actual }: MembersInput, { steps, powers }: MemberPlan): ReadonlyMap<string, ActualPerson> {
     const room = new Map(actual);
     const at = (userId: string): ActualPerson => room.get(userId) ?? { membership: 'leave', power: 0 };
