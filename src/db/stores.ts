@@ -6,7 +6,6 @@ import { heldPlanStore } from './held-plan-store.ts';
 import { identityLinkStore } from './identity-link-store.ts';
 import { inboxStore } from './inbox-store.ts';
 import { linkStore } from './link-store.ts';
-import { managedRoomStore } from './managed-room-store.ts';
 import { memberStore } from './member-store.ts';
 import { outboxStore } from './outbox-store.ts';
 import { pageStore } from './page-store.ts';
@@ -28,7 +27,6 @@ export const stores: Stores = {
   authority: authorityStore,
   identityLink: identityLinkStore,
   scim: scimRowStore,
-  managedRoom: managedRoomStore,
   heldPlan: heldPlanStore,
   page: pageStore,
   visitor: visitorStore,

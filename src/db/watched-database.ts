@@ -23,8 +23,6 @@ const COUNTED_TABLES = [
   'authority_member',
   'identity_link',
   'scim_resource',
-  'managed_room',
-  'managed_ban',
   'held_plan',
 ];
 const MAX_COUNT = 20_000;

@@ -47,38 +47,6 @@ export interface ScimRowStore {
   delete(sql: Sql, keys: readonly string[]): Promise<void>;
 }
 
-/** A room or Space that follows the authority. Everything that has no row is nobody's business of ours. */
-export type ManagedRoomRow = {
-  /** `space:<id>`, `channel:<network>/<name>`. */
-  readonly resource: string;
-  readonly roomId: string;
-  readonly alias: string | null;
-  /** `observed`: only said what would be done. `enforced`: its first plan was done. */
-  readonly state: 'observed' | 'enforced';
-  /** JSON of what has to be known to undo or continue; null: nothing. */
-  readonly detail: string | null;
-};
-
-/** A ban that we set, so that we lift ours and nobody else's. */
-export type ManagedBanRow = {
-  readonly roomId: string;
-  readonly userId: string;
-  /** Subject key, for whom it was set. */
-  readonly subject: string;
-  readonly atMs: number;
-};
-
-export interface ManagedRoomStore {
-  all(sql: Sql): Promise<ManagedRoomRow[]>;
-  put(sql: Sql, row: ManagedRoomRow): Promise<void>;
-  /** Its bans are forgotten with it, unless another resource has the room. */
-  delete(sql: Sql, resource: string): Promise<void>;
-  bans(sql: Sql): Promise<ManagedBanRow[]>;
-  /** A ban that is known stays as it is. */
-  ban(sql: Sql, row: ManagedBanRow): Promise<void>;
-  unban(sql: Sql, roomId: string, userId: string): Promise<void>;
-}
-
 /** A plan that waits for somebody to confirm its hash. */
 export type HeldPlanRow = {
   readonly hash: string;

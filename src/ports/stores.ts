@@ -4,7 +4,6 @@ import type {
   AuthorityStore,
   HeldPlanStore,
   IdentityLinkStore,
-  ManagedRoomStore,
   ScimRowStore,
   VisitorStore,
 } from './authority-stores.ts';
@@ -228,7 +227,6 @@ export type Stores = {
   readonly authority: AuthorityStore;
   readonly identityLink: IdentityLinkStore;
   readonly scim: ScimRowStore;
-  readonly managedRoom: ManagedRoomStore;
   readonly heldPlan: HeldPlanStore;
   readonly page: PageStore;
   readonly visitor: VisitorStore;

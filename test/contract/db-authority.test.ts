@@ -76,32 +76,6 @@ describeOnBothEngines('what follows from the authority', (within) => {
       assert.deepEqual(await scim.all(sql), [rows[0]]);
     }));
 
-  test('managed rooms keep their state, and the bans that are ours go with the room', () =>
-    within(async (sql) => {
-      const { managedRoom } = stores;
-      const space = {
-        resource: 'space:willow',
-        roomId: '!s:w',
-        alias: '#willow:w',
-        state: 'observed',
-        detail: null,
-      } as const;
-      const garden = { ...space, resource: 'channel:home/#garden', roomId: '!g:w', alias: null };
-      const ban = { roomId: '!s:w', userId: '@eve:w', subject: 'i eve', atMs: 7 };
-      await managedRoom.put(sql, space);
-      await managedRoom.put(sql, garden);
-      await managedRoom.put(sql, { ...space, state: 'enforced', detail: '{"was":1}' });
-      assert.deepEqual(await managedRoom.all(sql), [garden, { ...space, state: 'enforced', detail: '{"was":1}' }]);
-      await managedRoom.ban(sql, ban);
-      await managedRoom.ban(sql, { ...ban, atMs: 99 });
-      await managedRoom.ban(sql, { ...ban, roomId: '!g:w' });
-      await managedRoom.ban(sql, { ...ban, roomId: '!g:w', userId: '@mal:w' });
-      await managedRoom.unban(sql, '!g:w', '@mal:w');
-      assert.deepEqual(await managedRoom.bans(sql), [{ ...ban, roomId: '!g:w' }, ban]);
-      await managedRoom.delete(sql, garden.resource);
-      assert.deepEqual(await managedRoom.bans(sql), [ban]);
-    }));
-
   test('a resource has one held plan, and a plan that comes again keeps its time', () =>
     within(async (sql) => {
       const { heldPlan } = stores;

@@ -16,8 +16,6 @@ const TABLES = [
   'authority_member',
   'identity_link',
   'scim_resource',
-  'managed_room',
-  'managed_ban',
   'held_plan',
   'page',
   'deleted_event',

@@ -1,5 +1,5 @@
 import type { Directory } from '../../core/authority/directory.ts';
-import type { DirectoryRow } from '../../core/authority/directory-dump.ts';
+import type { DirectoryRow } from '../../core/authority/directory-rows.ts';
 import type { Kit } from '../kit.ts';
 
 /** When the authority last said anything, and whether everybody was named by then. */
@@ -35,7 +35,7 @@ export class DirectoryStore {
       return { rows: await stores.authority.members(sql), newest: await stores.cursor.get(sql, NEWEST) };
     });
     if (newest === undefined) return;
-    const { asOfMs, isComplete } = JSON.parse(newest) as { asOfMs: number; isComplete: boolean };
+    const { asOfMs, isComplete } = JSON.parse(newest) as { asOfMs: number | null; isComplete: boolean };
     const known = rows.map(({ json, revision, asOfMs: saidMs, subject }) => ({
       subject,
       revision,
@@ -48,15 +48,11 @@ export class DirectoryStore {
 
   async save(directory: Directory, subjects: readonly string[]): Promise<void> {
     const { db, stores, clock } = this.#kit;
-    const rows = subjects.flatMap((subject) => {
-      const known = directory.member(subject);
-      if (known.kind === 'unknown') return [];
-      const { revision, asOfMs } = known.freshness;
-      const stored: Stored =
-        known.kind === 'found'
-          ? { member: known.value }
-          : { member: null, formerHandles: directory.handlesOf(subject) };
-      return [{ subject, json: JSON.stringify(stored), revision, asOfMs }];
+    const rows = subjects.flatMap((each) => {
+      const row = directory.row(each);
+      if (row === undefined) return [];
+      const { subject, revision, asOfMs, ...stored } = row;
+      return [{ subject, json: JSON.stringify(stored satisfies Stored), revision, asOfMs }];
     });
     this.#notedMs = clock.nowMs();
     await db.transaction(async (sql) => {
@@ -74,6 +70,6 @@ export class DirectoryStore {
   }
 
   #newest(directory: Directory): string {
-    return JSON.stringify({ asOfMs: directory.asOfMs ?? 0, isComplete: directory.isComplete });
+    return JSON.stringify({ asOfMs: directory.asOfMs ?? null, isComplete: directory.isComplete });
   }
 }

@@ -14,7 +14,7 @@ import { Turns } from '../turns.ts';
 import type { Admission } from './admission.ts';
 import type { Caution } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
-import { isEmpty, type KeepPlan, serversOnly } from './keep-plan.ts';
+import { isEmpty, serversOnly } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
@@ -145,15 +145,6 @@ export class RoomKeeper {
       if (room.ok) await steps.letGo(roomId, room.value);
       rooms.forget(roomId);
     }
-  }
-
-  /** What a look at this room would do now; undefined while it cannot be seen. */
-  async preview(resource: string): Promise<KeepPlan | undefined> {
-    const wanted = this.#parts.rooms.get(resource);
-    const roomId = this.#parts.rooms.roomIdOf(resource);
-    if (wanted === undefined || roomId === undefined) return undefined;
-    const room = await this.#parts.rooms.actualWithAbove(resource, roomId);
-    return room.ok ? this.#planner.plan(wanted, room.value, 'all') : undefined;
   }
 
   async #keep(resource: string, cause: string): Promise<Result<void>> {

@@ -141,7 +141,7 @@ export type ChainVerdict =
 type Step = { readonly ok: true; readonly state: ChainState } | Extract<ChainVerdict, { ok: false }>;
 
 /**
- * Checks the next line. For logs that are too large to hold; {@link verifyChain} does a whole one.
+ * Checks the next line; {@link checkEnd} follows the last one. Logs are too large to hold.
  * @param head as it was before the first line was read: the log of a running bridge grows meanwhile
  */
 export function checkLine(state: ChainState, text: string, tools: ChainTools, head: Head | undefined): Step {
@@ -207,17 +207,6 @@ export function checkEnd(state: ChainState, head: Head | undefined): ChainVerdic
     return { ok: false, line, why: `is missing: the log goes to record ${head.seq}, and its end was cut off.` };
   if (state.line === 0) return { ok: false, line, why: 'is missing: the log is empty.' };
   return { ok: true, count: state.line, state };
-}
-
-/** Checks a whole log. @param lines without their line breaks, complete ones only: a torn end is the caller's to leave out */
-export function verifyChain(lines: Iterable<string>, tools: ChainTools, head: Head | undefined): ChainVerdict {
-  let state = CHAIN_START;
-  for (const line of lines) {
-    const step = checkLine(state, line, tools, head);
-    if (!step.ok) return step;
-    state = step.state;
-  }
-  return checkEnd(state, head);
 }
 
 /**

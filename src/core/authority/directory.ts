@@ -1,12 +1,5 @@
 import { givenToSeveral, namedTwice, namesNobody, notExplained } from './directory-alerts.ts';
-import {
-  type DirectoryRow,
-  type DumpedRecord,
-  isDirectoryRow,
-  parseDump,
-  toRecord,
-  writeDump,
-} from './directory-dump.ts';
+import { type DirectoryRow, isDirectoryRow, type StoredRecord, toRecord } from './directory-rows.ts';
 import { type Entry, EntryTable, type Former } from './entry-table.ts';
 import {
   type AuthorityUpdate,
@@ -113,22 +106,14 @@ export class Directory {
     this.#entries.handles.setLinks([...links].map(({ handle, subject }) => ({ handle, subject: subjectKey(subject) })));
   }
 
-  /** All of it as text, without the links. */
-  dump(): string {
-    return writeDump({
-      ...(this.#asOfMs !== undefined && { asOfMs: this.#asOfMs }),
-      ...(this.#complete !== undefined && { complete: this.#complete }),
-      entries: [...this.#entries.all()].map(([subject, entry]): DumpedRecord => ({ subject, ...entry })),
-    });
-  }
-
-  /** @returns undefined for anything that is not wholly a dump: half a directory would make strangers of members */
-  static restore(text: string): Directory | undefined {
-    const dumped = parseDump(text);
-    if (dumped === undefined) return undefined;
-    const directory = new Directory();
-    directory.#refill(dumped.entries, dumped.asOfMs, dumped.complete);
-    return directory;
+  /** What a store keeps of a subject; undefined where nothing is known. */
+  row(subject: string): DirectoryRow | undefined {
+    const known = this.member(subject);
+    if (known.kind === 'unknown') return undefined;
+    const { revision, asOfMs } = known.freshness;
+    return known.kind === 'found'
+      ? { subject, member: known.value, revision, asOfMs }
+      : { subject, member: null, revision, asOfMs, formerHandles: this.handlesOf(subject) };
   }
 
   /**
@@ -136,17 +121,21 @@ export class Directory {
    * @param rows one for each subject
    * @returns false, and nothing is known then, where a row is not one: half a directory would make strangers of members
    */
-  restoreFrom(rows: Iterable<DirectoryRow>, known: { readonly asOfMs: number; readonly isComplete: boolean }): boolean {
+  restoreFrom(
+    rows: Iterable<DirectoryRow>,
+    known: { readonly asOfMs: number | null; readonly isComplete: boolean },
+  ): boolean {
     const all = [...rows];
     const isWhole = all.every(isDirectoryRow);
     const entries = isWhole ? all.map(toRecord) : [];
     const revision = entries.reduce((most, { freshness }) => Math.max(most, freshness.revision), 0);
-    const complete: Freshness = { asOfMs: known.asOfMs, revision, via: 'cache' };
-    this.#refill(entries, isWhole ? known.asOfMs : undefined, isWhole && known.isComplete ? complete : undefined);
+    const asOfMs = isWhole ? (known.asOfMs ?? undefined) : undefined;
+    const isComplete = asOfMs !== undefined && known.isComplete;
+    this.#refill(entries, asOfMs, isComplete ? { asOfMs, revision, via: 'cache' } : undefined);
     return isWhole;
   }
 
-  #refill(entries: readonly DumpedRecord[], asOfMs: number | undefined, complete: Freshness | undefined): void {
+  #refill(entries: readonly StoredRecord[], asOfMs: number | undefined, complete: Freshness | undefined): void {
     for (const [key] of this.#entries.all()) this.#entries.delete(key);
     for (const { subject, ...entry } of entries)
       this.#entries.put(subject, { ...entry, freshness: { ...entry.freshness, via: 'cache' } });

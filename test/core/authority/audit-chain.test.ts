@@ -4,8 +4,12 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { chainTools } from '../../../src/audit/chain-tools.ts';
 import {
+  CHAIN_START,
   type ChainEnd,
+  type ChainVerdict,
   canonicalJson,
+  checkEnd,
+  checkLine,
   checkpointText,
   type Fields,
   type Head,
@@ -13,7 +17,6 @@ import {
   NO_RECORD,
   type RecordKind,
   sealRecord,
-  verifyChain,
 } from '../../../src/core/authority/audit-chain.ts';
 
 const TS = '2026-01-02T03:04:05.000Z';
@@ -55,6 +58,17 @@ function sealed(drafts: readonly Draft[], key: Key): { readonly lines: readonly 
 }
 
 const whole = written(20);
+
+/** A whole log, line by line. */
+function verifyChain(lines: Iterable<string>, tools: typeof chainTools, head?: Head): ChainVerdict {
+  let state = CHAIN_START;
+  for (const line of lines) {
+    const step = checkLine(state, line, tools, head);
+    if (!step.ok) return step;
+    state = step.state;
+  }
+  return checkEnd(state, head);
+}
 
 describe('The chain of the audit log', () => {
   test('verifies as it was written', () => {

@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict';
 import type { Resource } from '../../../src/core/authority/access.ts';
 import type { At } from '../../../src/core/authority/at.ts';
+import { Directory } from '../../../src/core/authority/directory.ts';
+import type { DirectoryRow } from '../../../src/core/authority/directory-rows.ts';
 import type {
   AuthorityUpdate,
   Freshness,
@@ -89,3 +92,19 @@ export const everybody = (revision: number, ...members: Member[]): AuthorityUpda
   snapshot: { members },
   freshness: freshness(revision, 'snapshot'),
 });
+
+/** A directory in another process, which has the rows that a store kept of what the first was told. */
+export function restarted(updates: readonly AuthorityUpdate[]): Directory {
+  const before = new Directory();
+  const rows = new Map<string, DirectoryRow>();
+  for (const update of updates)
+    for (const subject of before.apply(update).changed) {
+      const row = before.row(subject);
+      if (row !== undefined) rows.set(subject, JSON.parse(JSON.stringify(row)));
+    }
+  const directory = new Directory();
+  if (before.asOfMs === undefined && rows.size === 0) return directory;
+  const { asOfMs = null, isComplete } = before;
+  assert.equal(directory.restoreFrom(rows.values(), { asOfMs, isComplete }), true);
+  return directory;
+}

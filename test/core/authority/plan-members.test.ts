@@ -208,7 +208,14 @@ describe('whatever a room is', () => {
     bannedByUs: fc.subarray(users).map((each) => new Set(each)),
     unmanaged: fc.subarray(users, { maxLength: 2 }).map((each) => new Set(each)),
   });
-  const AFTER = { invite: 'invite', kick: 'leave', withdraw: 'leave', reject: 'leave', ban: 'ban', unban: 'leave' } as const;
+  const AFTER = {
+    invite: 'invite',
+    kick: 'leave',
+    withdraw: 'leave',
+    reject: 'leave',
+    ban: 'ban',
+    unban: 'leave',
+  } as const;
   function carriedOut({ actual }: MembersInput, { steps, powers }: MemberPlan): ReadonlyMap<string, ActualPerson> {
     const room = new Map(actual);
     const at = (userId: string): ActualPerson => room.get(userId) ?? { membership: 'leave', power: 0 };

@@ -11,33 +11,18 @@ export type DirectoryRow = {
   readonly formerHandles?: readonly Handle[];
 };
 
-export type DumpedRecord = {
+export type StoredRecord = {
   readonly subject: string;
   readonly member: Member | null;
   readonly freshness: Freshness;
   readonly former?: { readonly revision: number; readonly handles: readonly Handle[] };
 };
 
-export type Dumped = {
-  readonly asOfMs?: number;
-  readonly complete?: Freshness;
-  readonly entries: readonly DumpedRecord[];
-};
-
-const VERSION = 1;
 const KINDS: readonly unknown[] = ['mxid', 'did', 'irc-account'];
 const VISIBILITIES: readonly unknown[] = ['role-only', 'alias', 'canonical'];
 const VIAS: readonly unknown[] = ['push', 'poll', 'snapshot', 'cache'];
 
-export const writeDump = (dumped: Dumped): string => JSON.stringify({ version: VERSION, ...dumped });
-
-/** @returns undefined for another version, for broken JSON, and for anything in it that is not as it was written */
-export function parseDump(text: string): Dumped | undefined {
-  const value = parseJson(text);
-  return isDumped(value) ? value : undefined;
-}
-
-export const toRecord = ({ subject, member, revision, asOfMs, formerHandles }: DirectoryRow): DumpedRecord => ({
+export const toRecord = ({ subject, member, revision, asOfMs, formerHandles }: DirectoryRow): StoredRecord => ({
   subject,
   member,
   freshness: { asOfMs, revision, via: 'cache' },
@@ -48,7 +33,7 @@ export const toRecord = ({ subject, member, revision, asOfMs, formerHandles }: D
 export const isDirectoryRow = (row: DirectoryRow): boolean => isRecord(toRecord(row));
 
 /** Whether a value has the shape of a member, to its last seat. */
-export function isMember(value: unknown): value is Member {
+function isMember(value: unknown): value is Member {
   if (!isObject(value) || !isObject(value.subject)) return false;
   const { subject, name, status, statusText, seats, roles, handles } = value;
   return (
@@ -60,16 +45,6 @@ export function isMember(value: unknown): value is Member {
     isList(seats, isSeat) &&
     isList(roles, (role) => isTerm(role) && isOneOf(ROLES, role.role)) &&
     isList(handles, isHandle)
-  );
-}
-
-function isDumped(value: unknown): value is Dumped & Fields {
-  if (!isObject(value) || value.version !== VERSION) return false;
-  const { asOfMs, complete, entries } = value;
-  return (
-    (asOfMs === undefined || isNumber(asOfMs)) &&
-    (complete === undefined || isFreshness(complete)) &&
-    isList(entries, isRecord)
   );
 }
 
@@ -108,11 +83,3 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 const isOneOf = (words: readonly string[], value: unknown): boolean => isText(value) && words.includes(value);
 const isList = (value: unknown, isEach: (each: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(isEach);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
