@@ -1,5 +1,5 @@
 import type { SayOnNetwork } from '../core/events.ts';
-import type { MessageKey, NetworkId, PortalId } from '../core/ids.ts';
+import { keyFromSaid, type MessageKey, type NetworkId, type PortalId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { LinkRow, OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -32,7 +32,7 @@ export class NetworkReceipts {
     this.#portals.delivered(portal, 'to-network', nowMs, lagMs);
     if (logLines())
       log.info('bridged', { direction: 'to-network', portal, from: effect.userId, text: effect.line, lagMs });
-    const links = linksOf(effect, keys, nowMs);
+    const links = linksOf(effect, keys.length > 0 ? keys : [keyFromSaid(row.key)], nowMs);
     this.#targets.linked(links);
     await this.#store(async (sql) => {
       await stores.outbox.finish(sql, [row.id]);

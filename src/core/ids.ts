@@ -53,6 +53,9 @@ export const msgidOf = (key: MessageKey): string | undefined => (key.startsWith(
 /** Key of a live line without msgid: it can only ever be seen once, on this connection. */
 export const keyFromLine = (epoch: string, lineNumber: number): MessageKey => `l:${epoch}:${lineNumber}` as MessageKey;
 
+/** Key of a line of ours to which the network gave no name: that it was said has to be known all the same. */
+export const keyFromSaid = (rowKey: string): MessageKey => `s:${rowKey}` as MessageKey;
+
 /** Key of a replayed line without msgid: what it says, when, and the how-manieth of its kind. */
 export const keyFromReplay = (digest: string, ordinal: number): MessageKey => `h:${digest}:${ordinal}` as MessageKey;
 
