@@ -91,6 +91,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     authority: parts.authority,
     decisions: parts.decisions,
     audit: parts.audit ?? noAudit,
+    assuranceOf: (network, entry) => vouching.assuranceOf(network, entry),
     whois: (asker, name) => whois.answer(asker, name),
   });
   await enforcement.load();

@@ -15,6 +15,8 @@ export type Portal = {
   lagToMatrixMs: number | null;
   lagToNetworkMs: number | null;
   refused: number;
+  /** Lines of the channel that were not let in, by admission or by assurance, since the start. */
+  notLetIn: number;
 };
 
 /**
@@ -50,6 +52,7 @@ export class PortalTable {
       lagToMatrixMs: null,
       lagToNetworkMs: null,
       refused: 0,
+      notLetIn: 0,
     };
     this.#byId.set(id, portal);
     return portal;

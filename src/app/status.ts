@@ -120,6 +120,7 @@ export class Status implements StatusSource {
       doubtful: toNetwork?.sending ?? 0,
       parked: (toMatrix?.parked ?? 0) + (toNetwork?.parked ?? 0),
       refused: portal.refused,
+      notLetIn: portal.notLetIn,
     };
   }
 

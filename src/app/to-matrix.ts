@@ -177,6 +177,8 @@ export class ToMatrixDriver {
     const { kit, portals } = this.#parts;
     const network = portals.networkOf(lanePortal(queue.id));
     await this.#drop(queue, row);
+    const portal = portals.get(lanePortal(queue.id));
+    if (portal !== undefined) portal.notLetIn++;
     kit.metrics.denied.add({ direction: 'to-matrix', cause: error.code });
     kit.log.info('a line was not let in', { network, cause: error.code });
   }

@@ -109,9 +109,21 @@ function portalLines({ portals, bridge }: StatusReport, columns: number, max: nu
   const rest = portals.length - shown.length;
   const footer = [
     ...(server === undefined ? [] : [`Rooms without a server name are on ${printable(server)}.`]),
+    ...notLetIn(portals),
     ...(rest === 0 ? [] : [`And ${rest} more links without problems; --all shows them.`]),
   ];
   return [body, ...footer].join('\n');
+}
+
+/** What a policy keeps out is no problem, and yet somebody may wonder where a line is. */
+function notLetIn(portals: readonly PortalReport[]): string[] {
+  const some = portals.filter((portal) => (portal.notLetIn ?? 0) > 0);
+  if (some.length === 0) return [];
+  const most = some.sort((a, b) => (b.notLetIn ?? 0) - (a.notLetIn ?? 0)).slice(0, 5);
+  const each = most.map(({ channel, notLetIn: count }) => `${count} in ${printable(channel)}`);
+  return [
+    `Lines not let in since the start, by admission or assurance: ${each.join(', ')}${some.length > 5 ? ', …' : ''}.`,
+  ];
 }
 
 const isWrong = (portal: PortalReport): boolean =>

@@ -71,9 +71,23 @@ export class Guard implements ChannelGuard {
   }
 
   async setStatus(channel: string, nick: string, status: '' | 'v' | 'o'): Promise<Result<void>> {
+    return await this.#change(channel, nick, (session) => statusChanges(session, channel, nick, status));
+  }
+
+  async setVoice(channel: string, nick: string, has: boolean): Promise<Result<void>> {
+    return await this.#change(channel, nick, ({ ranks }) =>
+      ranks.of(channel, nick).includes('v') === has ? [] : [{ sign: has ? '+' : '-', letter: 'v', param: nick }],
+    );
+  }
+
+  async #change(
+    channel: string,
+    nick: string,
+    wanted: (session: Session) => readonly ModeChange[],
+  ): Promise<Result<void>> {
     return await this.#act(channel, async (session) => {
       if (session.link.isMe(nick)) return fail(ours(nick));
-      const changes = statusChanges(session, channel, nick, status);
+      const changes = wanted(session);
       if (changes.length === 0) return ok(undefined);
       const [params = []] = packModes(changes, session.link.isupport);
       return await order(session, { command: 'MODE', params: [channel, ...params] }, channel);

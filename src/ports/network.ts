@@ -166,6 +166,8 @@ export interface ChannelGuard {
   setDoor(channel: string, door: Door): Promise<Result<void>>;
   /** Gives somebody present this status and takes any other; `''` takes all. Writes only what differs. */
   setStatus(channel: string, nick: string, status: '' | 'v' | 'o'): Promise<Result<void>>;
+  /** Gives somebody present voice, or takes it; any other status stays. Writes only what differs. */
+  setVoice(channel: string, nick: string, has: boolean): Promise<Result<void>>;
   /** Lets somebody in once. Who is in already counts as invited. */
   invite(channel: string, nick: string): Promise<Result<void>>;
 }

@@ -77,6 +77,8 @@ export type PortalReport = {
   readonly parked: number;
   /** Lines that the other side refused, since the start. */
   readonly refused: number;
+  /** Lines of the channel that were not let in, by admission or by assurance, since the start; absent before it was counted. */
+  readonly notLetIn?: number;
 };
 
 export type AuthorityReport = {

@@ -189,6 +189,24 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
     assert.equal(codeOf(await guard.kick(CHANNEL, 'causeway', '')), 'irc_own_connection');
   });
 
+  test('gives and takes voice beside whatever else somebody holds', async (t) => {
+    const { ergo, guard } = await scene(t);
+    const bob = await IrcUser.connect({ port: ergo.ports.irc, nick: 'bob', channels: [CHANNEL] });
+    await waitUntil(() => guard.members(CHANNEL).length === 1);
+    assert.equal(codeOf(await guard.setStatus(CHANNEL, 'bob', 'o')), 'ok');
+    for (const has of [true, true, false, false]) assert.equal(codeOf(await guard.setVoice(CHANNEL, 'bob', has)), 'ok');
+    await bob.flush();
+    const seen = bob.lines.filter(({ command, nick }) => command === 'MODE' && nick === 'causeway');
+    assert.deepEqual(
+      seen.map(({ params }) => params.slice(1)),
+      [
+        ['+o', 'bob'],
+        ['+v', 'bob'],
+        ['-v', 'bob'],
+      ],
+    );
+  });
+
   test('our own people come in through the closed door, are never listed and never kicked', async (t) => {
     const { guard, world } = await scene(t);
     assert.equal(codeOf(await guard.setDoor(CHANNEL, CLOSED)), 'ok');

@@ -1,6 +1,7 @@
 import type { Resource } from '../../core/authority/access.ts';
 import type { Lookup, Member } from '../../core/authority/member.ts';
 import type { Standing } from '../../core/authority/standing.ts';
+import { type Assurance, reaches } from '../../core/identity/assurance.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { ChannelGuard, Door, RosterEntry } from '../../ports/network.ts';
@@ -18,6 +19,7 @@ export type ChannelDoorsParts = {
   readonly holds: Holds;
   readonly reports: Reports;
   readonly mode: () => 'observe' | 'enforce';
+  readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
 };
 
 type Present = { readonly entry: RosterEntry; readonly person: Lookup<Member>; readonly standing: Standing };
@@ -106,9 +108,18 @@ export class ChannelDoors {
     this.#log(portal, await guard.setDoor(portal.channel, await this.#door(portal, resource)));
     for (const { entry, person, standing } of this.#present(portal, resource, guard)) {
       const status = wantedStatus(resource, person, standing);
-      if (status !== undefined && STAYS.has(standing.membership))
+      const stays = STAYS.has(standing.membership);
+      const voice = stays && status !== 'o' ? this.#voice(portal, entry) : undefined;
+      if (voice !== undefined) this.#log(portal, await guard.setVoice(portal.channel, entry.nick, voice));
+      else if (status !== undefined && stays)
         this.#log(portal, await guard.setStatus(portal.channel, entry.nick, status));
     }
+  }
+
+  /** Whether somebody shall have voice by who vouches for them; undefined where that is not asked. */
+  #voice({ network, config }: Portal, entry: RosterEntry): boolean | undefined {
+    const { voice } = config.assurance;
+    return voice === 'none' ? undefined : reaches(this.#parts.assuranceOf(network, entry), voice);
   }
 
   #present(portal: Portal, resource: Resource, guard: ChannelGuard): Present[] {

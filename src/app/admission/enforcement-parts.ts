@@ -1,6 +1,9 @@
 import type { Config } from '../../config/schema.ts';
+import type { Assurance } from '../../core/identity/assurance.ts';
+import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
+import type { RosterEntry } from '../../ports/network.ts';
 import type { CallSwitch } from '../call-switch.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes.ts';
@@ -21,6 +24,7 @@ export type EnforcementParts = {
   readonly authority: Authority | undefined;
   readonly decisions: DecisionPoint | undefined;
   readonly audit: Audit;
+  readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
   /** Answers who somebody is, and who vouches for it. */
   readonly whois: (asker: Asker, name: string) => Promise<string>;
 };

@@ -1,7 +1,7 @@
 import type { DecisionPoint } from '../../ports/authority.ts';
 import type { PortalTable } from '../portal-table.ts';
 import { Caution, type CautionParts } from './caution.ts';
-import { ChannelDoors } from './channel-doors.ts';
+import { ChannelDoors, type ChannelDoorsParts } from './channel-doors.ts';
 import { KeepSteps } from './keep-steps.ts';
 import { RoomKeeper, type RoomKeeperParts } from './room-keeper.ts';
 import { secondOpinion } from './second-opinion.ts';
@@ -9,6 +9,7 @@ import { secondOpinion } from './second-opinion.ts';
 export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> &
   CautionParts & {
     readonly portals: PortalTable;
+    readonly assuranceOf: ChannelDoorsParts['assuranceOf'];
     readonly decisions: DecisionPoint | undefined;
   };
 
