@@ -9,7 +9,7 @@ const WHOSE = 'authority:whose';
 const NOTE_EVERY_MS = 10_000;
 
 /** What a row says of a subject; of somebody who is gone, which handles they had. */
-type Stored = Pick<DirectoryRow, 'member' | 'formerHandles'>;
+type Stored = Pick<DirectoryRow, 'member' | 'formerHandles' | 'formerRevision'>;
 
 /**
  * What the authority last said, on disk: a bridge that starts while the authority is down still knows who was admitted and

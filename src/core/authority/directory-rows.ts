@@ -9,6 +9,8 @@ export type DirectoryRow = {
   readonly asOfMs: number;
   /** Of somebody who is gone: what they had, so that the handle of a former member is not that of a stranger. */
   readonly formerHandles?: readonly Handle[];
+  /** When they had that: whoever had a handle last is the one whose it was. */
+  readonly formerRevision?: number;
 };
 
 export type StoredRecord = {
@@ -22,11 +24,14 @@ const KINDS: readonly unknown[] = ['mxid', 'did', 'irc-account'];
 const VISIBILITIES: readonly unknown[] = ['role-only', 'alias', 'canonical'];
 const VIAS: readonly unknown[] = ['push', 'poll', 'snapshot', 'cache'];
 
-export const toRecord = ({ subject, member, revision, asOfMs, formerHandles }: DirectoryRow): StoredRecord => ({
+export const toRecord = ({ subject, member, revision, asOfMs, ...former }: DirectoryRow): StoredRecord => ({
   subject,
   member,
   freshness: { asOfMs, revision, via: 'cache' },
-  ...(member === null && formerHandles !== undefined && { former: { revision, handles: formerHandles } }),
+  ...(member === null &&
+    former.formerHandles !== undefined && {
+      former: { revision: former.formerRevision ?? revision, handles: former.formerHandles },
+    }),
 });
 
 /** Whether a row is one, whatever its type says: stores give back what anybody wrote into them. */

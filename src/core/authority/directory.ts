@@ -111,9 +111,10 @@ export class Directory {
     const known = this.member(subject);
     if (known.kind === 'unknown') return undefined;
     const { revision, asOfMs } = known.freshness;
-    return known.kind === 'found'
-      ? { subject, member: known.value, revision, asOfMs }
-      : { subject, member: null, revision, asOfMs, formerHandles: this.handlesOf(subject) };
+    if (known.kind === 'found') return { subject, member: known.value, revision, asOfMs };
+    const { former } = this.#entries.get(subject) ?? {};
+    const had = former === undefined ? {} : { formerHandles: former.handles, formerRevision: former.revision };
+    return { subject, member: null, revision, asOfMs, ...had };
   }
 
   /**

@@ -93,7 +93,7 @@ describe('what an authority says', () => {
         }));
         assert.deepEqual(own, wanted);
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
