@@ -1,27 +1,17 @@
 import type { Network, RosterChange, RosterEntry } from '../ports/network.ts';
 import type { Enforcement } from './admission/enforcement.ts';
 import { Gathered } from './gathered.ts';
-import type { Kit } from './kit.ts';
-import type { Ledger } from './ledger.ts';
-import type { Names } from './names.ts';
 import { NetworkGate } from './network-gate.ts';
-import { NetworkInbox } from './network-inbox.ts';
-import type { PortalTable } from './portal-table.ts';
+import { NetworkInbox, type NetworkInboxParts } from './network-inbox.ts';
 import type { RoomMembers } from './room-members.ts';
 import type { Rosters } from './rosters.ts';
 import type { Signal } from './signal.ts';
 import type { Typing } from './typing.ts';
-import type { Vouching } from './vouching.ts';
 
-export type AttachParts = {
-  readonly kit: Kit;
-  readonly ledger: Ledger;
-  readonly portals: PortalTable;
+export type AttachParts = NetworkInboxParts & {
   readonly rosters: Rosters;
   readonly members: RoomMembers;
   readonly enforcement: Enforcement;
-  readonly vouching: Vouching;
-  readonly names: Names;
   readonly typing: Typing;
   readonly networkChanged: Signal;
 };
@@ -29,7 +19,7 @@ export type AttachParts = {
 /** Starts a network: what it tells goes to whoever has to hear it. */
 export function attachNetwork(network: Network, parts: AttachParts): void {
   const { kit, portals, enforcement, members, rosters } = parts;
-  const lines = new NetworkInbox(kit, parts.ledger, portals, network, parts.vouching, parts.names);
+  const lines = new NetworkInbox(parts, network);
   const stands = new Gathered(
     kit.clock,
     kit.log,

@@ -43,6 +43,7 @@ import { ToNetworkDriver } from './to-network.ts';
 import { Typing } from './typing.ts';
 import { VouchedGate } from './vouched-gate.ts';
 import { Vouching } from './vouching.ts';
+import { Walls } from './walls.ts';
 import { Whois } from './whois.ts';
 
 export type { Bridge } from './running-bridge.ts';
@@ -76,6 +77,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
   const info = new BridgeInfo(kit, portals, vouching);
   const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));
+  const walls = await Walls.open(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
   const receipts = new NetworkReceipts(kit, () => lanes, portals, relations.targets);
@@ -92,8 +94,10 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     decisions: parts.decisions,
     audit: parts.audit ?? noAudit,
     assuranceOf: (network, entry) => vouching.assuranceOf(network, entry),
+    isWalled: (portal) => !walls.isOpen(portal),
     whois: (asker, name) => whois.answer(asker, name),
   });
+  walls.onChanged = () => enforcement.wallsChanged();
   await enforcement.load();
   const fate = await RoomFate.load({
     kit,
@@ -108,7 +112,14 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     lanes: () => lanes,
     portals,
     gate,
-    effects: new MatrixEffects(kit, ghosts, new MatrixRelations(kit, ghosts, relations.targets), files, fate.upgrades),
+    effects: new MatrixEffects({
+      kit,
+      ghosts,
+      files,
+      relations: new MatrixRelations(kit, ghosts, relations.targets),
+      upgrades: fate.upgrades,
+      isKept: enforcement.isKept,
+    }),
     echoes,
     doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
     receipts: matrixReceipts,
@@ -181,7 +192,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     portals,
     anchors,
     vouching,
-    creation: (portal) => enforcement.creation(portal),
+    creation: (portal) => ({ ...walls.creation(portal.id), ...enforcement.creation(portal) }),
     onReady: (portal) => {
       // What was said since its newest event was noted came to a room that was not linked yet.
       if (portal.roomId !== undefined) readBack.hold(portal.roomId);
@@ -212,6 +223,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       startedAtMs,
       homeserverUrl: config.homeserver.url,
       notes: parts.notes,
+      walls,
       isOurs,
       authority: () => enforcement.report(),
       degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
@@ -221,6 +233,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     start() {
       for (const network of kit.networks.values()) {
         attachNetwork(network, {
+          walls,
           kit,
           ledger,
           portals,

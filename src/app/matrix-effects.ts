@@ -7,7 +7,18 @@ import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { MatrixRelations } from './matrix-relations.ts';
 import type { NetworkFiles } from './network-files.ts';
+import { bringRoomDoor } from './room-door.ts';
 import { MOVING_NOW, type RoomUpgrades } from './room-upgrades.ts';
+
+export type MatrixEffectsParts = {
+  readonly kit: Kit;
+  readonly ghosts: Ghosts;
+  readonly relations: MatrixRelations;
+  readonly files: NetworkFiles;
+  readonly upgrades: Pick<RoomUpgrades, 'placeOf'>;
+  /** Whether somebody else sees to who may come into a room. */
+  readonly isKept: (room: string) => boolean;
+};
 
 /** Carries out single effects on the homeserver. Each is harmless when repeated, but for the sends, which carry a marker. */
 export class MatrixEffects {
@@ -15,21 +26,17 @@ export class MatrixEffects {
   readonly #ghosts: Ghosts;
   readonly #relations: MatrixRelations;
   readonly #files: NetworkFiles;
+  readonly #isKept: (room: string) => boolean;
 
   readonly #upgrades: Pick<RoomUpgrades, 'placeOf'>;
 
-  constructor(
-    kit: Kit,
-    ghosts: Ghosts,
-    relations: MatrixRelations,
-    files: NetworkFiles,
-    upgrades: Pick<RoomUpgrades, 'placeOf'>,
-  ) {
+  constructor({ kit, ghosts, relations, files, upgrades, isKept }: MatrixEffectsParts) {
     this.#kit = kit;
-    this.#upgrades = upgrades;
     this.#ghosts = ghosts;
     this.#relations = relations;
     this.#files = files;
+    this.#upgrades = upgrades;
+    this.#isKept = isKept;
   }
 
   /** @returns the id of the event that came of it; empty where none did */
@@ -63,6 +70,8 @@ export class MatrixEffects {
         return this.#topic(effect);
       case 'matrix.kick':
         return this.#kick(effect);
+      case 'matrix.door':
+        return bringRoomDoor(this.#kit, effect, this.#isKept);
       default:
         throw new Error(`${effect.op} is not for Matrix`);
     }

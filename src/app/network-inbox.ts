@@ -8,10 +8,20 @@ import type { Entry, Ledger } from './ledger.ts';
 import type { Names } from './names.ts';
 import type { PortalTable } from './portal-table.ts';
 import type { Vouching } from './vouching.ts';
+import type { Walls } from './walls.ts';
 
 const STORE_RETRY_MS = 250;
 /** Most events of one commit. */
 const MAX_BATCH = 1_000;
+
+export type NetworkInboxParts = {
+  readonly kit: Kit;
+  readonly ledger: Ledger;
+  readonly portals: PortalTable;
+  readonly vouching: Vouching;
+  readonly names: Names;
+  readonly walls: Walls;
+};
 
 /** Where the lines of one network come in: each stored once, with its effects, in one commit, in order. */
 export class NetworkInbox {
@@ -21,17 +31,19 @@ export class NetworkInbox {
   readonly #network: Network;
   readonly #vouching: Vouching;
   readonly #names: Names;
+  readonly #walls: Walls;
   readonly #queue: { readonly event: NetworkEvent; readonly stored: () => void }[] = [];
   readonly #resume = new Map<string, ResumePoint>();
   #storing = false;
 
-  constructor(kit: Kit, ledger: Ledger, portals: PortalTable, network: Network, vouching: Vouching, names: Names) {
+  constructor({ kit, ledger, portals, vouching, names, walls }: NetworkInboxParts, network: Network) {
     this.#kit = kit;
     this.#ledger = ledger;
     this.#portals = portals;
     this.#network = network;
     this.#vouching = vouching;
     this.#names = names;
+    this.#walls = walls;
   }
 
   /** Resolves once all are on disk; waits for a database that is away. */
@@ -161,11 +173,13 @@ export class NetworkInbox {
       const effects = networkToMatrix(event, {
         room: portal.roomId,
         fold: (name) => this.#network.fold(name),
+        ...(event.kind === 'walls' && { wallsBefore: this.#walls.of(portal.id) ?? [] }),
         voucher: this.#vouching.voucher(this.#network.id),
         ...this.#vouching.topicNote(portal),
         ...(personOf !== undefined && { personOf }),
       });
       await entry.enqueue(lane, effects, receivedAtMs);
+      if (event.kind === 'walls') await this.#walls.note(entry.sql, portal.id, event.walls);
     } catch (error) {
       await stores.inbox.park(entry.sql, row.id, String(error));
       log.error('a line was set aside because it made the bridge fail', {

@@ -4,6 +4,7 @@ import type { LaneBacklog } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 import type { Rosters } from './rosters.ts';
+import type { Walls } from './walls.ts';
 
 export type StatusParts = {
   readonly kit: Kit;
@@ -14,6 +15,7 @@ export type StatusParts = {
   readonly startedAtMs: number;
   readonly homeserverUrl: string;
   readonly notes: readonly string[];
+  readonly walls: Pick<Walls, 'sentences'>;
   readonly isOurs: (userId: string) => boolean;
   /** Undefined where everybody is let in. */
   readonly authority: () => AuthorityReport | undefined;
@@ -42,7 +44,7 @@ export class Status implements StatusSource {
   }
 
   async report(): Promise<StatusReport> {
-    const { kit, portals, version, pid, startedAtMs, notes, homeserverUrl } = this.#parts;
+    const { kit, portals, version, pid, startedAtMs, notes, homeserverUrl, walls } = this.#parts;
     const { gate } = this.#parts.arrivals;
     const software = this.#parts.arrivals.software();
     const nowMs = kit.clock.nowMs();
@@ -54,7 +56,15 @@ export class Status implements StatusSource {
     const problem = kit.homeserver.health.problem ?? gate.problem;
     const authority = this.#parts.authority();
     return {
-      bridge: { version, pid, startedAtMs, uptimeMs: nowMs - startedAtMs, nowMs, problems: [], notes },
+      bridge: {
+        version,
+        pid,
+        startedAtMs,
+        uptimeMs: nowMs - startedAtMs,
+        nowMs,
+        problems: [],
+        notes: [...notes, ...walls.sentences(portals.all())],
+      },
       homeserver: {
         reachable: kit.homeserver.health.reachable,
         url: homeserverUrl,

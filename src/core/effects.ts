@@ -87,6 +87,9 @@ export type KickFromMatrix = {
   readonly reason: string;
 };
 
+/** Opens or closes the door of a room whose channel has walls, or has them no longer. */
+export type DoorToMatrix = { readonly op: 'matrix.door'; readonly room: string; readonly open: boolean };
+
 /** Says one line on a network for a Matrix user. */
 export type SayOnNetwork = {
   readonly op: 'network.say';
@@ -170,6 +173,7 @@ export type Effect =
   | NoticeToMatrix
   | TopicToMatrix
   | KickFromMatrix
+  | DoorToMatrix
   | SayOnNetwork
   | ReactOnNetwork
   | RedactOnNetwork

@@ -1,5 +1,6 @@
 /** The vocabulary of the program: what a network tells us, what a homeserver tells us, what we do to the world. */
 import type { MessageKey, NetworkId } from './ids.ts';
+import type { Wall } from './room/walls.ts';
 
 /** Who said it, by what the server itself set; nothing that a client can type. */
 export type NetworkSource = {
@@ -96,7 +97,17 @@ export type NetworkKick = NetworkEventBase & {
 /** What was said between two times cannot be had: no history, or not so far back. */
 export type NetworkGap = NetworkEventBase & { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number };
 
-export type NetworkEvent = NetworkMessage | NetworkReaction | NetworkDeletion | NetworkTopic | NetworkKick | NetworkGap;
+/** What keeps people out of a channel now; told when it is first known and when it changes. */
+export type NetworkWalls = NetworkEventBase & { readonly kind: 'walls'; readonly walls: readonly Wall[] };
+
+export type NetworkEvent =
+  | NetworkMessage
+  | NetworkReaction
+  | NetworkDeletion
+  | NetworkTopic
+  | NetworkKick
+  | NetworkGap
+  | NetworkWalls;
 
 export type MessageStyle = 'text' | 'action' | 'notice';
 

@@ -27,6 +27,9 @@ export const asNetworkId = (text: string): NetworkId => text as NetworkId;
 export const makePortalId = (network: NetworkId, foldedChannel: string): PortalId =>
   `${network}/${foldedChannel}` as PortalId;
 
+/** The network of a portal; `/` is in no network's name. */
+export const networkOf = (portal: PortalId): NetworkId => portal.slice(0, portal.indexOf('/')) as NetworkId;
+
 export const makeLaneId = (portal: PortalId, direction: Direction): LaneId => `${direction}:${portal}` as LaneId;
 
 /** @param resource id of the room or Space among those that we keep (core/authority/access) */

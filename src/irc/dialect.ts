@@ -33,6 +33,8 @@ export type Dialect = {
   readonly early: ReadonlySet<string>;
   /** Whether the server puts connections into channels that they did not ask for. */
   readonly rejoins: boolean;
+  /** Whether its channels have walls that their rooms have to respect. */
+  readonly hasWalls: boolean;
   readonly introduceBot: (config: NetworkConfig, nowMs: number) => Promise<Result<Introduction>>;
   readonly introducePerson: (config: NetworkConfig, newcomer: Newcomer, nowMs: number) => Promise<Result<Introduction>>;
   /** A sentence about how the bot stands, where that is less than it could be. */
@@ -63,6 +65,7 @@ export const CLASSIC: Dialect = {
   readyOn: new Set(['376', '422', 'PONG']),
   early: new Set(),
   rejoins: false,
+  hasWalls: false,
   introduceBot,
   introducePerson: (config, { person, naming, known, isFreeAccount }, nowMs) =>
     introducePerson(config, naming, person, known, isFreeAccount, nowMs),

@@ -65,6 +65,7 @@ function joinRefused(listener: Listener, { command, params }: IrcLine): void {
   const wished = listener.joins.get(params[1] ?? '');
   if (wished === undefined) return;
   listener.joins.refused(wished, command, params.at(-1) ?? '');
+  listener.walls?.refused(wished.channel, command);
   listener.changed();
 }
 
@@ -173,6 +174,7 @@ const mode: Handler = (listener, session, { line: { params } }) => {
   const { changes, exact } = parseModes(change, link.isupport);
   const couldAct = holdsOp(session, channel);
   ranks.changed(channel, changes, link.isupport);
+  listener.walls?.changed(channel, changes);
   // Whom the rest was about cannot be told: the list of names says who holds what.
   if (!exact) link.send({ command: 'NAMES', params: [channel] });
   if (couldAct !== holdsOp(session, channel)) listener.powerChanged(channel, !couldAct);

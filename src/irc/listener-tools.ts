@@ -6,7 +6,9 @@ import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { NetworkSink } from '../ports/network.ts';
 import type { CatchUpTools } from './catch-up.ts';
+import { ChannelWalls } from './channel-walls.ts';
 import type { Dialect } from './dialect.ts';
+import type { Feed } from './feed.ts';
 import type { OwnNames } from './identity.ts';
 import type { Link, LinkOptions } from './link.ts';
 import type { Listener } from './listener.ts';
@@ -70,6 +72,12 @@ export function openSession(tools: ListenerTools, link: Link, nowMs: number): Se
   const { answerMs } = timings;
   return makeSession(link, roster, { ...outgoing, answerMs, sightings: undefined }, config.bot.nick, nowMs);
 }
+
+/** Undefined where channels have no walls. They do not wait for history: whoever may come in is decided now. */
+export const makeWalls = ({ clock, dialect, network }: ListenerTools, feed: Feed): ChannelWalls | undefined =>
+  dialect.hasWalls
+    ? new ChannelWalls({ network, nowMs: () => clock.nowMs(), tell: (event) => feed.push(event) })
+    : undefined;
 
 /** What fetching history needs; undefined while there is no connection. */
 export function catchUpToolsOf(listener: Listener, tools: ListenerTools): Omit<CatchUpTools, 'replayed'> | undefined {

@@ -3,6 +3,7 @@ import type { NetworkId } from '../core/ids.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { ChannelWish } from '../ports/network.ts';
 import { ChannelView } from './channel-view.ts';
+import type { ChannelWalls } from './channel-walls.ts';
 import { Comeback, lostError } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { greet } from './greeting.ts';
@@ -13,12 +14,13 @@ import type { OwnNames } from './identity.ts';
 import { Joins, joinLines, type Wished } from './joins.ts';
 import { Link, type LinkEnd } from './link.ts';
 import { handleItem } from './listener-lines.ts';
-import { catchUpToolsOf, type ListenerTools, linkOptionsOf, openSession } from './listener-tools.ts';
+import { catchUpToolsOf, type ListenerTools, linkOptionsOf, makeWalls, openSession } from './listener-tools.ts';
 import { Outage } from './outage.ts';
 import { PrivateTalk } from './private-talk.ts';
 import type { Perspective } from './reading.ts';
 import { type Session, tickSession } from './session.ts';
 import type { Sightings } from './sightings.ts';
+import { Standing } from './standing.ts';
 import { makeTurns } from './turns.ts';
 import { sayIfFailed } from './within.ts';
 
@@ -33,13 +35,12 @@ export class Listener {
   readonly joins: Joins;
   readonly privateTalk: PrivateTalk;
   readonly typing: HeardTyping;
+  readonly walls: ChannelWalls | undefined;
   readonly #tools: ListenerTools;
   readonly #feed: Feed;
   #connecting: Link | undefined;
   session: Session | undefined;
-  state: 'connecting' | 'up' | 'down' | 'refused' = 'down';
-  problem: string | undefined;
-  sinceMs: number;
+  readonly standing: Standing;
   reconnects = -1;
   readonly #comeback: Comeback;
   readonly #outage: Outage;
@@ -55,11 +56,12 @@ export class Listener {
     this.sightings = tools.sightings;
     this.privateTalk = new PrivateTalk(tools.sink);
     this.typing = new HeardTyping(tools.sink);
-    this.sinceMs = tools.clock.nowMs();
+    this.standing = new Standing(this.nowMs, () => this.changed());
     const { backoffFirstMs, backoffMaxMs, rejoinFirstMs: firstMs, rejoinMaxMs: maxMs, heardMs } = tools.timings;
     this.#outage = new Outage(tools.log);
     this.#comeback = new Comeback(tools.clock, { firstMs: backoffFirstMs, maxMs: backoffMaxMs });
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
+    this.walls = makeWalls(tools, this.#feed);
     const turn = makeTurns(MAX_CATCH_UPS);
     const { casemapping } = tools.dialect.isupport;
     this.joins = new Joins(tools.clock, { firstMs, maxMs }, casemapping, (channel) => {
@@ -149,6 +151,7 @@ export class Listener {
     this.joins.entered(wished);
     const beforeMs = this.#hearing.beforeOf(channel, session.link.isupport.casemapping);
     this.inBackground(wished.view.joined(wished.awayFromMs ?? beforeMs));
+    if (this.walls !== undefined) this.inBackground(this.walls.ask(session, channel));
     this.#tools.log.info('Listening in a channel.', { channel });
     this.changed();
   }
@@ -193,7 +196,7 @@ export class Listener {
   async #connect(): Promise<void> {
     if (this.stopped) return;
     const { config, log } = this.#tools;
-    this.#become('connecting');
+    this.standing.become('connecting');
     const introduction = await this.#tools.introduce();
     if (this.stopped) return;
     if (!introduction.ok) {
@@ -219,15 +222,16 @@ export class Listener {
     this.learnedIsupport(session);
     this.names.hold({ userId: undefined, nick: link.nick });
     if (link.account !== null) this.names.addAccount(link.account);
-    this.#become('up');
+    this.standing.become('up');
     this.#outage.connected(nowMs, { nick: link.nick, software: link.software });
     this.#tools.onReady(session);
     this.inBackground(
       greet(session, config.bot, nowMs).then((problem) => {
         if (this.session !== session) return;
         session.greeted = true;
-        this.problem = problem ?? this.#tools.dialect.standing(link.account);
-        if (this.problem !== undefined) log.warn(this.problem);
+        const less = problem ?? this.#tools.dialect.standing(link.account);
+        this.standing.problem = less;
+        if (less !== undefined) log.warn(less);
         this.#askDue();
         this.changed();
       }),
@@ -259,7 +263,7 @@ export class Listener {
     }
     if (this.stopped) {
       this.#ended.resolve();
-      this.#become('down');
+      this.standing.become('down');
       return;
     }
     this.#retry(end.error ?? lostError(this.#tools.config.server, end), !end.wasOpen || end.wasReady);
@@ -268,19 +272,10 @@ export class Listener {
   /** @param mayBeRestart nothing speaks against trying often for a while */
   #retry(error: BridgeError, mayBeRestart: boolean): void {
     const { clock } = this.#tools;
-    this.#become(mayBeRestart ? 'down' : 'refused', error.text);
+    this.standing.become(mayBeRestart ? 'down' : 'refused', error.text);
     const waitMs = this.#comeback.waitMs(mayBeRestart);
     this.#outage.failed(error, this.nowMs(), { waitMs });
     this.#cancelRetry = clock.after(waitMs, () => this.inBackground(this.#connect()));
-  }
-
-  #become(state: Listener['state'], problem?: string): void {
-    // While it tries again, the reason of the last failure stays in sight.
-    this.problem = state === 'connecting' ? this.problem : problem;
-    if (this.state === state) return;
-    this.state = state;
-    this.sinceMs = this.nowMs();
-    this.changed();
   }
 
   #askDue(): void {

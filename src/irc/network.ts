@@ -22,7 +22,7 @@ import { AWAY } from './pool-errors.ts';
 import type { Naming } from './puppet-name.ts';
 import { Renames } from './renames.ts';
 import { ServerFacts } from './server-facts.ts';
-import { setTopicOn } from './set-topic.ts';
+import { setTopicBy } from './set-topic.ts';
 import { Sightings } from './sightings.ts';
 import { Speakers } from './speakers.ts';
 import { readStatus } from './status.ts';
@@ -95,6 +95,10 @@ class IrcSide implements IrcNetwork {
       roster: () => this.#listener?.session?.roster,
       ownNick: (userId) => this.#pool?.puppetOf(userId)?.link.nick,
     });
+  }
+
+  get hasWalls(): true | undefined {
+    return this.#dialect.hasWalls ? true : undefined;
   }
 
   get inDoubt(): 'resend' | 'drop' {
@@ -234,13 +238,8 @@ class IrcSide implements IrcNetwork {
   async setTopic(person: Person, channel: string, topic: string): Promise<Result<void>> {
     const session = this.#listener?.session;
     if (session === undefined) return fail(AWAY);
-    const puppet = this.#pool?.puppetOf(person.userId);
     const deadlineMs = this.#clock.nowMs() + this.#timings.answerMs;
-    if (puppet?.isIn(channel) === true) {
-      const result = await setTopicOn(puppet.link, puppet.replies, channel, topic, deadlineMs);
-      if (result.ok || result.error.code !== 'irc_482') return result;
-    }
-    return await setTopicOn(session.link, session.replies, channel, topic, deadlineMs);
+    return await setTopicBy(this.#pool?.puppetOf(person.userId), session, channel, topic, deadlineMs);
   }
 
   async lookup(channel: string, userId: string, lines: Parameters<Network['lookup']>[2], sinceMs: number) {

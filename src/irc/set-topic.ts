@@ -5,12 +5,14 @@ import { cutToBytes } from '../core/irc/cut.ts';
 import { sanitizeText } from '../core/irc/encode.ts';
 import { refusalToError } from '../core/irc/numerics.ts';
 import type { Link } from './link.ts';
+import type { Puppet } from './puppet.ts';
 import type { Replies } from './replies.ts';
+import type { Session } from './session.ts';
 
 const TOPIC_REFUSALS: ReadonlySet<string> = new Set(['403', '442', '477', '482', '404', '461']);
 
 /** Sets a topic over one connection, and waits for the server's word. */
-export async function setTopicOn(
+async function setTopicOn(
   link: Link,
   replies: Replies,
   channel: string,
@@ -41,3 +43,18 @@ const unanswered = (channel: string): BridgeError => ({
   retry: 'never',
   notify: 'sender',
 });
+
+/** By the person's own connection, where they are in the channel and may; else by the bot. */
+export async function setTopicBy(
+  puppet: Puppet | undefined,
+  session: Session,
+  channel: string,
+  topic: string,
+  deadlineMs: number,
+): Promise<Result<void>> {
+  if (puppet?.isIn(channel) === true) {
+    const result = await setTopicOn(puppet.link, puppet.replies, channel, topic, deadlineMs);
+    if (result.ok || result.error.code !== 'irc_482') return result;
+  }
+  return await setTopicOn(session.link, session.replies, channel, topic, deadlineMs);
+}

@@ -1,5 +1,5 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
-import { fail, ok, type Result } from '../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Person, Voice } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
@@ -25,6 +25,14 @@ export type SpeakersTools = {
 /** The connection may enter no more channels: the bot speaks for the person in this one. */
 const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);
 
+/** What the bridge can write would stand there in clear. */
+const encryptedOnly = (channel: string): BridgeError => ({
+  code: 'irc_encrypted_only',
+  text: `${channel} takes encrypted messages only, which the bridge cannot write; nothing was posted there. Use a client of the network for this channel.`,
+  retry: 'never',
+  notify: 'sender',
+});
+
 /** Which connection speaks for whom. */
 export class Speakers {
   readonly #tools: SpeakersTools;
@@ -45,6 +53,7 @@ export class Speakers {
     const state = listener.joins.get(channel)?.state;
     // The listener comes first: it has to see what is said, and to be the channel's oldest member.
     if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
+    if (listener.walls?.of(channel)?.includes('encrypted') === true) return fail(encryptedOnly(channel));
     const relay = () => ok(this.#relay.voice(session, person, channel));
     if (config().puppets.mode === 'relay' || person.relayed === true) return relay();
     const ready = pool.puppetOf(person.userId);

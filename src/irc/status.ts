@@ -7,8 +7,9 @@ export function readStatus(listener: Listener | undefined, pool: Pool | undefine
   if (listener === undefined) {
     return { state: 'down', sinceMs: nowMs, puppets: { connected: 0, wanted: 0 }, reconnects: 0, channels: new Map() };
   }
-  const { session, state, sinceMs } = listener;
-  const problem = listener.problem ?? pool?.problem;
+  const { session } = listener;
+  const { state, sinceMs } = listener.standing;
+  const problem = listener.standing.problem ?? pool?.problem;
   return {
     state,
     ...(problem !== undefined && { problem }),

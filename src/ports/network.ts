@@ -236,6 +236,8 @@ export interface Network {
     lines: readonly OutgoingLine[],
     sinceMs: number,
   ): Promise<ReadonlyMap<string, LookupAnswer>>;
+  /** Its channels have walls, which are told as events: until they were, nobody may be let into a room. */
+  readonly hasWalls?: true | undefined;
   /** What to do with a line of which nobody can say whether it arrived. */
   readonly inDoubt: 'resend' | 'drop';
   status(): NetworkStatus;

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Assurance } from '../../core/identity/assurance.ts';
-import type { NetworkId } from '../../core/ids.ts';
+import type { NetworkId, PortalId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
@@ -25,6 +25,8 @@ export type EnforcementParts = {
   readonly decisions: DecisionPoint | undefined;
   readonly audit: Audit;
   readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
+  /** The network keeps people out of a channel, or may do so. */
+  readonly isWalled: (portal: PortalId) => boolean;
   /** Answers who somebody is, and who vouches for it. */
   readonly whois: (asker: Asker, name: string) => Promise<string>;
 };

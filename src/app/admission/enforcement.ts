@@ -62,7 +62,11 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     this.#parts = parts;
     this.calls = parts.calls;
     this.whois = parts.whois;
-    const settings = new Settings(config, kit.homeserver.serverName, () => this.visiting.visitors.servers());
+    const settings = new Settings(config, {
+      serverName: kit.homeserver.serverName,
+      peers: () => this.visiting.visitors.servers(),
+      isWalled: parts.isWalled,
+    });
     const { mode } = settings;
     this.settings = settings;
     this.#side = new AuthoritySide({
@@ -176,6 +180,14 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
       .letGo(this.rooms.configure(this.settings.arrange().rooms))
       .catch((error: unknown) => this.#parts.kit.log.warn(String(error)));
     this.#lookAtAll(cause);
+  }
+
+  /** Whether we see to who may come into a room. */
+  isKept = (room: string): boolean => this.rooms.resourceOf(room) !== undefined;
+
+  /** A channel got walls or lost them. */
+  wallsChanged(): void {
+    this.#rearranged('walls');
   }
 
   /** A portal has its room: it takes its place among the others, and its people are looked at. */

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Resource } from '../../core/authority/access.ts';
-import type { NetworkId } from '../../core/ids.ts';
+import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { layout, type ManagedRoom } from '../../core/room/layout.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import { portalIdOf } from '../portal-table.ts';
@@ -13,11 +13,24 @@ export type Arrangement = {
   readonly resources: ReadonlyMap<string, Resource>;
 };
 
+/** What an arrangement depends on beside the configuration. */
+export type Surroundings = {
+  readonly serverName: string;
+  /** Homeservers of agreements in force. */
+  readonly peers: () => readonly string[];
+  /** The network keeps people out of a channel, or may do so. */
+  readonly isWalled: (portal: PortalId) => boolean;
+};
+
 /**
  * Without an authority only the Space is kept, where there is one, and nobody is asked for anything.
  * @param peers homeservers of agreements in force
  */
-export function arrange(config: Config, serverName: string, peers: readonly string[] = []): Arrangement {
+export function arrange(
+  config: Config,
+  { serverName, isWalled }: Pick<Surroundings, 'serverName' | 'isWalled'>,
+  peers: readonly string[] = [],
+): Arrangement {
   const hasAuthority = config.authority.source !== 'none';
   const { cooperative } = config;
   if (!hasAuthority && cooperative?.space === undefined) return { rooms: [], resources: new Map() };
@@ -39,6 +52,7 @@ export function arrange(config: Config, serverName: string, peers: readonly stri
       network,
       channel,
       name: name ?? link.channel,
+      isWalled: isWalled(portalIdOf(network as NetworkId, link.channel)),
     })),
   });
   const groups = new Map((cooperative?.groups ?? []).map((group) => [group.id, group]));

@@ -1,20 +1,17 @@
 import type { Config } from '../../config/schema.ts';
 import { limitsOf } from './admission.ts';
-import { type Arrangement, arrange } from './resources.ts';
+import { type Arrangement, arrange, type Surroundings } from './resources.ts';
 
 /** The configuration as it is now, with what it asks of rooms and people. */
 export class Settings {
-  readonly #serverName: string;
-  /** Homeservers of agreements in force. */
-  readonly #peers: () => readonly string[];
+  readonly #around: Surroundings;
   #config: Config;
   #arrangement: Arrangement;
 
-  constructor(config: Config, serverName: string, peers: () => readonly string[]) {
-    this.#serverName = serverName;
-    this.#peers = peers;
+  constructor(config: Config, around: Surroundings) {
+    this.#around = around;
     this.#config = config;
-    this.#arrangement = arrange(config, serverName);
+    this.#arrangement = arrange(config, around);
   }
 
   get arrangement(): Arrangement {
@@ -24,7 +21,7 @@ export class Settings {
   /** Anew: agreements may list other servers, or the configuration be another. */
   arrange(config = this.#config): Arrangement {
     this.#config = config;
-    this.#arrangement = arrange(config, this.#serverName, this.#peers());
+    this.#arrangement = arrange(config, this.#around, this.#around.peers());
     return this.#arrangement;
   }
 
@@ -34,7 +31,10 @@ export class Settings {
   readonly reconcileMs = (): number => this.#config.authority.reconcileSeconds * 1000;
   readonly botNicks = (): readonly string[] => [...new Set(this.#config.networks.map(({ bot }) => bot.nick))];
   /** Homeservers that take part without an agreement. */
-  readonly ownServers = (): readonly string[] => [this.#serverName, ...(this.#config.cooperative?.servers ?? [])];
+  readonly ownServers = (): readonly string[] => [
+    this.#around.serverName,
+    ...(this.#config.cooperative?.servers ?? []),
+  ];
   readonly limits = () => limitsOf(this.#config);
   readonly guardWindowMs = (): number => this.#config.authority.guardWindowSeconds * 1000;
 }

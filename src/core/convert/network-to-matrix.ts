@@ -6,12 +6,13 @@ import { message } from './from-network/message.ts';
 import { reaction } from './from-network/reaction.ts';
 import { topic } from './from-network/topic.ts';
 import type { NetworkView } from './from-network/view.ts';
+import { walls } from './from-network/walls.ts';
 
 type Kind = NetworkEvent['kind'];
 type Converter<K extends Kind> = (event: Extract<NetworkEvent, { kind: K }>, view: NetworkView) => KeyedEffect[];
 
 /** One converter per kind, each in a file of its own. */
-const CONVERTERS: { readonly [K in Kind]: Converter<K> } = { message, reaction, deletion, topic, kick, gap };
+const CONVERTERS: { readonly [K in Kind]: Converter<K> } = { message, reaction, deletion, topic, kick, gap, walls };
 
 /** What to do on Matrix about something that happened on a network. What we did ourselves leads to nothing. */
 export function networkToMatrix<K extends Kind>(

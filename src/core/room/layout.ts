@@ -54,6 +54,8 @@ export type LayoutChannel = {
   readonly federate?: boolean | undefined;
   readonly name?: string | undefined;
   readonly topic?: string | undefined;
+  /** The network keeps people out of the channel, or may do so: nobody comes in by themselves. */
+  readonly isWalled?: boolean;
 };
 
 export type LayoutInput = {
@@ -219,7 +221,7 @@ function joinWish(
   hasAuthority: boolean,
 ): JoinWish {
   const least = channel.require ?? (hasAuthority ? 'member' : 'none');
-  if (least === 'none') return { rule: 'public' };
+  if (least === 'none') return channel.isWalled === true ? BY_INVITATION : OPEN;
   const isKnown = hasGroup || channel.group === undefined;
   return least === 'member' && channel.join === 'restricted' && isKnown && space !== undefined
     ? { rule: 'restricted', allow: space }

@@ -31,6 +31,7 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     readyOn: new Set(['PONG']),
     early: new Set('JOIN PART KICK QUIT NICK MODE TOPIC PRIVMSG TAGMSG BATCH 332 333 353 366'.split(' ')),
     rejoins: true,
+    hasWalls: true,
     async introduceBot({ bot, server }) {
       const sasl = login(BOT);
       if (!sasl.ok) return sasl;

@@ -9,6 +9,7 @@ import type {
 import { provenanceOf, type Voucher } from '../../identity/provenance.ts';
 import { subjectOf } from '../../identity/subject.ts';
 import type { MessageKey, NetworkId } from '../../ids.ts';
+import type { Wall } from '../../room/walls.ts';
 
 /** What a converter may know of the portal that an event belongs to. */
 export type NetworkView = {
@@ -17,6 +18,8 @@ export type NetworkView = {
   readonly fold: (name: string) => string;
   /** Matrix user whom a name means here, if they want to be called; left out where nobody is to be. */
   readonly personOf?: (name: string) => string | undefined;
+  /** What kept people out of the channel as far as was known before. */
+  readonly wallsBefore?: readonly Wall[];
   /** What the network's word is worth. */
   readonly voucher: Voucher;
   /** What stands behind the topic in the room (core/room/topic-note); none where topics are left alone. */
