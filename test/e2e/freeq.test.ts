@@ -123,8 +123,7 @@ describe('rooms of walled channels', { timeout: 300_000 }, () => {
   test('open only when the channel is known to be, and close when it does', async () => {
     const { server, talk } = await startFreeqTalk('freeq-walls', { talkers: 0, matrixTalkers: 1 });
     const room = talk.shard.room(talk.channel);
-    const rule = async (): Promise<unknown> =>
-      (await talk.shard.bot().state(room, 'm.room.join_rules', '')).join_rule;
+    const rule = async (): Promise<unknown> => (await talk.shard.bot().state(room, 'm.room.join_rules', '')).join_rule;
     // Somebody came in by themselves: the room was open.
     assert.equal(await rule(), 'public');
     server.session('causeway')?.send(':op!op@freeq/key/z6Mkxxxx MODE #commons +i');
