@@ -69,7 +69,7 @@ export class LineComposer {
     if (said === undefined || said.direction !== 'to-network' || said.sender !== userId) return undefined;
     const { replies, edits } = network.powers?.(channel) ?? {};
     if (edits === true && others.length === 0)
-      return { style, parts: voice.split(line, style), edits: said.messageKey };
+      return { style, parts: voice.split(line.replaceAll('\n', ' '), style), edits: said.messageKey };
     const before = this.#texts.of(eventId) ?? (await this.#textOf(effect, eventId));
     if (before === undefined) return undefined;
     const ageMs = this.#kit.clock.nowMs() - said.createdAtMs;

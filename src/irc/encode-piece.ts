@@ -7,15 +7,23 @@ import type { Link } from './link.ts';
  * @param barrier names that PING
  */
 export function encodePiece(link: Link, piece: Piece, barrier: () => string): Result<readonly string[]> {
-  const { wire } = piece.utterance;
+  const { wire, following = [] } = piece.utterance;
   piece.label = link.label();
   const tags = new Map(wire.tags);
   if (piece.label !== undefined) tags.set('label', piece.label);
   const encoded = link.encode({ ...wire, tags });
   if (!encoded.ok) return encoded;
   const isEchoed = link.hasCap('echo-message') && piece.utterance.isGesture !== true;
-  if (piece.label !== undefined || isEchoed) return ok([encoded.value]);
-  piece.barrier = barrier();
-  const ping = link.encode({ command: 'PING', params: [piece.barrier] });
-  return ping.ok ? ok([encoded.value, ping.value]) : ping;
+  const lines = [encoded.value];
+  const behind = [...following];
+  if (piece.label === undefined && !isEchoed) {
+    piece.barrier = barrier();
+    behind.push({ command: 'PING', params: [piece.barrier] });
+  }
+  for (const line of behind) {
+    const next = link.encode(line);
+    if (!next.ok) return next;
+    lines.push(next.value);
+  }
+  return ok(lines);
 }

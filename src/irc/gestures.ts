@@ -6,6 +6,7 @@ import { sanitizeText, type OutgoingLine as WireLine } from '../core/irc/encode.
 import { clientTagPasses } from '../core/irc/isupport.ts';
 import type { NetworkPowers, OutgoingReaction } from '../ports/network.ts';
 import type { Link } from './link.ts';
+import { takesMultiline } from './multiline.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Puppet } from './puppet.ts';
 
@@ -21,10 +22,12 @@ const UNREACT_TAGS = ['+draft/unreact', '+unreact'] as const;
 export function powersOf(link: Link | undefined): NetworkPowers {
   if (link === undefined) return {};
   const replies = passing(link, REPLY_TAGS).length > 0;
+  const multiline = takesMultiline(link);
   return {
     replies,
     reactions: replies && passing(link, REACT_TAGS).length > 0,
     deletions: link.hasCap(REDACTION),
+    ...(multiline !== undefined && { multiline }),
   };
 }
 

@@ -80,10 +80,16 @@ export function makeJob(
 export const mintedIn = (flight: readonly Piece[], msgid: string | undefined): Piece | undefined =>
   msgid === undefined ? undefined : flight.find(({ utterance }) => utterance.msgid === msgid);
 
+type Same = (a: string, b: string) => boolean;
+
+/** Which piece an unlabelled refusal answers: the oldest one to its target. */
+export const blamedIn = (flight: readonly Piece[], same: Same, { target }: { readonly target: string }) =>
+  target === '' ? flight[0] : flight.find(({ utterance }) => same(utterance.channel, target));
+
 /** The oldest piece that this unlabelled echo repeats. */
 export function echoedIn(
   flight: readonly Piece[],
-  same: (a: string, b: string) => boolean,
+  same: Same,
   nick: string | undefined,
   [target, body]: readonly string[],
 ): Piece | undefined {

@@ -72,6 +72,8 @@ export class Link {
   #ended = false;
   #error: BridgeError | undefined;
   ready = false;
+  /** The server offered messages of several lines, and would not have one. */
+  multilineRefused = false;
   isupport: Isupport;
   nick: string;
   user: string | undefined;

@@ -3,11 +3,13 @@ import type { Casemapping } from '../core/irc/casemap.ts';
 import { fold } from '../core/irc/casemap.ts';
 import { encodeAction } from '../core/irc/ctcp.ts';
 import type { IrcLine } from '../core/irc/line.ts';
+import { joinedMultiline, unpackMultiline } from '../core/irc/multiline.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LookupAnswer, NetworkSink, OutgoingLine } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
 import { askHistory, hasHistory } from './history-desk.ts';
 import type { Listener } from './listener.ts';
+import { isMultiline } from './multiline.ts';
 import type { OwnLine, OwnLines } from './own-lines.ts';
 import { type Perspective, timeOf } from './reading.ts';
 import type { Session } from './session.ts';
@@ -97,7 +99,7 @@ function judge(
   const answers = new Map<string, LookupAnswer>();
   for (const line of lines) {
     const found = line.parts.map((part, index) => {
-      const isThere = tags.has(`${line.id}.${index}`) || takeBody(untagged, part, line);
+      const isThere = isTagged(tags, `${line.id}.${index}`, part) || takeBody(untagged, part, line);
       if (isThere) attempts.arrived(line.id, index, part);
       return isThere;
     });
@@ -107,8 +109,13 @@ function judge(
   return answers;
 }
 
+/** As one, or, of several lines, each of them. */
+const isTagged = (tags: ReadonlySet<string>, id: string, part: string): boolean =>
+  tags.has(id) || (isMultiline(part) && unpackMultiline(part).every((_, at) => tags.has(`${id}+${at}`)));
+
 /** The same text, as it is or with a name in front (relay). */
-function takeBody(bodies: string[], part: string, { style }: OutgoingLine): boolean {
+function takeBody(bodies: string[], given: string, { style }: OutgoingLine): boolean {
+  const part = joinedMultiline(given);
   const plain = style === 'action' ? encodeAction(part) : part;
   const exact = bodies.indexOf(plain);
   const at = exact >= 0 ? exact : bodies.findIndex((body) => part !== '' && body.endsWith(` ${part}`));

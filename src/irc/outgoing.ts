@@ -7,10 +7,11 @@ import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
 import { encodePiece } from './encode-piece.ts';
-import { echoedIn, type Job, makeJob, mintedIn, type Piece } from './job.ts';
+import { blamedIn, echoedIn, type Job, makeJob, mintedIn, type Piece } from './job.ts';
 import type { Link } from './link.ts';
+import { isMultilineRefusal, MULTILINE } from './multiline.ts';
 import { type Pacing, WINDOW } from './pacing.ts';
-import { FLOODED, ID_IN_USE, readRefusal, unanswered, unsent } from './refusals.ts';
+import { ANSWERS, cutOff, FLOODED, ID_IN_USE, readRefusal, unanswered, unsent } from './refusals.ts';
 import type { Sightings } from './sightings.ts';
 import type { Utterance } from './speech.ts';
 import type { Throttle } from './throttle.ts';
@@ -48,6 +49,7 @@ export class Outgoing {
   #closed = false;
   #wake: (() => void) | undefined;
   readonly throttle: Throttle;
+  readonly #same = (a: string, b: string): boolean => this.#link.same(a, b);
 
   constructor(link: Link, tools: OutgoingTools) {
     this.#link = link;
@@ -73,8 +75,7 @@ export class Outgoing {
   /** What this person said and is not written yet is not said. */
   drop(userId: string): void {
     for (const { job } of this.#queue.filter((piece) => piece.job.userId === userId)) {
-      const why = 'the person may not speak now';
-      this.#refuse(job, job.touched ? unanswered(why) : unsent(why));
+      this.#refuse(job, cutOff(job, 'the person may not speak now'));
     }
   }
 
@@ -82,13 +83,15 @@ export class Outgoing {
   take(line: IrcLine): boolean {
     const { tags, command, params, source } = line;
     const label = tags.get('label') ?? this.#answers.get(tags.get('batch') ?? '');
-    if (command === 'BATCH') return this.#takeBatch(params, tags.get('label'));
+    if (command === 'BATCH') return this.#takeBatch(line);
+    if (isMultilineRefusal(command, params)) return this.#refuseMultiline();
     const labelled = label === undefined ? undefined : this.#labels.get(label);
     if (command === 'PRIVMSG' || command === 'NOTICE') {
+      // What carries a label that is answered already repeats nothing else.
       const piece =
-        labelled ??
-        mintedIn(this.#flight, tags.get('msgid')) ??
-        echoedIn(this.#flight, (a, b) => this.#link.same(a, b), source?.nick, params);
+        label !== undefined
+          ? labelled
+          : (mintedIn(this.#flight, tags.get('msgid')) ?? echoedIn(this.#flight, this.#same, source?.nick, params));
       if (piece !== undefined) this.#accept(piece, tags.get('msgid'));
       return false;
     }
@@ -99,7 +102,7 @@ export class Outgoing {
     if (command === 'PONG') return this.#ponged(params.at(-1) ?? '');
     const refusal = readRefusal(line);
     if (refusal === undefined) return false;
-    const piece = labelled ?? (label === undefined ? this.#blamed(refusal) : undefined);
+    const piece = labelled ?? (label === undefined ? blamedIn(this.#flight, this.#same, refusal) : undefined);
     if (piece === undefined) return false;
     if (refusal.code === ID_IN_USE && piece.utterance.msgid !== undefined) {
       this.#accept(piece, piece.utterance.msgid);
@@ -130,8 +133,7 @@ export class Outgoing {
     this.#wake?.();
     for (const job of [...this.#unseen]) this.#done(job);
     for (const { job } of [...this.#flight, ...this.#queue]) {
-      const why = 'the connection was lost';
-      this.#refuse(job, job.touched ? unanswered(why) : unsent(why));
+      this.#refuse(job, cutOff(job, 'the connection was lost'));
     }
   }
 
@@ -205,11 +207,22 @@ export class Outgoing {
     if (piece.forget === undefined) piece.job.unseen--;
   }
 
-  #takeBatch(params: readonly string[], label: string | undefined): boolean {
-    const ref = params[0] ?? '';
+  #takeBatch({ tags, params: [ref = '', type] }: IrcLine): boolean {
+    const label = tags.get('label') ?? '';
     if (ref.startsWith('-')) return this.#answers.delete(ref.slice(1));
-    if (!ref.startsWith('+') || label === undefined || !this.#labels.has(label)) return false;
+    const piece = this.#labels.get(label);
+    if (!ref.startsWith('+') || piece === undefined) return false;
     this.#answers.set(ref.slice(1), label);
+    if (type === MULTILINE) this.#accept(piece, tags.get('msgid'));
+    return true;
+  }
+
+  /** Which of several it was, nobody says: that one is looked up, and says its lines one by one when it is said again. */
+  #refuseMultiline(): boolean {
+    this.#link.multilineRefused = true;
+    const piece = this.#flight.find(({ utterance }) => utterance.following !== undefined);
+    if (piece !== undefined)
+      this.#refuse(piece.job, unanswered('the server refused it as one message of several lines'));
     return true;
   }
 
@@ -218,12 +231,6 @@ export class Outgoing {
     if (at < 0) return false;
     for (const piece of this.#flight.slice(0, at + 1)) this.#accept(piece, undefined);
     return true;
-  }
-
-  /** Which piece an unlabelled refusal answers: the oldest one to its target. */
-  #blamed({ target }: { readonly target: string }): Piece | undefined {
-    if (target === '') return this.#flight[0];
-    return this.#flight.find(({ utterance }) => this.#link.same(utterance.channel, target));
   }
 
   #seen(piece: Piece, msgid: string | undefined): void {
@@ -290,6 +297,3 @@ export class Outgoing {
     job.settle(result);
   }
 }
-
-/** What is no line is answered by an ACK, or by itself with the label. */
-const ANSWERS: ReadonlySet<string> = new Set(['ACK', 'TAGMSG', 'REDACT']);

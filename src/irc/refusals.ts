@@ -12,6 +12,9 @@ export const ID_IN_USE = 'EVENTID_IN_USE';
 /** Codes that may mean our pace. */
 export const FLOODED: ReadonlySet<string> = new Set(['404', '439', '263', '407', '477', 'RATE_LIMITED']);
 
+/** What is no line is answered by an ACK, or by itself with the label. */
+export const ANSWERS: ReadonlySet<string> = new Set(['ACK', 'TAGMSG', 'REDACT']);
+
 /** `:server 404 me #c :reason` and `FAIL PRIVMSG CODE … :reason`. */
 export function readRefusal({
   command,
@@ -44,3 +47,7 @@ export const unsent = (why: string): BridgeError => ({
   retry: 'later',
   notify: 'log',
 });
+
+/** Of what will not be said, or not to its end. */
+export const cutOff = ({ touched }: { readonly touched: boolean }, why: string): BridgeError =>
+  touched ? unanswered(why) : unsent(why);

@@ -5,12 +5,14 @@ import { encodeAction } from '../core/irc/ctcp.ts';
 import type { OutgoingLine as WireLine } from '../core/irc/encode.ts';
 import { sanitizeText } from '../core/irc/encode.ts';
 import { clientTagPasses } from '../core/irc/isupport.ts';
-import { bodyBudget, splitText } from '../core/irc/split.ts';
+import { packMultiline, unpackMultiline } from '../core/irc/multiline.ts';
+import { bodyBudget, splitForJoining, splitText } from '../core/irc/split.ts';
 import { formattingAfter, isPlainState, PLAIN } from '../core/text/irc-formatting.ts';
 import { safeName } from '../core/text/safe-name.ts';
 import type { OutgoingLine, Person } from '../ports/network.ts';
 import { replyTags } from './gestures.ts';
 import type { Link } from './link.ts';
+import { isMultiline, multilineWires, takesMultiline } from './multiline.ts';
 
 /** The client tag by which a line of ours is found again in history. */
 export const ID_TAG = '+causeway.coop/id';
@@ -26,6 +28,8 @@ export type Utterance = {
   /** That part, before anything was made of it. */
   readonly text: string;
   readonly wire: WireLine;
+  /** The rest of a message of several lines. */
+  readonly following?: readonly WireLine[];
   readonly channel: string;
   /** The id that we gave it, where the server takes ids of ours. */
   readonly msgid?: string;
@@ -43,7 +47,10 @@ export type Manner =
   | { readonly kind: 'relaymsg'; readonly nick: string }
   | { readonly kind: 'format'; readonly name: string; readonly format: string };
 
-/** Splits a line to the byte for what the server puts before it. Nothing for a text of which nothing can be sent. */
+/**
+ * Splits a text to the byte for what the server puts before it. Nothing for a text of which nothing can be sent.
+ * @param text of several lines, perhaps
+ */
 export function splitSpeech(
   link: Link,
   channel: string,
@@ -51,10 +58,20 @@ export function splitSpeech(
   style: MessageStyle,
   manner: Manner,
 ): readonly string[] {
-  const clean = sanitizeText(text);
-  if (clean.trim() === '') return [];
-  return splitText(clean, budget(link, channel, style, manner));
+  const lines = text.split(LINE_END).map(sanitizeText);
+  const max = budget(link, channel, style, manner);
+  const said = lines.filter((line) => line.trim() !== '');
+  const limits = manner.kind === 'puppet' && style !== 'action' ? takesMultiline(link) : undefined;
+  // One line alone stays as everybody reads it: what a reader needs to put its pieces together again, others would see.
+  if (limits === undefined || said.length < 2) return said.flatMap((line) => splitText(line, max));
+  return packMultiline(
+    said.map((line) => splitForJoining(line, max)),
+    limits,
+  );
 }
+
+/** A line feed that somebody smuggled comes with a carriage return, and is none. */
+const LINE_END = /(?<!\r)\n/;
 
 function budget(link: Link, channel: string, style: MessageStyle, manner: Manner): number {
   const nick = manner.kind === 'relaymsg' ? manner.nick : link.nick;
@@ -64,7 +81,7 @@ function budget(link: Link, channel: string, style: MessageStyle, manner: Manner
     // A relayed nick has an address of the server's making.
     user: manner.kind === 'relaymsg' ? undefined : link.user,
     host: manner.kind === 'relaymsg' ? undefined : link.host,
-    command: style === 'notice' && manner.kind !== 'relaymsg' ? 'NOTICE' : 'PRIVMSG',
+    command: manner.kind === 'relaymsg' ? 'PRIVMSG' : commandOf(style),
     target: channel,
     action: style === 'action' && manner.kind !== 'format',
   });
@@ -84,19 +101,30 @@ export function utter(
   const named = person.alias !== true && passes(USER_TAG);
   const max = budget(link, channel, line.style, manner);
   return line.parts.flatMap((part, index) =>
-    (manner.kind === 'puppet' ? [part] : splitText(part, max)).map((piece, at) => {
-      const id = `${line.id}.${index}${at === 0 ? '' : `+${at}`}`;
+    piecesOf(link, part, line.style, manner, max).map((piece, at, pieces) => {
+      const id = `${line.id}.${index}${at === 0 && (pieces.length === 1 || !isMultiline(part)) ? '' : `+${at}`}`;
       const msgid = link.ids.of(line.stamp, `${id} ${piece}`);
       // Of several parts the first one answers.
       const answer = index === 0 && at === 0 ? replyTags(link, line.replyTo) : NO_TAGS;
       const tags = new Map([...(tagged ? [[ID_TAG, id] as const] : []), ...answer]);
       if (msgid !== undefined) tags.set(msgid.tag, msgid.id);
       if (named) tags.set(USER_TAG, person.userId);
-      const said = say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
+      const said = isMultiline(piece)
+        ? { ...multilineWires(commandOf(line.style), channel, piece, tags), nick: link.nick }
+        : say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
       return { part: index, id, text: part, channel, ...(msgid && { msgid: msgid.id }), ...said };
     }),
   );
 }
+
+/** What of a part is one command, or one message of several lines. Such a part may be older than the connection, and too much for it. */
+function piecesOf(link: Link, part: string, style: MessageStyle, manner: Manner, max: number): readonly string[] {
+  if (!isMultiline(part)) return manner.kind === 'puppet' ? [part] : splitText(part, max);
+  if (manner.kind === 'puppet' && style !== 'action' && takesMultiline(link) !== undefined) return [part];
+  return unpackMultiline(part).flatMap(({ text }) => splitText(text, max));
+}
+
+const commandOf = (style: MessageStyle): string => (style === 'notice' ? 'NOTICE' : 'PRIVMSG');
 
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
@@ -109,8 +137,7 @@ function say(link: Link, channel: string, piece: string, style: MessageStyle, ma
     const wire: WireLine = { ...tags, command: 'RELAYMSG', params: [channel, manner.nick, body] };
     return { wire, body, nick: manner.nick };
   }
-  const command = style === 'notice' ? 'NOTICE' : 'PRIVMSG';
-  return { wire: { ...tags, command, params: [channel, body] }, body, nick: link.nick };
+  return { wire: { ...tags, command: commandOf(style), params: [channel, body] }, body, nick: link.nick };
 }
 
 function framed(
