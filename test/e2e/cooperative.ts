@@ -11,6 +11,8 @@ export type Listed = {
   readonly roles?: readonly unknown[];
   readonly groups?: readonly unknown[];
   readonly irc?: string;
+  /** An account on another homeserver. */
+  readonly matrix?: string;
 };
 
 export type Cooperative = {

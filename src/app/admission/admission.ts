@@ -235,6 +235,8 @@ export class Admission implements LineGate {
     if (portal === undefined || resource === undefined) return YES;
     const lost = this.#parts.degraded(resource.id);
     if (lost !== undefined && resource.require !== 'none') return no('authority.degraded', lost);
+    const ended = this.#parts.visitors.endedOrigin(speaker.origin ?? '');
+    if (ended !== undefined) return no('authority.agreement-ended', ended);
     const person = this.networkUser(portal.network, speaker);
     const { speaks, why, code } = this.standingFor(person, resource);
     if (speaks) return YES;

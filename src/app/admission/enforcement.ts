@@ -92,6 +92,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
       rooms: this.rooms,
       mode,
       ownServers: settings.ownServers,
+      onAlert: (text) => this.reports.say(text),
       resources: this.resources,
       ownMember: (userId) => this.admission.matrixUser(userId),
       isOut: (userId, resource) => this.admission.standingOf(userId, resource).membership === 'out',

@@ -1,6 +1,7 @@
 import type { Resource } from '../../core/authority/access.ts';
 import type { Agreement } from '../../core/authority/agreement.ts';
 import type { Freshness, Lookup, Member } from '../../core/authority/member.ts';
+import { takesVisitors } from '../../core/authority/visit.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority } from '../../ports/authority.ts';
@@ -23,6 +24,8 @@ export type VisitingParts = {
   readonly rooms: ManagedRooms;
   readonly mode: () => 'observe' | 'enforce';
   readonly ownServers: () => readonly string[];
+  /** A sentence for admins. */
+  readonly onAlert: (text: string) => void;
   readonly resources: () => Iterable<Resource>;
   readonly ownMember: (userId: string) => Lookup<Member>;
   readonly isOut: (userId: string, resource: string) => boolean;
@@ -89,8 +92,23 @@ export class Visiting {
     this.#endings?.stop();
   }
 
-  learned(agreements: readonly Agreement[], freshness: Freshness): Promise<void> {
-    return this.visitors.learned(agreements, freshness);
+  async learned(agreements: readonly Agreement[], freshness: Freshness): Promise<void> {
+    await this.visitors.learned(agreements, freshness);
+    for (const text of this.#idleGrants()) this.#parts.onAlert(text);
+  }
+
+  /** What was agreed and cannot be, for all that the configuration says, as sentences. */
+  #idleGrants(): string[] {
+    const resources = new Map([...this.#parts.resources()].map((resource) => [resource.id, resource]));
+    const inForce = this.visitors.book.all().filter(({ agreement: { id } }) => this.visitors.book.inForce(id));
+    return inForce.flatMap(({ agreement: { id, grants } }) =>
+      grants.flatMap(({ resource }) => {
+        const known = resources.get(resource);
+        if (known !== undefined && takesVisitors(known)) return [];
+        const why = known === undefined ? 'there is no such room here' : CLOSED_TO_VISITORS;
+        return [`The agreement ${id} lets visitors into ${resource}, and nobody comes in there: ${why}.`];
+      }),
+    );
   }
 
   /** A room was looked at. */
@@ -147,5 +165,8 @@ export class Visiting {
     }
   }
 }
+
+const CLOSED_TO_VISITORS =
+  'visitors come into active rooms with federate: true that ask for no more than membership, and into no hidden ones';
 
 const notInForce = ({ state }: Agreement): string => (state === 'active' ? 'not in force' : state);

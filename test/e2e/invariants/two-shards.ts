@@ -25,14 +25,26 @@ export type TwoShards = {
   visitor(name: string): Promise<MatrixUser>;
   /** The agreement as an admin writes it. */
   agreement(more?: Readonly<Record<string, unknown>>): Record<string, unknown>;
-  /** Writes the list of members, with these agreements. */
-  agree(agreements: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
+  /** Writes the list of members, with these agreements, and more members where told. */
+  agree(
+    agreements: readonly Readonly<Record<string, unknown>>[],
+    more?: Readonly<Record<string, Listed>>,
+  ): Promise<void>;
   /** What the peer says of one of its people. */
   assert(
     userId: string,
     claims?: Readonly<Record<string, unknown>>,
     header?: Readonly<Record<string, unknown>>,
   ): Promise<string>;
+  /** The same, signed by somebody else. */
+  assertBy(
+    key: SigningKey,
+    userId: string,
+    claims?: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
+  /** Accepts an invitation, as a client does. */
+  accept(visitor: MatrixUser, room: string): Promise<void>;
   /** Presents an assertion over HTTP. */
   post(assertion: string): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
   /** Presents one, accepts the invitation to a room, as a client does. @returns the room */
@@ -86,13 +98,14 @@ export async function startTwoShards(
       grants: [],
       ...more,
     }),
-    async agree(agreements) {
+    async agree(agreements, more = {}) {
       grants = agreements.flatMap((agreement) => (agreement.grants ?? []) as Grant[]);
-      await coop.list(members, { agreements });
+      await coop.list({ ...members, ...more }, { agreements });
     },
-    assert(userId, claims = {}, header = {}) {
+    assert: (userId, claims, header) => made.assertBy(key, userId, claims, header),
+    assertBy(by, userId, claims = {}, header = {}) {
       const nowSec = Math.floor(Date.now() / 1000);
-      return key.sign(
+      return by.sign(
         {
           iss: PEER_ISS,
           sub: userId.slice(1, userId.indexOf(':')),
@@ -117,6 +130,10 @@ export async function startTwoShards(
       });
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
     },
+    async accept(visitor, room) {
+      const enter = () => visitor.join(room).catch(() => undefined);
+      await waitUntil(enter, { timeoutMs: 20_000, what: `${visitor.userId} to accept the invitation` });
+    },
     async comeIn(visitor, alias, claims) {
       // The bridge has to have read the agreement.
       await waitUntil(async () => (await made.post(await made.assert(visitor.userId, claims))).status === 200, {
@@ -125,8 +142,7 @@ export async function startTwoShards(
       });
       await made.until(alias, visitor.userId, 'invite');
       const room = await coop.room(alias);
-      const enter = () => visitor.join(room).catch(() => undefined);
-      await waitUntil(enter, { timeoutMs: 20_000, what: `${visitor.userId} to accept the invitation` });
+      await made.accept(visitor, room);
       await made.until(alias, visitor.userId, 'join');
       return room;
     },
