@@ -1,13 +1,16 @@
 import { serverOf } from '../../core/authority/agreement.ts';
+import type { Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import { type Bucket, type BucketRules, fullBucket, takeTokens } from '../../core/pace.ts';
 import { readRoom } from '../../core/room/actual-room.ts';
 import type { Say } from '../admission/say.ts';
+import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
 
 /** Under this name a cursor holds with whom the bot is alone in a room. */
 const PRIVATE = 'private-room:';
 const MAX_ROOMS = 1_000;
+const TRIES = 6;
 const PACE: BucketRules = { burst: 20, refillMs: 1_000 };
 
 export type PrivateRoomsParts = {
@@ -72,7 +75,7 @@ export class PrivateRooms {
   async #enter(room: string, by: string): Promise<void> {
     const { kit, say } = this.#parts;
     const { botId } = kit.homeserver;
-    const joined = await kit.homeserver.join(botId, room, [serverOf(by)]);
+    const joined = await this.#join(room, by);
     if (!joined.ok) {
       kit.log.info('the bot could not enter a room that it was invited to', { room, why: joined.error.text });
       return;
@@ -92,6 +95,18 @@ export class PrivateRooms {
     this.#rooms.set(room, by);
     await kit.db.transaction((sql) => kit.stores.cursor.set(sql, PRIVATE + room, by));
     await say.inRoom(room, GREETING, `private|${room}|${kit.clock.nowMs()}`);
+  }
+
+  /** A join over federation may fail for a moment, and nobody is told twice of an invitation. */
+  async #join(room: string, by: string): Promise<Result<void>> {
+    const { homeserver, clock } = this.#parts.kit;
+    const backoff = new Backoff(clock, 500, 10_000);
+    let joined = await homeserver.join(homeserver.botId, room, [serverOf(by)]);
+    for (let tried = 1; tried < TRIES && !joined.ok && joined.error.retry !== 'never'; tried++) {
+      await new Promise<void>((resolve) => clock.after(backoff.nextMs(), resolve));
+      joined = await homeserver.join(homeserver.botId, room, [serverOf(by)]);
+    }
+    return joined;
   }
 
   async #leave(room: string): Promise<void> {

@@ -133,14 +133,15 @@ describe('agreements with another shard, between two homeservers that federate',
     const readOnly = [{ resource: `channel:home/${COMMONS}`, actions: ['channel.join', 'channel.read'] }];
     await shards.agree([shards.agreement({ version: 11, grants: readOnly })]);
     await waitUntil(async () => (await shards.power('commons', vera.userId)) === -1, { what: 'vera to be silent' });
-    await assert.rejects(vera.send(room, 'not any more'));
+    // Her own homeserver may not have heard of it yet.
+    await vera.send(room, 'not any more').catch(() => undefined);
     await shards.agree([shards.agreement({ version: 11, grants: everything(GARDEN) })]);
     await shards.until('commons', vera.userId, 'leave');
     assert.equal(await shards.standing('garden', vera.userId), 'none', 'what is agreed later does not widen a visit');
     assert.equal(wasHeard('not any more'), false);
   });
 
-  test('invariant 31: a council member of a peer is a visitor here, whoever gives them power', async () => {
+  test('invariant 31: a council member of a peer is a visitor here, and nobody gives them more power', async () => {
     await shards.agree([shards.agreement({ version: 12, grants: everything(COMMONS) })]);
     await stands((one) => one.version === 12);
     const claims = { agr_ver: 12, roles: ['council'], role: 'council', power: 100, groups: ['board'] };
@@ -149,9 +150,14 @@ describe('agreements with another shard, between two homeservers that federate',
     assert.equal(await shards.standing('board', vera.userId), 'none');
     const levels = await shards.coop.shard.bot().state(room, 'm.room.power_levels');
     const users = { ...(levels.users as Record<string, number>), [vera.userId]: 50 };
-    const ada = shards.coop.shard.person('ada');
-    await ada.setState(room, 'm.room.power_levels', '', { ...levels, users });
+    for (const who of [shards.coop.shard.person('ada'), vera])
+      await assert.rejects(who.setState(room, 'm.room.power_levels', '', { ...levels, users }), /M_FORBIDDEN/);
+    // Whoever has the bot's own token could; the next look takes it back.
+    await shards.coop.shard.bot().setState(room, 'm.room.power_levels', '', { ...levels, users });
+    assert.equal(await shards.power('commons', vera.userId), 50);
+    assert.equal((await shards.post(await shards.assert(vera.userId, claims))).status, 200);
     await waitUntil(async () => (await shards.power('commons', vera.userId)) === 0, {
+      timeoutMs: 15_000,
       what: 'the power to be taken back',
     });
   });
@@ -240,10 +246,9 @@ describe('agreements with another shard, between two homeservers that federate',
     const bot = shards.coop.shard.bot();
     const room = await vera.createRoom({ preset: 'trusted_private_chat', is_direct: true });
     await vera.invite(room, bot.userId);
-    await waitUntil(async () => (await vera.members(room)).has(bot.userId), {
-      timeoutMs: 20_000,
-      what: 'the bot to come',
-    });
+    const isGreeting = ({ sender, content }: { sender: string; content: Readonly<Record<string, unknown>> }): boolean =>
+      sender === bot.userId && `${content.body}`.includes('nobody else reads along');
+    await vera.waitFor(isGreeting, { timeoutMs: 30_000, what: 'the bot to come' });
     const answer = async (text: string): Promise<string> => {
       const from = vera.events.length;
       await vera.send(room, text);
@@ -265,11 +270,10 @@ describe('agreements with another shard, between two homeservers that federate',
       const text = await readFile(join(file.parentPath, file.name), 'latin1');
       assert.equal(text.includes(secret), false, `${file.name} holds the assertion`);
     }
-    const history = await vera.history(room);
-    await waitUntil(async () => !(await vera.history(room)).some(({ content }) => `${content.body}`.includes(secret)), {
-      timeoutMs: 15_000,
-      what: `the message to be redacted, of ${history.length}`,
-    });
+    const isRedaction = ({ type, sender }: { type: string; sender: string }): boolean =>
+      type === 'm.room.redaction' && sender === bot.userId;
+    await vera.waitFor(isRedaction, { timeoutMs: 15_000, what: 'the message to be redacted' });
+    assert.equal(JSON.stringify(await vera.history(room)).includes(secret), false);
   });
 
   test('invariant 35: a flood of assertions that count for nothing does not hold up the end of the agreement', async () => {
