@@ -85,9 +85,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     this.reports = new Reports(kit, this.#say, () => this.rooms.roomIdOf(ADMIN_ROOM));
     this.proofs = new Proofs(kit, audit);
     this.visiting = new Visiting({
-      kit,
-      authority,
-      audit,
+      ...parts,
       say: this.#say,
       rooms: this.rooms,
       mode,
