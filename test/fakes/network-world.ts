@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts';
 import { type NetworkConfig, networkSchema } from '../../src/config/schema-network.ts';
 import type { Result } from '../../src/core/errors.ts';
-import type { NetworkEvent, NetworkMessage } from '../../src/core/events.ts';
+import type { NetworkEvent, NetworkMessage, NetworkSource } from '../../src/core/events.ts';
 import type { MessageKey } from '../../src/core/ids.ts';
 import { type IrcNetwork, makeIrcNetwork } from '../../src/irc/network.ts';
 import type { Timings } from '../../src/irc/timings.ts';
@@ -51,6 +51,7 @@ export class NetworkWorld implements NetworkSink {
   readonly logged: string[] = [];
   readonly rosterChanges: Array<{ readonly channel: string; readonly change: RosterChange }> = [];
   readonly visited: FailpointName[] = [];
+  readonly typings: string[] = [];
   changes = 0;
   /** While set, nothing reaches the disk. */
   stalled: Promise<void> | undefined;
@@ -102,7 +103,9 @@ export class NetworkWorld implements NetworkSink {
     return Promise.resolve('');
   }
 
-  typing(): void {}
+  typing(_channel: string, { nick }: NetworkSource, active: boolean): void {
+    this.typings.push(`${nick} ${active ? 'active' : 'done'}`);
+  }
 
   roster(channel: string, change: RosterChange): void {
     this.rosterChanges.push({ channel, change });
