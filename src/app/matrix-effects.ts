@@ -91,6 +91,7 @@ export class MatrixEffects {
     const ghost = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     if (!ghost.ok) {
       if (ghost.error.retry !== 'never') return ghost;
+      if (await this.#isBanned(effect)) return ok('');
       // A person whom the server refuses is spoken for, so that nobody behind them waits.
       return this.#speakFor(effect, keys, place);
     }
@@ -106,6 +107,16 @@ export class MatrixEffects {
     await this.#ghosts.forgetRoom(ghost.value, effect.room);
     const again = await this.#ghosts.ensure(effect.network, effect.subject, effect.nick, effect.room);
     return again.ok ? this.#send(ghost.value, effect.room, keys, content, effect.timeMs) : sent;
+  }
+
+  /** What somebody says whom the room's moderators banned is not said by anybody else for them. */
+  async #isBanned({ network, subject, room }: SendToMatrix): Promise<boolean> {
+    const { db, stores, metrics } = this.#kit;
+    const ghost = this.#ghosts.idOf(network, subject);
+    const member = await db.transaction((sql) => stores.member.get(sql, room, ghost));
+    if (member?.membership !== 'ban') return false;
+    metrics.denied.add({ direction: 'to-matrix', cause: 'ghost.banned' });
+    return true;
   }
 
   /** The bot says it, with the name in the text: clients show no other name than the sender's. */

@@ -2,7 +2,7 @@ import { isForBridge, isVisit } from '../core/commands.ts';
 import type { MatrixView } from '../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../core/convert/matrix-to-network.ts';
 import type { KeyedEffect, MatrixEvent } from '../core/events.ts';
-import { makeLaneId } from '../core/ids.ts';
+import { makeLaneId, parseGhostId } from '../core/ids.ts';
 import { type InboxRow, SEEN } from '../ports/stores.ts';
 import type { Echoes } from './echoes.ts';
 import type { Kit } from './kit.ts';
@@ -122,8 +122,9 @@ export class MatrixInbox {
   /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
   async #route(entry: Entry, portal: Portal, event: MatrixEvent, row: InboxRow): Promise<void> {
     const { kit, isOurs, onMember, onAsked, pages, names } = this.#parts;
-    if (event.type === 'm.room.member') await this.#member(entry, event);
-    else if (event.state_key !== undefined) await this.#parts.onState(entry, portal, event);
+    const before = event.type === 'm.room.member' ? await this.#member(entry, event) : undefined;
+    if (event.type !== 'm.room.member' && event.state_key !== undefined)
+      await this.#parts.onState(entry, portal, event);
     entry.afterCommit(() => {
       if (event.type !== 'm.room.member') return;
       names.changed(event.room_id, event.state_key ?? '');
@@ -135,7 +136,7 @@ export class MatrixInbox {
       if (event.type !== 'm.reaction') return;
     }
     try {
-      const effects = matrixToNetwork(event, this.#viewOf(portal));
+      const effects = matrixToNetwork(event, { ...this.#viewOf(portal), ...(before === undefined ? {} : { before }) });
       const [toMatrix, others] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));
       const toNetwork: KeyedEffect[] = [];
       for (const keyed of others)
@@ -162,6 +163,7 @@ export class MatrixInbox {
       channel: portal.channel,
       isOurs,
       maxLines: portal.config.maxLines,
+      ghostOf: (userId) => parseGhostId(userId, kit.homeserver.serverName),
       nickOf: (userId) => names.nickOf(portal, userId),
       ...(multiline !== undefined && { multiline }),
       ...(mapUrl !== undefined && { mapUrl }),
@@ -169,15 +171,17 @@ export class MatrixInbox {
     };
   }
 
-  async #member(entry: Entry, event: MatrixEvent): Promise<void> {
+  /** @returns how they stood before */
+  async #member(entry: Entry, event: MatrixEvent): Promise<string | undefined> {
     const { membership, displayname } = event.content;
-    if (event.state_key === undefined || typeof membership !== 'string') return;
-    await this.#parts.kit.stores.member.put(entry.sql, {
+    if (event.state_key === undefined || typeof membership !== 'string') return undefined;
+    const replaced = await this.#parts.kit.stores.member.put(entry.sql, {
       roomId: event.room_id,
       userId: event.state_key,
       membership,
       displayName: typeof displayname === 'string' ? displayname : null,
     });
+    return replaced?.membership;
   }
 
   /**

@@ -1,5 +1,12 @@
-import { ok, type Result } from '../core/errors.ts';
-import type { Effect, PartOnNetwork, ReactOnNetwork, RedactOnNetwork, TopicOnNetwork } from '../core/events.ts';
+import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
+import type {
+  Effect,
+  PartOnNetwork,
+  ReactOnNetwork,
+  RedactOnNetwork,
+  RemoveOnNetwork,
+  TopicOnNetwork,
+} from '../core/events.ts';
 import { keyOfReaction, type MessageKey, parseReactionKey } from '../core/ids.ts';
 import type { Network } from '../ports/network.ts';
 import type { LinkRow } from '../ports/stores.ts';
@@ -8,9 +15,15 @@ import type { People } from './people.ts';
 import type { Targets } from './targets.ts';
 
 /** What is done on a network beside saying lines. Each may be done twice. */
-export type NetworkErrand = TopicOnNetwork | PartOnNetwork | ReactOnNetwork | RedactOnNetwork;
+export type NetworkErrand = TopicOnNetwork | PartOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
 
-const ERRANDS: ReadonlySet<string> = new Set(['network.topic', 'network.part', 'network.react', 'network.redact']);
+const ERRANDS: ReadonlySet<string> = new Set([
+  'network.topic',
+  'network.part',
+  'network.react',
+  'network.redact',
+  'network.remove',
+]);
 
 export const isErrand = (effect: Effect): effect is NetworkErrand => ERRANDS.has(effect.op);
 
@@ -46,6 +59,8 @@ export class NetworkErrands {
         return this.#react(effect, network);
       case 'network.redact':
         return this.#redact(effect, network);
+      case 'network.remove':
+        return this.#remove(effect, network);
     }
   }
 
@@ -91,6 +106,16 @@ export class NetworkErrands {
     return taken === undefined || taken.ok || taken.error.retry === 'never' ? DONE : taken;
   }
 
+  /** By the power that the person has there: what a room's moderator may do says nothing about the channel. */
+  async #remove(effect: RemoveOnNetwork, network: Network): Promise<Done> {
+    const { room, userId, channel, subject, nick, how, reason } = effect;
+    const voice = await network.voice(await this.#people.person(room, userId), channel);
+    if (!voice.ok) return voice;
+    const account = subject.kind === 'account' ? subject.name : null;
+    const removed = await voice.value.remove?.({ ...(nick === undefined ? {} : { nick }), account, how, reason });
+    return removed === undefined ? fail(NO_HAND) : removed.ok ? DONE : removed;
+  }
+
   /** Nobody comes back to a channel for a message that somebody else deletes. */
   async #isThere(room: string, userId: string | null): Promise<boolean> {
     const { db, stores } = this.#kit;
@@ -98,3 +123,10 @@ export class NetworkErrands {
     return (await db.transaction((sql) => stores.member.get(sql, room, userId)))?.membership === 'join';
   }
 }
+
+const NO_HAND: BridgeError = {
+  code: 'network.no-hand',
+  text: 'You have no connection of your own there, so you have no power there either. Ask an operator of the channel.',
+  retry: 'never',
+  notify: 'sender',
+};

@@ -1,5 +1,12 @@
 import type { BridgeError } from '../core/errors.ts';
-import type { NoticeToMatrix, ReactOnNetwork, RedactOnNetwork, SayOnNetwork, TopicOnNetwork } from '../core/events.ts';
+import type {
+  NoticeToMatrix,
+  ReactOnNetwork,
+  RedactOnNetwork,
+  RemoveOnNetwork,
+  SayOnNetwork,
+  TopicOnNetwork,
+} from '../core/events.ts';
 import { makeLaneId, type PortalId } from '../core/ids.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
@@ -11,7 +18,13 @@ const QUIET_MS = 10 * 60_000;
 const PATIENCE_MS = 60_000;
 const REMEMBERED = 5_000;
 
-type NetworkEffect = SayOnNetwork | TopicOnNetwork | ReactOnNetwork | RedactOnNetwork;
+type NetworkEffect = SayOnNetwork | TopicOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
+
+/** What did not happen, before the name of the channel. */
+const FAILED: Partial<Record<NetworkEffect['op'], string>> = {
+  'network.redact': 'Not deleted in',
+  'network.remove': 'They are still in',
+};
 
 /** Tells people what became of their message, in the room, in words, once. */
 export class Notices {
@@ -33,7 +46,7 @@ export class Notices {
     const notice: NoticeToMatrix = {
       op: 'matrix.notice',
       room: effect.room,
-      body: `${effect.op === 'network.redact' ? 'Not deleted in' : 'Not delivered to'} ${effect.channel}: ${error.text}`,
+      body: `${FAILED[effect.op] ?? 'Not delivered to'} ${effect.channel}: ${error.text}`,
       replyTo: { eventId: effect.eventId, userId: effect.userId },
     };
     await this.#write(cause, async (entry) => {

@@ -138,6 +138,22 @@ export type RedactOnNetwork = {
   readonly eventId: string;
 };
 
+/** Puts somebody of a channel out of it in a Matrix user's name, for as long as that user's own power there reaches. */
+export type RemoveOnNetwork = {
+  readonly op: 'network.remove';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  /** Who removes them. */
+  readonly userId: string;
+  readonly subject: GhostSubject;
+  /** What they are called there now; absent: they are not there. */
+  readonly nick?: string;
+  readonly how: 'kick' | 'ban' | 'unban';
+  readonly reason: string;
+  readonly eventId: string;
+};
+
 export type TopicOnNetwork = {
   readonly op: 'network.topic';
   readonly network: NetworkId;
@@ -177,6 +193,7 @@ export type Effect =
   | SayOnNetwork
   | ReactOnNetwork
   | RedactOnNetwork
+  | RemoveOnNetwork
   | TopicOnNetwork
   | PartOnNetwork
   | ReconcileRoom

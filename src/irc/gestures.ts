@@ -87,7 +87,7 @@ export function showTyping(puppet: Puppet | undefined, channel: string, active: 
 let gestures = 0;
 
 /** Done when the server has answered. It may be done twice: what nobody knows is tried again. */
-async function act({ link, outgoing, userId, channel }: Hand, wire: WireLine): Promise<Result<void>> {
+export async function act({ link, outgoing, userId, channel }: Hand, wire: WireLine): Promise<Result<void>> {
   const id = `gesture-${++gestures}`;
   const utterance = { part: 0, id, text: '', wire, channel, body: '', nick: link.nick, isGesture: true };
   const done = await outgoing.say(id, userId, [utterance]).confirmed;

@@ -117,6 +117,15 @@ export type Sending = {
   readonly confirmed: Promise<Result<Receipt>>;
 };
 
+/** Whom to put out of a channel: by account where the server vouches for one, else by nick. */
+export type Removal = {
+  /** What they are called there now; absent: they are not there. */
+  readonly nick?: string;
+  readonly account: string | null;
+  readonly how: 'kick' | 'ban' | 'unban';
+  readonly reason: string;
+};
+
 /** The connection that speaks for one person in one channel: their puppet, or the relay. */
 export interface Voice {
   /** Names the connection; lines of one voice may be pipelined. */
@@ -130,6 +139,11 @@ export interface Voice {
    */
   stamp?(before: string | undefined): string;
   say(line: OutgoingLine): Sending;
+  /**
+   * Puts somebody out of the channel, by the power that this person has there. Harmless when repeated. Present where the person has a
+   * connection of their own.
+   */
+  remove?(removal: Removal): Promise<Result<void>>;
   /** Harmless when repeated. Present where the network has reactions. */
   react?(reaction: OutgoingReaction): Promise<Result<void>>;
   /**

@@ -7,6 +7,7 @@ import { message } from './from-matrix/message.ts';
 import { pollEnd, pollStart, pollVote } from './from-matrix/poll.ts';
 import { reaction } from './from-matrix/reaction.ts';
 import { redaction } from './from-matrix/redaction.ts';
+import { removal } from './from-matrix/removal.ts';
 import { sticker } from './from-matrix/sticker.ts';
 import { topic } from './from-matrix/topic.ts';
 import type { MatrixConverter, MatrixView } from './from-matrix/view.ts';
@@ -40,8 +41,8 @@ const CONVERTERS: ReadonlyMap<string, MatrixConverter> = new Map([
 
 /** What to do on a network about something that happened in a portal's room. Our own events lead to nothing. */
 export function matrixToNetwork(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
-  const isOurMembership = event.type === 'm.room.member' && view.isOurs(event.state_key ?? '');
-  if (isOurMembership) return [];
+  if (event.type === 'm.room.member' && view.isOurs(event.state_key ?? ''))
+    return view.isOurs(event.sender) ? [] : removal(event, view);
   if (event.type !== 'm.room.member' && view.isOurs(event.sender)) return [];
   return CONVERTERS.get(event.type)?.(event, view) ?? [];
 }

@@ -1,5 +1,5 @@
 import type { KeyedEffect, MatrixEvent } from '../../events.ts';
-import type { NetworkId } from '../../ids.ts';
+import type { GhostSubject, NetworkId } from '../../ids.ts';
 import type { MultilineLimits } from '../../irc/multiline.ts';
 import type { PageMaker } from '../../pages.ts';
 
@@ -9,6 +9,10 @@ export type MatrixView = {
   readonly channel: string;
   /** Our bot, or a ghost of ours: whatever it says came from us. */
   readonly isOurs: (userId: string) => boolean;
+  /** Whom a ghost of ours stands for. */
+  readonly ghostOf?: (userId: string) => { readonly network: NetworkId; readonly subject: GhostSubject } | undefined;
+  /** Membership of whom a membership event is about, before it. */
+  readonly before?: string;
   /** What somebody is called in the channel now: a person of the network behind a ghost, or of Matrix with a connection of their own. */
   readonly nickOf?: (userId: string) => string | undefined;
   /** Most lines of one message where the server knows no messages of several lines. */
