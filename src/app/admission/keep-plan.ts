@@ -5,7 +5,7 @@ import type { Standing } from '../../core/authority/standing.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import { COOP_SPACE, type ManagedRoom } from '../../core/room/layout.ts';
 import { planPolicies } from '../../core/room/policy-plan.ts';
-import { planPowers } from '../../core/room/power-plan.ts';
+import { beyondReach, planPowers } from '../../core/room/power-plan.ts';
 import { planState, type StateWrite } from '../../core/room/state-plan.ts';
 
 /** Everything that a room needs to be as it should. Empty where it is. */
@@ -37,7 +37,6 @@ export type KeepView = {
   readonly layout: readonly ManagedRoom[];
 };
 
-const NOBODY: ReadonlySet<string> = new Set();
 const NOTHING: MemberPlan = { steps: [], powers: new Map(), hashText: '' };
 
 /**
@@ -64,7 +63,7 @@ export function keepPlan(view: KeepView, standings: ReadonlyMap<string, Standing
     actual,
     wanted: standings,
     bannedByUs,
-    unmanaged: NOBODY,
+    beyondReach: new Set(beyondReach(room, botId)),
   });
   const powers = planPowers({
     room,

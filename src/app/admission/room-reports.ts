@@ -7,6 +7,6 @@ import { beyondReach } from '../../core/room/power-plan.ts';
 export function unfixable(wanted: ManagedRoom, room: ActualRoom, botId: string): readonly string[] {
   const people = beyondReach(room, botId);
   if (people.length === 0) return misfits(room, wanted);
-  const why = `${wanted.name}: ${people.join(', ')} have as much power as the bot, so their power cannot be taken back. They can give it up themselves in the room’s settings.`;
+  const why = `${wanted.name}: ${people.join(', ')} have as much power as the bot, so it cannot be taken back, and nobody can put them out. They can give it up themselves in the room’s settings.`;
   return [...misfits(room, wanted), why];
 }

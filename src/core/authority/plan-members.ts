@@ -39,8 +39,8 @@ export type MembersInput = {
   readonly wanted: ReadonlyMap<string, Standing>;
   /** Bans that we set; nobody else's is lifted. */
   readonly bannedByUs: ReadonlySet<string>;
-  /** Never touched, whatever `wanted` says. */
-  readonly unmanaged: ReadonlySet<string>;
+  /** As much power as the bot has: the homeserver lets nobody put them out or demote them. They may be invited. */
+  readonly beyondReach: ReadonlySet<string>;
 };
 
 type Kind = Step['kind'];
@@ -53,17 +53,22 @@ const REMOVALS: Readonly<Record<'out' | 'banned', Readonly<Record<Present, Remov
 };
 /** A ban is lifted by what the authority says of a person, not by its silence or its having forgotten them. */
 const NO_PARDON: ReadonlySet<string> = new Set(['stranger', 'waiting', 'stale']);
+const NO_BANS: ReadonlySet<string> = new Set();
 const NOBODY: ActualPerson = { membership: 'leave', power: 0 };
 
 /** What to do so that the people of a room are those who should be in it. Carried out, it leaves nothing to do. */
-export function planMembers({ resource, botId, actual, wanted, bannedByUs, unmanaged }: MembersInput): MemberPlan {
+export function planMembers({ resource, botId, actual, wanted, bannedByUs, beyondReach }: MembersInput): MemberPlan {
   const steps: Step[] = [];
   const powers = new Map<string, number>();
   const removes: string[] = [];
   const demotes: string[] = [];
   for (const [userId, standing] of wanted) {
-    if (userId === botId || unmanaged.has(userId)) continue;
+    if (userId === botId) continue;
     const person = actual.get(userId) ?? NOBODY;
+    if (beyondReach.has(userId)) {
+      steps.push(...grantsOf(userId, person, standing, NO_BANS));
+      continue;
+    }
     const removal = removalOf(userId, person, standing);
     const own = removal === undefined ? grantsOf(userId, person, standing, bannedByUs) : [removal];
     steps.push(...own);

@@ -93,18 +93,17 @@ export const everybody = (revision: number, ...members: Member[]): AuthorityUpda
   freshness: freshness(revision, 'snapshot'),
 });
 
-/** A directory in another process, which has the rows that a store kept of what the first was told. */
+/** A directory in another process, which has the rows of whoever the first was told something of. */
 export function restarted(updates: readonly AuthorityUpdate[]): Directory {
   const before = new Directory();
-  const rows = new Map<string, DirectoryRow>();
-  for (const update of updates)
-    for (const subject of before.apply(update).changed) {
-      const row = before.row(subject);
-      if (row !== undefined) rows.set(subject, JSON.parse(JSON.stringify(row)));
-    }
+  const subjects = new Set(updates.flatMap((update) => before.apply(update).changed));
+  const rows = [...subjects].flatMap((subject): DirectoryRow[] => {
+    const row = before.row(subject);
+    return row === undefined ? [] : [JSON.parse(JSON.stringify(row))];
+  });
   const directory = new Directory();
-  if (before.asOfMs === undefined && rows.size === 0) return directory;
+  if (before.asOfMs === undefined && rows.length === 0) return directory;
   const { asOfMs = null, isComplete } = before;
-  assert.equal(directory.restoreFrom(rows.values(), { asOfMs, isComplete }), true);
+  assert.equal(directory.restoreFrom(rows, { asOfMs, isComplete }), true);
   return directory;
 }

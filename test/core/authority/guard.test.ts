@@ -19,7 +19,7 @@ const plan = (count: number, own = SUSPENDED, membership: 'join' | 'leave' = 'jo
     actual: new Map(names(count).map((userId) => [userId, { membership, power }])),
     wanted: new Map(names(count).map((userId) => [userId, own])),
     bannedByUs: new Set(),
-    unmanaged: new Set(),
+    beyondReach: new Set(),
   });
 
 describe('the guard', () => {

@@ -56,7 +56,7 @@ const input = (
     Object.entries(people).flatMap(([userId, [, , own]]) => (own === undefined ? [] : [[userId, own] as const])),
   ),
   bannedByUs: new Set(),
-  unmanaged: new Set(),
+  beyondReach: new Set(),
   ...more,
 });
 const stepsOf = (plan: MemberPlan): string[] => plan.steps.map(({ kind, userId }) => `${kind} ${userId}`);
@@ -167,16 +167,27 @@ describe('a plan', () => {
       assert.deepEqual(stepsOf(plan), []);
     });
 
-  test('invariant 10: the bot, those who are exempt and those of whom nothing is said never appear', () => {
+  test('invariant 18: whoever has as much power as the bot is neither put out nor demoted, and may be invited', () => {
+    const beyondReach = new Set(['@a:x', '@b:x', '@c:x']);
     const plan = planMembers(
       input(
         {
-          [BOT]: ['join', 100, STANDINGS.suspended],
-          '@_causeway_home_bo:x': ['join', 0, STANDINGS.suspended],
-          '@guest:x': ['join', 50, undefined],
+          '@a:x': ['join', 100, STANDINGS.suspended],
+          '@b:x': ['join', 100, STANDINGS.member],
+          '@c:x': ['leave', 100, STANDINGS.member],
         },
-        { unmanaged: new Set(['@_causeway_home_bo:x']) },
+        { beyondReach },
       ),
+    );
+    assert.deepEqual([stepsOf(plan), [...plan.powers], plan.removes, plan.demotes], [['invite @c:x'], [], [], []]);
+  });
+
+  test('invariant 10: the bot, and those of whom nothing is said never appear', () => {
+    const plan = planMembers(
+      input({
+        [BOT]: ['join', 100, STANDINGS.suspended],
+        '@guest:x': ['join', 50, undefined],
+      }),
     );
     assert.deepEqual([plan.steps, [...plan.powers]], [[], []]);
   });
@@ -206,7 +217,7 @@ describe('whatever a room is', () => {
     actual: some(anyActual),
     wanted: some(fc.constantFrom(...Object.values<Standing>(STANDINGS))),
     bannedByUs: fc.subarray(users).map((each) => new Set(each)),
-    unmanaged: fc.subarray(users, { maxLength: 2 }).map((each) => new Set(each)),
+    beyondReach: fc.subarray(users, { maxLength: 2 }).map((each) => new Set(each)),
   });
   const AFTER = {
     invite: 'invite',
@@ -243,7 +254,11 @@ describe('whatever a room is', () => {
           if (step.kind === 'unban') assert.ok(before.bannedByUs.has(step.userId));
         }
         for (const userId of [...steps.map((step) => step.userId), ...powers.keys()])
-          assert.ok(userId !== BOT && !before.unmanaged.has(userId) && before.wanted.has(userId));
+          assert.ok(userId !== BOT && before.wanted.has(userId));
+        for (const userId of before.beyondReach) {
+          const kinds = steps.filter((step) => step.userId === userId).map(({ kind }) => kind);
+          assert.deepEqual([kinds.filter((kind) => kind !== 'invite'), powers.has(userId)], [[], false]);
+        }
         for (const power of powers.values()) assert.ok(power <= 75);
       }),
       { numRuns: 500 },

@@ -92,12 +92,12 @@ describe('whatever happened, rooms come to what they should be', () => {
       const { allow } = await ada.state(shed, 'm.room.server_acl').catch(() => ({ allow: undefined }));
       return JSON.stringify(allow);
     };
-    // In a room that others made, the first plan waits for somebody's word.
-    const { hash } = await waitUntil(async () => (await coop.authority()).heldPlans[0], {
-      what: 'the plan to be held',
-    });
-    await coop.command('ada', 'admin', `!causeway confirm ${hash}`);
+    // Her power is as much as the bot's and cannot be taken back: it is said, and holds nothing up.
     await coop.opened('shed', 'restricted');
+    await waitUntil(async () => (await coop.reports()).some((text) => /@ada:\S+ have as much power/.test(text)), {
+      what: 'the admin room to be told',
+    });
+    assert.deepEqual((await coop.authority()).heldPlans, []);
     await waitUntil(async () => (await acl()) === '["shard.test"]', { what: 'the list of servers' });
 
     await ada.setState(shed, 'm.room.server_acl', '', { allow: ['*'], deny: [] });
