@@ -8,8 +8,10 @@ import type { Portal, PortalTable } from './portal-table.ts';
 
 /** Somebody who left and is not back within this time leaves the room; shorter absences are swallowed. */
 const LEAVE_AFTER_MS = 60_000;
-/** The same after a netsplit: servers find each other again within minutes. */
-const SPLIT_LEAVE_AFTER_MS = 10 * 60_000;
+/** The same after a netsplit: servers find each other again within minutes, now and then within the hour. */
+const SPLIT_LEAVE_AFTER_MS = 60 * 60_000;
+/** The same where the list of names lacks them after we were away: a server that restarted gets its people back one by one. */
+const MISSING_LEAVE_AFTER_MS = 15 * 60_000;
 /** How often rooms are looked over for people who have long been silent. */
 const IDLE_CHECK_MS = 3_600_000;
 /** While lines are on their way, joins and leaves stand back for so long at a time. */
@@ -108,7 +110,8 @@ export class Rosters {
     this.#chore(async () => {
       const { db, stores } = this.#kit;
       const joined = await db.transaction((sql) => stores.ghost.joined(sql, roomId));
-      for (const { userId } of joined) if (!present.has(userId)) this.#leaveLater(portal, userId, LEAVE_AFTER_MS);
+      for (const { userId } of joined)
+        if (!present.has(userId)) this.#leaveLater(portal, userId, MISSING_LEAVE_AFTER_MS);
     });
   }
 

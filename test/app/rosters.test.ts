@@ -141,23 +141,49 @@ describe('who left a channel', () => {
     assert.deepEqual(callsOf(world, 'leave'), []);
   });
 
-  test('in a netsplit of hundreds stays when they are back within minutes', async () => {
-    const world = await spoken(300);
-    for (const member of people(300)) world.network.sink?.roster(CHANNEL, { kind: 'leave', member, netsplit: true });
-    await world.clock.pass(8 * 60_000);
-    for (const member of people(300)) world.network.sink?.roster(CHANNEL, { kind: 'join', member });
+  test('in a netsplit of five hundred stays when they are back within the hour: nobody sees a leave or a join', async () => {
+    const world = await spoken(500);
+    for (const member of people(500)) world.network.sink?.roster(CHANNEL, { kind: 'leave', member, netsplit: true });
+    await world.clock.pass(50 * 60_000);
+    for (const member of people(500)) world.network.sink?.roster(CHANNEL, { kind: 'join', member });
     await world.clock.pass(30 * 60_000);
     assert.deepEqual(
       [callsOf(world, 'leave').length, callsOf(world, 'join').length, ghostsIn(world).length],
-      [0, 300, 300],
+      [0, 500, 500],
     );
   });
 
   test('while we were away leaves too', async () => {
     const world = await spoken(3);
     world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(1) });
-    await world.clock.pass(120_000);
-    assert.deepEqual(ghostsIn(world), [ghostOf('nick0')]);
+    await world.clock.pass(14 * 60_000);
+    const before = ghostsIn(world).length;
+    await world.clock.pass(2 * 60_000);
+    assert.deepEqual([before, ghostsIn(world)], [3, [ghostOf('nick0')]]);
+  });
+
+  test('with a server that restarts stays when they come back one by one', async () => {
+    const world = await spoken(100);
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: [] });
+    for (const member of people(100)) {
+      await world.clock.pass(5_000);
+      world.network.sink?.roster(CHANNEL, { kind: 'join', member });
+    }
+    await world.clock.pass(60 * 60_000);
+    assert.deepEqual([callsOf(world, 'leave').length, callsOf(world, 'join').length], [0, 100]);
+  });
+
+  test('in the list after a restart of the bridge is who was there: nothing is done', async () => {
+    const world = await spoken(20);
+    world.kill();
+    await world.start();
+    const before = world.homeserver.calls.length;
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: people(20) });
+    await world.clock.pass(60 * 60_000);
+    const calls = world.homeserver.calls
+      .slice(before)
+      .filter((call) => /^(join|leave|invite|setDisplayName) /.test(call));
+    assert.deepEqual(calls, []);
   });
 
   test('by silence leaves after the days that the mapping gives them, and comes back to speak', async () => {
