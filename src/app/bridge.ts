@@ -7,6 +7,7 @@ import { ensureBotName } from './bot-profile.ts';
 import { BridgeInfo } from './bridge-info.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
+import { GhostMoves } from './ghost-moves.ts';
 import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Lanes } from './lanes.ts';
@@ -76,7 +77,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const names = await Names.open(kit, isOurs);
   const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
   const info = new BridgeInfo(kit, portals, vouching);
-  const ghosts = new Ghosts(kit, (network, subject, nick) => vouching.nameOf(network, subject, nick));
+  const moves = await GhostMoves.open(kit);
+  const ghosts = new Ghosts(kit, moves, (network, subject, nick) => vouching.nameOf(network, subject, nick));
   const walls = await Walls.open(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
@@ -93,6 +95,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     authority: parts.authority,
     decisions: parts.decisions,
     audit: parts.audit ?? noAudit,
+    swapGhosts: async (network, a, b) => rosters.swapped(network, await moves.swap(network, a, b)),
     assuranceOf: (network, entry) => vouching.assuranceOf(network, entry),
     isWalled: (portal) => !walls.isOpen(portal),
     whois: (asker, name) => whois.answer(asker, name),
@@ -154,7 +157,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes);
-  const whois = new Whois({ kit, portals, rosters, vouching, isOurs });
+  const whois = new Whois({ kit, portals, rosters, vouching, moves, isOurs });
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => stopping, stop });
   const inbox = new MatrixInbox({
     kit,

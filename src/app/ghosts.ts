@@ -1,6 +1,7 @@
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
-import { type GhostSubject, makeGhostId, type NetworkId } from '../core/ids.ts';
+import type { GhostSubject, NetworkId } from '../core/ids.ts';
 import type { GhostRow } from '../ports/stores.ts';
+import type { GhostMoves } from './ghost-moves.ts';
 import type { Kit } from './kit.ts';
 
 /** Ghosts kept in memory; the others are read again from the database. */
@@ -24,18 +25,19 @@ type Ghost = {
 /** Matrix users for people of networks: registered, silenced, named and joined as they are needed, each step once. */
 export class Ghosts {
   readonly #kit: Kit;
+  readonly #moves: GhostMoves;
   /** What a ghost is called. */
   readonly nameOf: NameOf;
   readonly #ghosts = new Map<string, Ghost>();
 
-  constructor(kit: Kit, nameOf: NameOf) {
+  constructor(kit: Kit, moves: GhostMoves, nameOf: NameOf) {
     this.#kit = kit;
+    this.#moves = moves;
     this.nameOf = nameOf;
   }
 
   idOf(network: NetworkId, subject: GhostSubject): string {
-    const { homeserver, digest } = this.#kit;
-    return makeGhostId(network, subject, homeserver.serverName, digest);
+    return this.#moves.idOf(network, subject);
   }
 
   /**

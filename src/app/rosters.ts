@@ -1,5 +1,5 @@
 import { subjectOf } from '../core/identity/subject.ts';
-import type { GhostSubject } from '../core/ids.ts';
+import type { GhostSubject, NetworkId } from '../core/ids.ts';
 import type { Network, RosterChange, RosterEntry } from '../ports/network.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
@@ -79,6 +79,21 @@ export class Rosters {
   /** People of the channel now, by the id of their ghost, ours not counted. */
   people(portal: Portal): ReadonlyMap<string, RosterEntry> {
     return this.#presentIn(portal);
+  }
+
+  /** Two people of a network changed ghosts; who is not there under theirs any more leaves as anybody does. */
+  swapped(network: NetworkId, [a, b]: readonly [string, string]): void {
+    for (const portal of this.#portals.ofNetwork(network)) {
+      const present = this.#presentIn(portal);
+      const [atA, atB] = [present.get(a), present.get(b)];
+      for (const [userId, entry] of [
+        [a, atB],
+        [b, atA],
+      ] as const) {
+        if (entry !== undefined) present.set(userId, entry);
+        else if (present.delete(userId)) this.#leaveLater(portal, userId, LEAVE_AFTER_MS);
+      }
+    }
   }
 
   changed(network: Network, channel: string, change: RosterChange): void {

@@ -1,8 +1,9 @@
 import { cleanName } from '../core/identity/display-name.ts';
 import type { Provenance } from '../core/identity/provenance.ts';
-import { type NetworkId, parseGhostId } from '../core/ids.ts';
+import type { NetworkId } from '../core/ids.ts';
 import type { RosterEntry } from '../ports/network.ts';
 import type { Asker } from './admission/commands.ts';
+import type { GhostMoves } from './ghost-moves.ts';
 import type { Kit } from './kit.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 import type { Rosters } from './rosters.ts';
@@ -13,6 +14,7 @@ export type WhoisParts = {
   readonly portals: PortalTable;
   readonly rosters: Rosters;
   readonly vouching: Vouching;
+  readonly moves: GhostMoves;
   readonly isOurs: (userId: string) => boolean;
 };
 
@@ -58,7 +60,7 @@ export class Whois {
     const fold = (text: string): string => network?.fold(text) ?? text.toLowerCase();
     const found: string[] = [];
     for (const [userId, entry] of rosters.people(portal)) {
-      const known = parseGhostId(userId, kit.homeserver.serverName);
+      const known = this.#parts.moves.whoIs(userId);
       const shown = known === undefined ? entry.nick : vouching.nameOf(portal.network, known.subject, entry.nick);
       if (fold(entry.nick) === fold(wanted) || shown.toLowerCase() === wanted.toLowerCase())
         found.push(this.#sentence(portal.network, entry));
@@ -84,14 +86,14 @@ export class Whois {
   }
 
   async #ofUserId(userId: string): Promise<string> {
-    const { kit, isOurs, portals, rosters } = this.#parts;
+    const { kit, isOurs, moves, portals, rosters } = this.#parts;
     if (userId === kit.homeserver.botId) return `${userId} is this bridge.`;
     if (!isOurs(userId)) return this.#ofMatrixUser(userId);
     for (const portal of portals.all()) {
       const entry = rosters.people(portal).get(userId);
       if (entry !== undefined) return this.#sentence(portal.network, entry);
     }
-    const known = parseGhostId(userId, kit.homeserver.serverName);
+    const known = moves.whoIs(userId);
     if (known === undefined) return `${userId} stands for somebody on a network who is not there now.`;
     const { name, kind, origin } = known.subject;
     const entry = {

@@ -63,6 +63,15 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       run: (e, a, words) => e.whois(a, words.join(' ')),
     },
   ],
+  [
+    'rebind',
+    {
+      usage: '[NETWORK] OLD [NEW]',
+      text: 'your new account gets the Matrix user of the one that you had, once both are linked with you; on IRC say only the old one',
+      for: 'everybody',
+      run: (e, a, words) => e.rebind(a, words),
+    },
+  ],
   ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],
   [
     'approve',

@@ -10,6 +10,7 @@ import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
 import type { PortalTable } from '../portal-table.ts';
 import type { Asker } from './commands.ts';
+import type { RebindingParts } from './rebinding.ts';
 
 /** What enforcement is made of. */
 export type EnforcementParts = {
@@ -24,6 +25,8 @@ export type EnforcementParts = {
   readonly authority: Authority | undefined;
   readonly decisions: DecisionPoint | undefined;
   readonly audit: Audit;
+  /** Two accounts of one person change ghosts. */
+  readonly swapGhosts: RebindingParts['swapGhosts'];
   readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
   /** The network keeps people out of a channel, or may do so. */
   readonly isWalled: (portal: PortalId) => boolean;

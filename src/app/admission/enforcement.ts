@@ -18,6 +18,7 @@ import { authorityReport } from './authority-report.ts';
 import { AuthoritySide } from './authority-side.ts';
 import { type Caution, confirmText } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
+import type { Asker } from './commands.ts';
 import { Drift } from './drift.ts';
 import type { EnforcementParts } from './enforcement-parts.ts';
 import { explain } from './explaining.ts';
@@ -26,6 +27,7 @@ import { makeKeeping } from './keeping.ts';
 import { ManagedRooms } from './managed-rooms.ts';
 import { Proofs } from './proofs.ts';
 import { Puppets } from './puppets.ts';
+import { rebind } from './rebinding.ts';
 import { Reports } from './reports.ts';
 import { Requests } from './requests.ts';
 import { creationOf } from './resources.ts';
@@ -254,6 +256,9 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   }
 
   resources = (): readonly Resource[] => [...this.settings.resources().values()];
+  rebind = (asker: Asker, words: readonly string[]): Promise<string> =>
+    rebind({ ...this.#parts, admission: this.admission }, asker, words);
+
   /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
   findRoom(room: string): string | undefined {
     return this.rooms.find(room) ?? this.resources().find(({ label }) => label === room)?.id;
