@@ -4,12 +4,10 @@ import { Enforcement } from './admission/enforcement.ts';
 import { attachNetwork } from './attach-network.ts';
 import { inBackground, within } from './background.ts';
 import { ensureBotName } from './bot-profile.ts';
-import { BridgeInfo } from './bridge-info.ts';
 import { ChannelWishes } from './channel-wishes.ts';
 import { Echoes } from './echoes.ts';
-import { GhostMoves } from './ghost-moves.ts';
-import { Ghosts } from './ghosts.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { openIdentities } from './identities.ts';
 import { Lanes } from './lanes.ts';
 import { Ledger } from './ledger.ts';
 import { applyLinks, loadPortals, storedAnchors } from './links.ts';
@@ -43,9 +41,7 @@ import { ToMatrixDriver } from './to-matrix.ts';
 import { ToNetworkDriver } from './to-network.ts';
 import { Typing } from './typing.ts';
 import { VouchedGate } from './vouched-gate.ts';
-import { Vouching } from './vouching.ts';
 import { Walls } from './walls.ts';
-import { Whois } from './whois.ts';
 
 export type { Bridge } from './running-bridge.ts';
 
@@ -75,10 +71,16 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
   const names = await Names.open(kit, isOurs);
-  const vouching = new Vouching(config, (network, account) => enforcement.admission.isMember(network, account));
-  const info = new BridgeInfo(kit, portals, vouching);
-  const moves = await GhostMoves.open(kit);
-  const ghosts = new Ghosts(kit, moves, (network, subject, nick) => vouching.nameOf(network, subject, nick));
+  const audit = parts.audit ?? noAudit;
+  const { vouching, ghosts, asked, reconfigure } = await openIdentities({
+    kit,
+    config,
+    portals,
+    audit,
+    isOurs,
+    admission: () => enforcement.admission,
+    rosters: () => rosters,
+  });
   const walls = await Walls.open(kit);
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
@@ -94,11 +96,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     calls: names.calls,
     authority: parts.authority,
     decisions: parts.decisions,
-    audit: parts.audit ?? noAudit,
-    swapGhosts: async (network, a, b) => rosters.swapped(network, await moves.swap(network, a, b)),
-    assuranceOf: (network, entry) => vouching.assuranceOf(network, entry),
+    audit,
     isWalled: (portal) => !walls.isOpen(portal),
-    whois: (asker, name) => whois.answer(asker, name),
+    identity: asked,
   });
   walls.onChanged = () => enforcement.wallsChanged();
   await enforcement.load();
@@ -157,7 +157,6 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes);
-  const whois = new Whois({ kit, portals, rosters, vouching, moves, isOurs });
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => stopping, stop });
   const inbox = new MatrixInbox({
     kit,
@@ -252,7 +251,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       }
       rosters.start();
       enforcement.start();
-      inBackground(kit, info.sync());
+      inBackground(kit, reconfigure(config));
       endHousekeeping = startHousekeeping(kit, pages);
       lanes.resume();
       readBack.begin();
@@ -270,8 +269,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     reload(next) {
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
-      vouching.configure(next);
-      inBackground(kit, info.sync());
+      inBackground(kit, reconfigure(next));
       pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
       for (const network of kit.networks.keys()) channels.tell(network);

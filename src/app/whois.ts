@@ -12,7 +12,7 @@ import type { Vouching } from './vouching.ts';
 export type WhoisParts = {
   readonly kit: Kit;
   readonly portals: PortalTable;
-  readonly rosters: Rosters;
+  readonly rosters: () => Rosters;
   readonly vouching: Vouching;
   readonly moves: GhostMoves;
   readonly isOurs: (userId: string) => boolean;
@@ -55,11 +55,11 @@ export class Whois {
   }
 
   #onNetwork(portal: Portal, wanted: string): string[] {
-    const { kit, rosters, vouching } = this.#parts;
+    const { kit, vouching } = this.#parts;
     const network = kit.networks.get(portal.network);
     const fold = (text: string): string => network?.fold(text) ?? text.toLowerCase();
     const found: string[] = [];
-    for (const [userId, entry] of rosters.people(portal)) {
+    for (const [userId, entry] of this.#parts.rosters().people(portal)) {
       const known = this.#parts.moves.whoIs(userId);
       const shown = known === undefined ? entry.nick : vouching.nameOf(portal.network, known.subject, entry.nick);
       if (fold(entry.nick) === fold(wanted) || shown.toLowerCase() === wanted.toLowerCase())
@@ -86,11 +86,11 @@ export class Whois {
   }
 
   async #ofUserId(userId: string): Promise<string> {
-    const { kit, isOurs, moves, portals, rosters } = this.#parts;
+    const { kit, isOurs, moves, portals } = this.#parts;
     if (userId === kit.homeserver.botId) return `${userId} is this bridge.`;
     if (!isOurs(userId)) return this.#ofMatrixUser(userId);
     for (const portal of portals.all()) {
-      const entry = rosters.people(portal).get(userId);
+      const entry = this.#parts.rosters().people(portal).get(userId);
       if (entry !== undefined) return this.#sentence(portal.network, entry);
     }
     const known = moves.whoIs(userId);

@@ -60,7 +60,7 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       usage: 'NAME',
       text: 'who somebody is, and who vouches for it; in a room also as a reply to what they said',
       for: 'everybody',
-      run: (e, a, words) => e.whois(a, words.join(' ')),
+      run: (e, a, words) => e.identity.whois(a, words.join(' ')),
     },
   ],
   [
@@ -69,7 +69,7 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       usage: '[NETWORK] OLD [NEW]',
       text: 'your new account gets the Matrix user of the one that you had, once both are linked with you; on IRC say only the old one',
       for: 'everybody',
-      run: (e, a, words) => e.rebind(a, words),
+      run: (e, a, words) => e.identity.rebind(a, words),
     },
   ],
   ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],

@@ -10,7 +10,6 @@ import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
 import type { PortalTable } from '../portal-table.ts';
 import type { Asker } from './commands.ts';
-import type { RebindingParts } from './rebinding.ts';
 
 /** What enforcement is made of. */
 export type EnforcementParts = {
@@ -25,11 +24,12 @@ export type EnforcementParts = {
   readonly authority: Authority | undefined;
   readonly decisions: DecisionPoint | undefined;
   readonly audit: Audit;
-  /** Two accounts of one person change ghosts. */
-  readonly swapGhosts: RebindingParts['swapGhosts'];
-  readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
   /** The network keeps people out of a channel, or may do so. */
   readonly isWalled: (portal: PortalId) => boolean;
-  /** Answers who somebody is, and who vouches for it. */
-  readonly whois: (asker: Asker, name: string) => Promise<string>;
+  /** Answers what is asked about identities: who somebody is, and who vouches for it; that a ghost goes to another account. */
+  readonly identity: {
+    readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
+    readonly whois: (asker: Asker, name: string) => Promise<string>;
+    readonly rebind: (asker: Asker, words: readonly string[]) => Promise<string>;
+  };
 };

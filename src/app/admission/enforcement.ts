@@ -18,7 +18,6 @@ import { authorityReport } from './authority-report.ts';
 import { AuthoritySide } from './authority-side.ts';
 import { type Caution, confirmText } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
-import type { Asker } from './commands.ts';
 import { Drift } from './drift.ts';
 import type { EnforcementParts } from './enforcement-parts.ts';
 import { explain } from './explaining.ts';
@@ -27,7 +26,6 @@ import { makeKeeping } from './keeping.ts';
 import { ManagedRooms } from './managed-rooms.ts';
 import { Proofs } from './proofs.ts';
 import { Puppets } from './puppets.ts';
-import { rebind } from './rebinding.ts';
 import { Reports } from './reports.ts';
 import { Requests } from './requests.ts';
 import { creationOf } from './resources.ts';
@@ -47,7 +45,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   readonly requests: Requests;
   readonly asked: Asked;
   readonly calls: CallSwitch;
-  readonly whois: EnforcementParts['whois'];
+  readonly identity: EnforcementParts['identity'];
   readonly visiting: Visiting;
   readonly settings: Settings;
   readonly #parts: EnforcementParts;
@@ -63,7 +61,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     const { kit, config, portals, ledger, isOurs, authority, audit } = parts;
     this.#parts = parts;
     this.calls = parts.calls;
-    this.whois = parts.whois;
+    this.identity = parts.identity;
     const settings = new Settings(config, {
       serverName: kit.homeserver.serverName,
       peers: () => this.visiting.visitors.servers(),
@@ -256,9 +254,6 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   }
 
   resources = (): readonly Resource[] => [...this.settings.resources().values()];
-  rebind = (asker: Asker, words: readonly string[]): Promise<string> =>
-    rebind({ ...this.#parts, admission: this.admission }, asker, words);
-
   /** @param room an alias or its localpart, a room id, or a channel @returns its resource id */
   findRoom(room: string): string | undefined {
     return this.rooms.find(room) ?? this.resources().find(({ label }) => label === room)?.id;

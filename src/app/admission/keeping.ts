@@ -9,7 +9,7 @@ import { secondOpinion } from './second-opinion.ts';
 export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> &
   CautionParts & {
     readonly portals: PortalTable;
-    readonly assuranceOf: ChannelDoorsParts['assuranceOf'];
+    readonly identity: Pick<ChannelDoorsParts, 'assuranceOf'>;
     readonly decisions: DecisionPoint | undefined;
   };
 
@@ -24,6 +24,6 @@ export function makeKeeping(parts: KeepingParts): { keeper: RoomKeeper; caution:
       decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),
   });
   const caution = new Caution(parts);
-  const doors = new ChannelDoors(parts);
+  const doors = new ChannelDoors({ ...parts, assuranceOf: parts.identity.assuranceOf });
   return { keeper: new RoomKeeper({ ...parts, steps, caution, doors }), caution, doors };
 }
