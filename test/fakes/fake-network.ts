@@ -1,9 +1,18 @@
 import { Signal } from '../../src/app/signal.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
 import type { NetworkEvent } from '../../src/core/events.ts';
-import { asNetworkId, keyFromMsgid } from '../../src/core/ids.ts';
+import { asNetworkId, keyFromMsgid, type MessageKey } from '../../src/core/ids.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import type { LookupAnswer, Network, NetworkSink, OutgoingLine, Receipt, Voice } from '../../src/ports/network.ts';
+import type {
+  LookupAnswer,
+  Network,
+  NetworkPowers,
+  NetworkSink,
+  OutgoingLine,
+  OutgoingReaction,
+  Receipt,
+  Voice,
+} from '../../src/ports/network.ts';
 import type { Life } from './life.ts';
 
 export const HOME = asNetworkId('home');
@@ -25,7 +34,18 @@ type Waiting = { readonly line: OutgoingLine; readonly settle: (result: Result<R
 /** An IRC network with one channel's worth of memory: what was said by us, by whom, and what others say to us. */
 export class FakeNetwork {
   /** Lines that arrived, as the channel saw them. */
-  readonly said: { readonly userId: string; readonly id: string; readonly text: string }[] = [];
+  readonly said: {
+    readonly userId: string;
+    readonly id: string;
+    readonly text: string;
+    readonly replyTo?: MessageKey;
+    readonly edits?: MessageKey;
+  }[] = [];
+  /** What was done to what was said: `@alice… react 👍 m:1`. */
+  readonly gestures: string[] = [];
+  powers: NetworkPowers = {};
+  /** What becomes of a gesture; absent: it is done. */
+  gestureFault: (gesture: string) => BridgeError | undefined = () => undefined;
   readonly topics: string[] = [];
   readonly dismissed: string[] = [];
   /** Everything that others said, for ever; a new run of the program catches up from it. */
@@ -116,6 +136,7 @@ export class FakeNetwork {
           return [...this.nicks].find(([, holder]) => holder === who)?.[0];
         },
       },
+      powers: () => this.powers,
       setTopic: async (_, __, topic) => {
         if (!this.isUp) return fail(UNSENT);
         this.topics.push(topic);
@@ -155,6 +176,24 @@ class FakeVoice implements Voice {
     this.#userId = userId;
   }
 
+  react({ target, emoji, removed }: OutgoingReaction): Promise<Result<void>> {
+    return this.#gesture(`${removed ? 'unreact' : 'react'} ${emoji} ${target}`);
+  }
+
+  redact(target: MessageKey, reason: string): Promise<Result<void>> {
+    return this.#gesture(`redact ${target}${reason === '' ? '' : ` (${reason})`}`);
+  }
+
+  async #gesture(what: string): Promise<Result<void>> {
+    await new Promise<void>((resolve) => this.#clock.after(this.#network.latencyMs(this.#userId), resolve));
+    if (this.#isCut) return fail(UNSENT);
+    const gesture = `${this.#userId} ${what}`;
+    const error = this.#network.gestureFault(gesture);
+    if (error !== undefined) return fail(error);
+    this.#network.gestures.push(gesture);
+    return ok(undefined);
+  }
+
   split(text: string): readonly string[] {
     return [text];
   }
@@ -172,8 +211,7 @@ class FakeVoice implements Voice {
   /** Whose connection it was is no more: the server takes what it was sent. */
   abandon(): void {
     this.#isCut = true;
-    for (const { line } of this.#waiting)
-      this.#network.said.push({ userId: this.#userId, id: line.id, text: line.parts.join('') });
+    for (const { line } of this.#waiting) this.#network.said.push(saidBy(this.#userId, line));
     this.#waiting = [];
   }
 
@@ -195,8 +233,7 @@ class FakeVoice implements Voice {
       if (this.#isCut) return;
       if (fault?.kind === 'refused') this.#answer(next, fail(fault.error));
       else {
-        if (fault?.kind !== 'cut' || fault.said)
-          this.#network.said.push({ userId: this.#userId, id: next.line.id, text });
+        if (fault?.kind !== 'cut' || fault.said) this.#network.said.push(saidBy(this.#userId, next.line));
         if (fault?.kind === 'cut') this.#network.goDown(fault.downMs);
         else this.#answer(next, ok({ keys: [keyFromMsgid(`said-${next.line.id}`)] }));
       }
@@ -209,3 +246,9 @@ class FakeVoice implements Voice {
     this.#take();
   }
 }
+
+const saidBy = (userId: string, { id, parts, replyTo, edits }: OutgoingLine) => ({
+  ...{ userId, id, text: parts.join('') },
+  ...(replyTo !== undefined && { replyTo }),
+  ...(edits !== undefined && { edits }),
+});
