@@ -15,6 +15,10 @@ const KEPT: ReadonlyMap<string, string> = new Map([
   ['m.room.tombstone', 'replaced the room.'],
 ]);
 
+/** How causes begin that {@link Drift} names. */
+const DRIFT = 'drift ';
+const ENTRY = 'entry ';
+
 /** Whether an event of a kept room may call for putting something right. */
 const isAboutKeeping = (event: MatrixEvent): boolean =>
   event.state_key !== undefined && (event.type === 'm.room.member' || KEPT.has(event.type));
@@ -49,10 +53,20 @@ export class Drift {
     if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) return undefined;
     // Who leaves a Space leaves what stands in it.
     const below = isMember ? this.#rooms.below(resource) : [];
-    const cause = `drift ${driftOf(event)}`;
+    const cause = `${isEntry(event) ? ENTRY : DRIFT}${driftOf(event)}`;
     const isOneOfMany = isMember && event.state_key !== this.#botId;
     return { resources: [resource, ...below], cause, ...(isOneOfMany ? { userIds: [event.state_key ?? ''] } : {}) };
   }
+}
+
+/** Somebody came in by themselves: against the authority only if they have to go again. */
+const isEntry = ({ type, state_key, sender, content }: MatrixEvent): boolean =>
+  type === 'm.room.member' && state_key === sender && content.membership === 'join';
+
+/** What was done against the authority, where a look because of this takes something back; undefined where nothing was. */
+export function againstAuthority(cause: string, takesOut: boolean): string | undefined {
+  if (cause.startsWith(DRIFT)) return cause.slice(DRIFT.length);
+  return cause.startsWith(ENTRY) && takesOut ? cause.slice(ENTRY.length) : undefined;
 }
 
 /** What somebody did to a kept room, as a sentence. */

@@ -1,3 +1,4 @@
+import { REMOVING } from '../../core/authority/guard.ts';
 import type { Step } from '../../core/authority/plan-members.ts';
 import type { BridgeError, Result } from '../../core/errors.ts';
 import { fail, ok } from '../../core/errors.ts';
@@ -14,6 +15,7 @@ import { Turns } from '../turns.ts';
 import type { Admission } from './admission.ts';
 import type { Caution } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
+import { againstAuthority } from './drift.ts';
 import { isEmpty, serversOnly } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
@@ -171,7 +173,6 @@ export class RoomKeeper {
       return this.#failed(resource, done.error);
     }
     if (done.value === 'held') return ok(undefined);
-    if (cause.startsWith('drift') && done.value > 0) this.#tellDrift(wanted, cause, done.value);
     if (scope === 'all') await this.#parts.caution.kept(resource);
     // What is held for everybody may not be the plan any more.
     else if (this.#parts.caution.isHeld(resource)) await this.look([resource], 'held');
@@ -205,6 +206,9 @@ export class RoomKeeper {
     const done = await steps.run(job);
     if (!done.ok) return done;
     kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: done.value, cause });
+    const takesOut = plan.value.members.steps.some(({ kind }) => REMOVING.has(kind));
+    const drifted = againstAuthority(cause, takesOut);
+    if (drifted !== undefined && done.value > 0) this.#tellDrift(wanted, drifted, done.value);
     // Who was banned from a Space is called into nothing that stands in it before the ban is lifted.
     const pardoned = plan.value.members.steps.filter(({ kind }) => kind === 'unban').map(({ userId }) => userId);
     if (pardoned.length > 0) await this.look(rooms.below(wanted.id), cause, pardoned);
@@ -264,13 +268,11 @@ export class RoomKeeper {
     if (listed.ok && listed.value) await homeserver.publish(roomId, false);
   }
 
-  #tellDrift(wanted: ManagedRoom, cause: string, steps: number): void {
+  #tellDrift(wanted: ManagedRoom, what: string, steps: number): void {
     const { reports, kit } = this.#parts;
     this.#driftCorrected++;
     kit.metrics.drift.add();
-    reports.say(
-      `${wanted.name}: ${cause.slice('drift '.length)} It was put right (${steps} ${steps === 1 ? 'change' : 'changes'}).`,
-    );
+    reports.say(`${wanted.name}: ${what} It was put right (${steps} ${steps === 1 ? 'change' : 'changes'}).`);
   }
 
   #failed(resource: string, error: BridgeError): Result<never> {

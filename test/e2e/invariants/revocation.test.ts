@@ -217,6 +217,20 @@ describe('a revocation', () => {
     await assert.rejects(coop.enter('commons', 'gus'));
     await coop.enter('commons', 'fay');
     await coop.until('commons', 'fay', 'leave');
+    // Who may come in does not drift; who may not does.
+    await coop.enter('lobby', 'eli');
+    await waitUntil(async () => (await coop.power('lobby', 'eli')) === -1, { what: 'eli to be silenced there, too' });
+    const reports = await waitUntil(
+      async () => {
+        const said = await coop.reports();
+        return said.some((text) => text.includes(`${mxid('fay')} came in. It was put right`)) ? said : undefined;
+      },
+      { what: 'the admin room to be told of fay' },
+    );
+    assert.deepEqual(
+      reports.filter((text) => text.includes(`${mxid('eli')} came in`)),
+      [],
+    );
 
     await coop.list(members);
     for (const who of ['fay', 'gus', 'ivy']) await comeBack(who, ['willow', 'members', 'commons']);

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { againstAuthority, Drift } from '../../../src/app/admission/drift.ts';
+import type { ManagedRooms } from '../../../src/app/admission/managed-rooms.ts';
+import type { MatrixEvent } from '../../../src/core/events.ts';
+
+const rooms = { resourceOf: () => 'channel:home/#a', seen: () => true, below: () => [] } as unknown as ManagedRooms;
+const drift = new Drift(rooms, '@bot:x', (userId) => userId.startsWith('@_'));
+
+/** What is said in the admin room of an event whose look takes somebody out, or only changes something else. */
+function said(sender: string, who: string, membership: string): readonly (string | undefined)[] {
+  const found = drift.of({
+    event_id: '$1',
+    room_id: '!a:x',
+    type: 'm.room.member',
+    sender,
+    state_key: who,
+    content: { membership },
+    origin_server_ts: 0,
+  } satisfies MatrixEvent);
+  return [true, false].map((takesOut) => againstAuthority(found?.cause ?? '', takesOut));
+}
+
+describe('what people do to a kept room', () => {
+  test('is said where it was against the authority', () => {
+    assert.deepEqual(said('@ada:x', '@bea:x', 'invite'), Array(2).fill('@ada:x invited @bea:x.'));
+    assert.deepEqual(said('@ada:x', '@bea:x', 'leave'), Array(2).fill('@ada:x removed @bea:x.'));
+  });
+
+  test('is no drift where somebody came in who may: their power follows, and nothing is said', () =>
+    assert.deepEqual(said('@eli:x', '@eli:x', 'join'), ['@eli:x came in.', undefined]));
+
+  test('is nothing where it was us', () => {
+    assert.deepEqual(said('@bot:x', '@bea:x', 'leave'), [undefined, undefined]);
+    assert.deepEqual(said('@_home_bo:x', '@_home_bo:x', 'join'), [undefined, undefined]);
+  });
+
+  test('is not what others look for', () => {
+    assert.deepEqual(
+      ['authority@7', 'timer', 'reconcile', '@ada:x'].map((cause) => againstAuthority(cause, true)),
+      Array(4).fill(undefined),
+    );
+  });
+});
