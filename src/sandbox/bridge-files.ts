@@ -18,7 +18,7 @@ export type BridgeWorld = {
     /** Signs people's logins, where the server is ours. */
     readonly jwtKey?: string;
   };
-  readonly ports: { readonly appservice: number; readonly http: number };
+  readonly ports: { readonly appservice: number; readonly http: number; readonly pages: number };
 };
 
 /** Writes `config.yaml` and `registration.yaml` of the sandbox's bridge. The tokens stay those of the first start. */
@@ -61,6 +61,10 @@ const bridgeConfig = ({ homeserver, irc, ports }: BridgeWorld, url: string): Con
       channels: channelLinks,
     },
   ],
-  http: { listen: `127.0.0.1:${ports.http}` },
+  http: {
+    listen: `127.0.0.1:${ports.http}`,
+    publicUrl: `http://127.0.0.1:${ports.pages}`,
+    publicListen: `127.0.0.1:${ports.pages}`,
+  },
   log: { level: 'info', format: 'json', lines: true },
 });

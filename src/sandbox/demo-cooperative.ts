@@ -25,6 +25,9 @@ export type Stage = {
   /** Room ids by alias without the server. */
   readonly rooms: ReadonlyMap<string, string>;
   readonly bot: MatrixUser;
+  /** Two members who talk; alice sees what happens in the rooms as it does. */
+  readonly alice: MatrixUser;
+  readonly bob: MatrixUser;
   /** Whose membership changes: in a Matrix client, and in an IRC client of her own. */
   readonly member: MatrixUser;
   readonly phone: IrcUser;

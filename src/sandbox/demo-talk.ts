@@ -18,6 +18,8 @@ export class DemoTalk {
   readonly #irc: ReadonlyMap<string, IrcUser>;
   readonly #matrix: ReadonlyMap<string, MatrixUser>;
   readonly #rooms: ReadonlyMap<string, string>;
+  /** Events and lines that are looked at one by one, and not counted. */
+  readonly #apart = new Set<unknown>();
   #shown = 0;
 
   private constructor(
@@ -62,6 +64,16 @@ export class DemoTalk {
       await this.say(line);
       if (pauseMs > 0) await delay(pauseMs);
     }
+  }
+
+  /** What is said and done meanwhile is not counted among the lines: whoever does it looks at what becomes of it. */
+  async apart(work: () => Promise<void>): Promise<void> {
+    const { events } = this.#matrixUser('alice');
+    const { lines } = this.#ircUser('carol');
+    const [firstEvent, firstLine] = [events.length, lines.length];
+    await work();
+    for (const { event_id } of events.slice(firstEvent)) this.#apart.add(event_id);
+    for (const line of lines.slice(firstLine)) this.#apart.add(line);
   }
 
   /** Says a line that may be refused anywhere on its way. It does not count: {@link crossed} tells what became of it. */
@@ -119,7 +131,7 @@ export class DemoTalk {
     return [...this.#rooms.keys()].flatMap((channel) =>
       listener
         .said(channel)
-        .filter(({ nick }) => !own.has(nick))
+        .filter(({ nick, line }) => !own.has(nick) && !this.#apart.has(line))
         .map(({ nick, text, line }) => ({ nick, channel, text, atMs: line.atMs })),
     );
   }
@@ -175,8 +187,11 @@ export class DemoTalk {
     const people = new Set([...this.#matrix.values()].map(({ userId }) => userId));
     return events
       .filter(
-        ({ type, sender, content }) =>
-          type === 'm.room.message' && !people.has(sender) && content.msgtype !== 'm.notice',
+        ({ event_id, type, sender, content }) =>
+          !this.#apart.has(event_id) &&
+          type === 'm.room.message' &&
+          !people.has(sender) &&
+          content.msgtype !== 'm.notice',
       )
       .flatMap(({ room_id, sender, content, atMs = 0 }) =>
         // Lines of one speaker that waited together may come as one message.

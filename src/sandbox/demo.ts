@@ -1,9 +1,10 @@
+import { moreThanLines } from './demo-conversation.ts';
 import { admission, homecoming, promotion, type Stage, suspension } from './demo-cooperative.ts';
 import { DemoFindings } from './demo-findings.ts';
 import { CONVERSATION, IRC_SPEAKERS, MATRIX_SPEAKERS, MEMBER, MEMBER_ON_IRC, numbered } from './demo-script.ts';
 import { DemoTalk, type Direction } from './demo-talk.ts';
 import { judge, percentiles } from './demo-verdict.ts';
-import { IrcUser } from './people/irc-user.ts';
+import { IrcUser, USUAL_CAPS } from './people/irc-user.ts';
 import { waitUntil } from './people/wait.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { SandboxRefusal } from './refusal.ts';
@@ -48,6 +49,7 @@ export async function runDemo(wish: ShardWish & { readonly dir: string }): Promi
       irc: await freePort(),
       appservice: await freePort(),
       http: await freePort(),
+      pages: await freePort(),
     };
     shard = await startShard(folder, { ...wish, usualPorts }, progress);
     const passed = await perform(shard, wish.dir, progress);
@@ -90,7 +92,7 @@ async function connectAll(shard: Shard): Promise<ReadonlyMap<string, IrcUser>> {
   for (const [nick, channels] of Object.entries(AUDIENCE)) {
     const account = shard.state.ircPeople.find(({ name }) => name === ACCOUNTS[nick]);
     const sasl = account === undefined ? {} : { sasl: { account: account.name, password: account.password } };
-    const user = await IrcUser.connect({ port, nick, ...sasl });
+    const user = await IrcUser.connect({ port, nick, caps: [...USUAL_CAPS, 'draft/message-redaction'], ...sasl });
     irc.set(nick, user);
     for (const channel of channels) {
       const what = `${nick} to be let into ${channel}`;
@@ -115,7 +117,9 @@ function stageOf(
   const member = people.find(({ userId }) => userId.startsWith(`@${MEMBER}:`));
   const [phone, witness] = [irc.get(MEMBER_ON_IRC), irc.get(IRC_SPEAKERS[0])];
   if (member === undefined || phone === undefined || witness === undefined) throw new Error('Somebody is missing.');
-  return { talk, findings, rooms, bot: botOf(shard), member, phone, witness };
+  const [alice, bob] = MATRIX_SPEAKERS.map((name) => people.find(({ userId }) => userId.startsWith(`@${name}:`)));
+  if (alice === undefined || bob === undefined) throw new Error('Somebody is missing.');
+  return { talk, findings, rooms, bot: botOf(shard), member, phone, witness, alice, bob };
 }
 
 /** All acts, each with its transcript. @returns how many lines were said one by one */
@@ -137,6 +141,9 @@ async function play(stage: Stage, shard: Shard, progress: Progress): Promise<num
     }
   });
   const quietLines = talk.spoken.length;
+  await act('An answer, a correction, a reaction, a deletion and a picture', QUIET_SETTLE_MS, () =>
+    moreThanLines(stage),
+  );
   await act('Erin applied, and is admitted', QUIET_SETTLE_MS, () => admission(stage));
   await act('She becomes coordinator of the garden group', QUIET_SETTLE_MS, () => promotion(stage));
   await act('She is suspended in the middle of a conversation', QUIET_SETTLE_MS, () => suspension(stage));

@@ -6,7 +6,7 @@ import { INHABITANTS, IRC_ACCOUNTS } from './cooperative.ts';
 import { freePort, isFree } from './servers/ports.ts';
 
 export type Person = { readonly name: string; readonly password: string };
-export type PortName = 'homeserver' | 'irc' | 'appservice' | 'http';
+export type PortName = 'homeserver' | 'irc' | 'appservice' | 'http' | 'pages';
 
 /** What a sandbox has to remember between two starts, in `state.json`. */
 export type State = {
@@ -27,13 +27,20 @@ type EarlierState = Omit<State, 'ircPeople' | 'onIrc'> & Partial<State>;
 const EARLIER_CHANNELS = ['#commons', '#garden'];
 
 /** Where people expect these servers. */
-const USUAL_PORTS: Readonly<Record<PortName, number>> = { homeserver: 8008, irc: 6667, appservice: 9009, http: 9010 };
+const USUAL_PORTS: Readonly<Record<PortName, number>> = {
+  homeserver: 8008,
+  irc: 6667,
+  appservice: 9009,
+  http: 9010,
+  pages: 9011,
+};
 
 const PORT_OWNERS: Readonly<Record<PortName, string>> = {
   homeserver: 'Dendrite',
   irc: 'Ergo',
   appservice: "the bridge's listener",
   http: "the bridge's health page",
+  pages: 'what is shared by link',
 };
 
 export type LoadedState = {
@@ -52,7 +59,7 @@ export async function loadState(
   const path = join(dir, 'state.json');
   const known = existsSync(path);
   const before = known ? upToDate(JSON.parse(await readFile(path, 'utf8')) as EarlierState) : newState(usual);
-  const ports: Record<PortName, number> = { ...before.ports };
+  const ports: Record<PortName, number> = { ...usual, ...before.ports };
   const moved: string[] = [];
   for (const name of Object.keys(USUAL_PORTS) as PortName[]) {
     const wanted = ports[name];

@@ -11,6 +11,7 @@ const ports = async () => ({
   irc: await freePort(),
   appservice: await freePort(),
   http: await freePort(),
+  pages: await freePort(),
 });
 
 describe('what a sandbox remembers', () => {

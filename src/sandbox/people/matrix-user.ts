@@ -108,6 +108,18 @@ export class MatrixUser {
     return this.sendEvent(room, 'm.room.message', { msgtype: 'm.text', body, ...more });
   }
 
+  /** @returns the `mxc:` address */
+  async upload(file: Uint8Array<ArrayBuffer>, type: string): Promise<string> {
+    const answer = await fetch(`${this.#url}/_matrix/media/v3/upload`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': type },
+      body: file,
+    });
+    const { content_uri: uri } = (await answer.json()) as { readonly content_uri?: string };
+    if (uri === undefined) throw new Error(`The homeserver did not take a file: ${answer.status}`);
+    return uri;
+  }
+
   act(room: string, body: string): Promise<string> {
     return this.send(room, body, { msgtype: 'm.emote' });
   }
