@@ -1,11 +1,14 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import type { Result } from '../core/errors.ts';
-import type { NetworkSource } from '../core/events.ts';
+import type { NetworkMessage, NetworkSource } from '../core/events.ts';
+import type { Said } from '../core/freeq/tags.ts';
 import { type CapWish, LISTENER_CAPS, PUPPET_CAPS } from '../core/irc/cap-request.ts';
 import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { Person } from '../ports/network.ts';
+import { CLASSIC_GESTURES, type GestureMaker } from './gestures.ts';
 import { introduceBot, introducePerson } from './introductions.ts';
+import type { Link } from './link.ts';
 import type { Pacing } from './pacing.ts';
 import type { Known } from './pool.ts';
 import type { Naming } from './puppet-name.ts';
@@ -41,12 +44,33 @@ export type Dialect = {
   readonly standing: (account: string | null) => string | undefined;
   /** Who said a line, by what the server itself set; undefined where no person did. */
   readonly sourceOf: (line: IrcLine, isupport: Isupport) => NetworkSource | undefined;
+  /** What it says of an account where a line says nothing: null, that there is none; undefined, nothing. */
+  readonly untold: null | undefined;
   /** When a line without a time was said, milliseconds since 1970; undefined where nothing tells. */
   readonly idTimeMs: (msgid: string) => number | undefined;
+  /** What a connection says first, once it is let in. */
+  readonly onReady: (link: Link) => void;
+  readonly tags: TagReader;
+  readonly gestures: GestureMaker;
   readonly throttle: (pacing: Pacing) => Throttle;
   /** Ids that we give to our own messages, where the server takes them: the same one is never taken twice. */
   readonly mint?: Mint;
 };
+
+/** What tags say beside what all kinds of IRC have in common. */
+export type TagReader = {
+  /** msgid of the first version of the message whose text a line replaces; only where the server sees to who may. */
+  readonly edits: (tags: Tags) => string | undefined;
+  /** msgid of the message that a TAGMSG deletes; likewise. */
+  readonly deletes: (tags: Tags) => string | undefined;
+  /** Tags that take a reaction back. */
+  readonly unreacts: readonly string[];
+  /** What a message says to people. */
+  readonly text: (tags: Tags, said: Said) => Said;
+  readonly facts: (tags: Tags) => Pick<NetworkMessage, 'media' | 'signature' | 'link'>;
+};
+
+type Tags = ReadonlyMap<string, string>;
 
 export type Mint = {
   readonly tag: string;
@@ -71,7 +95,17 @@ export const CLASSIC: Dialect = {
     introducePerson(config, naming, person, known, isFreeAccount, nowMs),
   standing: () => undefined,
   sourceOf: (line, isupport) => classicSource(line, isupport),
+  untold: null,
   idTimeMs: () => undefined,
+  onReady: () => {},
+  tags: {
+    edits: () => undefined,
+    deletes: () => undefined,
+    unreacts: ['+unreact', '+draft/unreact'],
+    text: (_, said) => said,
+    facts: () => ({}),
+  },
+  gestures: CLASSIC_GESTURES,
   throttle: (pacing) => new BucketThrottle(pacing),
 };
 

@@ -18,6 +18,46 @@ const REACT_TAGS = ['+draft/react', '+react'] as const;
 const TYPING_TAGS = ['+typing', '+draft/typing'] as const;
 const UNREACT_TAGS = ['+draft/unreact', '+unreact'] as const;
 
+/** How a kind of IRC takes what is done beside saying lines. */
+export type GestureMaker = {
+  /** What its channels carry for sure. */
+  readonly powers: NetworkPowers;
+  /** Undefined where the server would drop it. */
+  readonly react: (link: Link, reaction: WireReaction) => WireLine | undefined;
+  readonly redact: (link: Link, redaction: WireRedaction) => WireLine | undefined;
+  /** Tags that make a line the new text of a message. */
+  readonly edit: (link: Link, edit: WireEdit) => ReadonlyMap<string, string>;
+};
+
+type WireReaction = Omit<OutgoingReaction, 'target'> & { readonly channel: string; readonly msgid: string };
+type WireRedaction = { readonly channel: string; readonly msgid: string; readonly reason: string };
+type WireEdit = {
+  readonly channel: string;
+  readonly msgid: string;
+  /** As it goes out, lines parted by line feeds. */
+  readonly body: string;
+  /** Id of the edit itself, where we give ids. */
+  readonly eventId: string | undefined;
+  /** Tags that it has besides. */
+  readonly tags: ReadonlyMap<string, string>;
+};
+
+export const CLASSIC_GESTURES: GestureMaker = {
+  powers: {},
+  react: (link, { channel, msgid, emoji, removed }) => {
+    const [tag] = passing(link, removed ? UNREACT_TAGS : REACT_TAGS);
+    const replies = passing(link, REPLY_TAGS);
+    if (tag === undefined || replies.length === 0) return undefined;
+    const tags = new Map([...replies.map((reply) => [reply, msgid] as const), [tag, emoji] as const]);
+    return { tags, command: 'TAGMSG', params: [channel] };
+  },
+  redact: (link, { channel, msgid, reason }) =>
+    link.hasCap(REDACTION)
+      ? { command: 'REDACT', params: [channel, msgid, ...(reason === '' ? [] : [reason])] }
+      : undefined,
+  edit: () => new Map(),
+};
+
 /** What lines over this connection may carry. */
 export function powersOf(link: Link | undefined): NetworkPowers {
   if (link === undefined) return {};
@@ -28,6 +68,7 @@ export function powersOf(link: Link | undefined): NetworkPowers {
     reactions: replies && passing(link, REACT_TAGS).length > 0,
     deletions: link.hasCap(REDACTION),
     ...(multiline !== undefined && { multiline }),
+    ...link.dialect.gestures.powers,
   };
 }
 
@@ -48,24 +89,25 @@ export type Hand = {
   readonly channel: string;
 };
 
-/** Nothing where the server drops the tags. */
+/** Nothing where the server drops the tags, or the message has no msgid. */
 export async function react(hand: Hand, { target, emoji, removed }: OutgoingReaction): Promise<Result<void>> {
   const { link, channel } = hand;
-  const [tag] = passing(link, removed ? UNREACT_TAGS : REACT_TAGS);
-  const tags = replyTags(link, target);
-  if (tag === undefined || tags.size === 0) return ok(undefined);
-  return act(hand, { tags: new Map([...tags, [tag, emoji]]), command: 'TAGMSG', params: [channel] });
+  const msgid = msgidOf(target);
+  const wire = msgid && link.dialect.gestures.react(link, { channel, msgid, emoji, removed });
+  return wire ? act(hand, wire) : ok(undefined);
 }
 
 /** Success also where the server does not know the message any more. Nothing where it knows no redaction. */
 export async function redact(hand: Hand, target: MessageKey, reason: string): Promise<Result<void>> {
   const { link, channel } = hand;
   const msgid = msgidOf(target);
-  if (msgid === undefined || !link.hasCap(REDACTION)) return ok(undefined);
   const why = cutToBytes(sanitizeText(reason), MAX_REASON_BYTES);
-  const done = await act(hand, { command: 'REDACT', params: [channel, msgid, ...(why === '' ? [] : [why])] });
-  return !done.ok && done.error.code === 'irc_fail_unknown_msgid' ? ok(undefined) : done;
+  const wire = msgid && link.dialect.gestures.redact(link, { channel, msgid, reason: why });
+  const done = wire ? await act(hand, wire) : ok(undefined);
+  return !done.ok && GONE.has(done.error.code) ? ok(undefined) : done;
 }
+
+const GONE: ReadonlySet<string> = new Set(['irc_fail_unknown_msgid', 'irc_fail_message_not_found']);
 
 /**
  * Nobody waits for it, and nothing that is said waits behind it. A refusal is nobody's business: the label keeps it from being taken for that

@@ -96,6 +96,10 @@ export function echoedIn(
   if (nick === undefined || target === undefined) return undefined;
   return flight.find(
     ({ accepted, utterance }) =>
-      !accepted && utterance.body === body && same(utterance.nick, nick) && same(utterance.channel, target),
+      !accepted &&
+      utterance.msgid === undefined &&
+      utterance.body === body &&
+      same(utterance.nick, nick) &&
+      same(utterance.channel, target),
   );
 }

@@ -1,57 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { BridgeError, Result } from '../core/errors.ts';
 import { ok } from '../core/errors.ts';
-import type { CapWish } from '../core/irc/cap-request.ts';
 import { sameName } from '../core/irc/casemap.ts';
 import { cutToBytes } from '../core/irc/cut.ts';
 import { DEFAULT_LINE_LIMITS, encodeLine, type OutgoingLine, sanitizeText } from '../core/irc/encode.ts';
 import type { Isupport } from '../core/irc/isupport.ts';
 import { applyIsupport, type IsupportTokens, NO_ISUPPORT } from '../core/irc/isupport-tokens.ts';
 import { type IrcLine, parseLine } from '../core/irc/line.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
 import { BOOKKEEPING } from './bookkeeping.ts';
 import { CapTalk } from './cap-talk.ts';
 import type { Dialect } from './dialect.ts';
 import { farewellError } from './farewell.ts';
+import type { LinkOptions, LinkOwner } from './link-parts.ts';
 import { openTransport } from './open-transport.ts';
 import { OwnIds } from './own-ids.ts';
 import { timeOf } from './reading.ts';
-import { type Introduction, Registration } from './registration.ts';
-import type { ServerFacts } from './server-facts.ts';
-import type { Endpoint, Transport } from './transport.ts';
-import { Watchdog, type WatchdogTimings } from './watchdog.ts';
+import { Registration, type Signer } from './registration.ts';
+import type { Transport } from './transport.ts';
+import { Watchdog } from './watchdog.ts';
 
-export type LinkOptions = {
-  readonly dialect: Dialect;
-  readonly endpoint: Endpoint;
-  readonly introduction: Introduction;
-  readonly wishes: readonly CapWish[];
-  readonly facts: ServerFacts;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly timings: WatchdogTimings;
-};
-
-export interface LinkOwner {
-  /** Registered; 005 and the message of the day are behind us where there are any. */
-  ready(): void;
-  line(line: IrcLine): void;
-  /** Whether the bytes of a line are worth decoding, once registered. */
-  wants?(bytes: Uint8Array, start: number, end: number): boolean;
-  closed(end: LinkEnd): void;
-}
-
-export type LinkEnd = {
-  readonly why: string;
-  /** The server took the connection, whatever it did then. */
-  readonly wasOpen: boolean;
-  readonly wasReady: boolean;
-  /** Why the server did not let us in, or what it said when it threw us out. */
-  readonly error?: BridgeError;
-  /** When something was last heard. */
-  readonly heardMs: number;
-};
+export type { LinkEnd, LinkOptions, LinkOwner } from './link-parts.ts';
 
 /**
  * One connection to an IRC server: registered, watched, and with what it knows of itself (nick, account, address as others
@@ -95,10 +63,7 @@ export class Link {
     this.#watchdog = new Watchdog(options.timings, this.#startedMs);
     this.nick = options.introduction.nick;
     this.isupport = options.dialect.isupport;
-    this.ids = new OwnIds(
-      () => (this.account === null ? undefined : options.dialect.mint),
-      () => options.clock.nowMs() + this.aheadMs,
-    );
+    this.ids = new OwnIds(() => (this.account === null ? undefined : options.dialect.mint), this.serverMs);
     this.#caps = new CapTalk(options.introduction.sasl === undefined ? options.wishes : [...options.wishes, ['sasl']]);
     this.#registration = new Registration(options.introduction, this.#caps, (answer) => void this.#login(answer));
     this.#transport = openTransport(options.endpoint, {
@@ -111,6 +76,19 @@ export class Link {
       closed: (why) => this.#closed(why),
     });
   }
+
+  get dialect(): Dialect {
+    return this.#options.dialect;
+  }
+
+  /** Signs what is done here, where the connection has proved to be them. */
+  get signer(): Signer | undefined {
+    const { signer } = this.#options.introduction;
+    return this.account === signer?.did ? signer : undefined;
+  }
+
+  /** The time by the server's clock. */
+  serverMs = (): number => this.#options.clock.nowMs() + this.aheadMs;
 
   hasCap(name: string): boolean {
     return this.#caps.has(name);
@@ -256,6 +234,7 @@ export class Link {
     if (this.aheadMs === 0 && serverMs !== undefined) this.aheadMs = serverMs - this.#startedMs;
     this.#caps.share((state) => this.#options.facts.caps(state));
     this.ready = true;
+    this.dialect.onReady(this);
     this.#owner.ready();
     for (const line of this.#early.splice(0)) this.#pass(line);
   }

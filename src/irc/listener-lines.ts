@@ -40,8 +40,10 @@ const message: Handler = (listener, session, spoken) => {
     return;
   }
   // What each line of theirs says of their account is newer than what we were told before.
-  if (session.link.hasCap('account-tag') && line.source?.user !== undefined && spoken.batch === undefined)
-    session.roster.accountChanged(line.source.nick, line.tags.get('account') || null);
+  const source = view.dialect.sourceOf(line, view.isupport);
+  const account = source?.account ?? view.dialect.untold;
+  if (session.link.hasCap('account-tag') && source?.user !== undefined && spoken.batch === undefined)
+    if (account !== undefined) session.roster.accountChanged(source.nick, account);
   const read = readMessage(spoken, view, naming(session));
   if (read === undefined) return;
   if (read.own) {
@@ -51,13 +53,17 @@ const message: Handler = (listener, session, spoken) => {
 };
 
 function privately(listener: Listener, session: Session, line: IrcLine, body: string): void {
-  const { command, source, tags } = line;
+  const { command, source } = line;
+  const { dialect, isupport } = listener.perspective(session);
+  const speaker = dialect.sourceOf(line, isupport);
   if (command !== 'PRIVMSG' || source?.user === undefined || listener.names.ownerOf(source.nick) !== undefined) return;
+  // A notice to somebody of another server may arrive there as a message: two programs would answer each other for ever.
+  if (speaker === undefined || speaker.origin !== undefined || speaker.actor === 'agent') return;
   const answer = session.ctcp.answer(source.nick, body, listener.nowMs());
   if (answer !== undefined) session.link.send(answer);
   // Only what the server itself says with this line counts: a nick may have changed hands since anything else was said.
-  const account = session.link.hasCap('account-tag') ? (tags.get('account') ?? null) : null;
-  const answers = listener.privateTalk.answer(line, account === '' ? null : account, listener.nowMs());
+  const account = session.link.hasCap('account-tag') ? (speaker.account ?? null) : null;
+  const answers = listener.privateTalk.answer(line, account, listener.nowMs());
   listener.inBackground(answers.then((all) => all.forEach((each) => void session.link.send(each))));
 }
 
@@ -133,7 +139,8 @@ const tagmsg: Handler = (listener, session, { line }) => {
   const view = listener.perspective(session);
   const typing = readTyping(line, view);
   if (typing !== undefined) listener.typing.heard(typing.channel, typing.source, typing.active, listener.nowMs());
-  const event = readReaction(line, view, () => naming(session));
+  const name = () => naming(session);
+  const event = readReaction(line, view, name) ?? readDeletion(line, view, name);
   if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
 };
 

@@ -6,10 +6,11 @@ import type { Link } from './link.ts';
 export const MULTILINE = 'draft/multiline';
 const CONCAT = 'draft/multiline-concat';
 
-/** What this connection may say as one message. Only with labels: an echo without one could not be told from another's lines. */
+/** What this connection may say as one message. Only with labels or ids of ours: an echo without could not be told from another's lines. */
 export function takesMultiline(link: Link | undefined): MultilineLimits | undefined {
   if (link === undefined || link.multilineRefused) return undefined;
-  const hasAll = [MULTILINE, 'batch', 'labeled-response', 'message-tags'].every((cap) => link.hasCap(cap));
+  const isKnownAgain = link.hasCap('labeled-response') || link.ids.stamp !== undefined;
+  const hasAll = isKnownAgain && [MULTILINE, 'batch', 'message-tags'].every((cap) => link.hasCap(cap));
   return hasAll ? multilineLimits(link.capValue(MULTILINE) ?? '') : undefined;
 }
 

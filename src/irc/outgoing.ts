@@ -210,11 +210,12 @@ export class Outgoing {
   #takeBatch({ tags, params: [ref = '', type] }: IrcLine): boolean {
     const label = tags.get('label') ?? '';
     if (ref.startsWith('-')) return this.#answers.delete(ref.slice(1));
-    const piece = this.#labels.get(label);
+    const labelled = this.#labels.get(label);
+    const piece = labelled ?? mintedIn(this.#flight, tags.get('msgid'));
     if (!ref.startsWith('+') || piece === undefined) return false;
-    this.#answers.set(ref.slice(1), label);
+    if (labelled !== undefined) this.#answers.set(ref.slice(1), label);
     if (type === MULTILINE) this.#accept(piece, tags.get('msgid'));
-    return true;
+    return labelled !== undefined;
   }
 
   /** Which of several it was, nobody says: that one is looked up, and says its lines one by one when it is said again. */

@@ -7,7 +7,6 @@ type Tags = ReadonlyMap<string, string>;
 
 const REPLY = ['+reply', '+draft/reply'];
 const REACT = ['+react', '+draft/react'];
-const UNREACT = ['+unreact', '+draft/unreact'];
 const TYPING = ['+typing', '+draft/typing'];
 
 const firstOf = (tags: Tags, names: readonly string[]): string | undefined =>
@@ -25,7 +24,7 @@ export function readReaction(line: IrcLine, view: Perspective, naming: () => Nam
   const target = repliedTo(line.tags);
   if (speaker === undefined || target === undefined) return undefined;
   const added = firstOf(line.tags, REACT);
-  const emoji = added ?? firstOf(line.tags, UNREACT);
+  const emoji = added ?? firstOf(line.tags, view.dialect.tags.unreacts);
   if (emoji === undefined) return undefined;
   const timeMs = whenSaid(line, view);
   const { channel, source, own } = speaker;
@@ -35,10 +34,11 @@ export function readReaction(line: IrcLine, view: Perspective, naming: () => Nam
   };
 }
 
-/** A live REDACT. That whoever sent it may is the server's to say, and it has said so by passing it on. */
+/** A live REDACT, or a TAGMSG that deletes. That whoever sent it may is the server's to say, and it has said so by passing it on. */
 export function readDeletion(line: IrcLine, view: Perspective, naming: () => Naming): NetworkDeletion | undefined {
   const speaker = readSpeaker(line, view);
-  const [, msgid, reason = ''] = line.params;
+  const [, named, reason = ''] = line.params;
+  const msgid = line.command === 'TAGMSG' ? view.dialect.tags.deletes(line.tags) : named;
   if (speaker === undefined || msgid === undefined || msgid === '') return undefined;
   const timeMs = whenSaid(line, view);
   const { channel, source, own } = speaker;

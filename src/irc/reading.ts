@@ -43,10 +43,12 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
   const { status, name } = parseTarget(target, view.isupport);
   // A line to the operators of a channel (@#c) is not for the room.
   if (status !== '' || !isChannelName(name, view.isupport)) return undefined;
+  const { tags } = view.dialect;
   const said = readBody(line.command, spoken.kind === 'multiline' ? spoken.lines : [body]);
   if (said === undefined) return undefined;
   const timeMs = whenSaid(line, view);
   const replyTo = repliedTo(line.tags);
+  const edited = tags.edits(line.tags);
   return {
     kind: 'message',
     network: view.network,
@@ -56,8 +58,9 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
     replayed: naming.kind === 'replay',
     source,
     own: naming.kind === 'replay' ? wasOurs(line.source, source, view) : isOurs(line, source, view),
-    style: said.style,
-    lines: said.lines,
+    ...tags.text(line.tags, said),
+    ...tags.facts(line.tags),
+    ...(edited !== undefined && { edits: keyFromMsgid(edited) }),
     ...(replyTo !== undefined && { replyTo }),
   };
 }

@@ -6,7 +6,16 @@ import { isRefusal } from '../core/irc/numerics.ts';
 const ANSWERS_MESSAGE: ReadonlySet<string> = new Set(
   '401 402 403 404 407 411 412 413 414 415 417 439 263 442 477 482 486 489 494 520 531 573 716'.split(' '),
 );
-const MESSAGE_COMMANDS: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'RELAYMSG', 'TAGMSG', 'REDACT', '*']);
+const MESSAGE_COMMANDS: ReadonlySet<string> = new Set([
+  'PRIVMSG',
+  'NOTICE',
+  'RELAYMSG',
+  'TAGMSG',
+  'REDACT',
+  'EDIT',
+  'DELETE',
+  '*',
+]);
 /** The server has a message with the id that we gave: it arrived before. */
 export const ID_IN_USE = 'EVENTID_IN_USE';
 /** Codes that may mean our pace. */

@@ -15,6 +15,17 @@ export type Introduction = {
   readonly webirc?: WebircIntroduction | undefined;
   /** Login to demand: without it the attempt ends. */
   readonly sasl?: Login | undefined;
+  /** Signs what they do, where the server wants that. */
+  readonly signer?: Signer | undefined;
+};
+
+/** A key that proves who somebody is. */
+export type Signer = {
+  readonly did: string;
+  /** 32 bytes, base64url: what the server checks signatures with. */
+  readonly publicKey: string;
+  /** Ed25519 over these bytes. @returns 64 bytes, base64url without padding */
+  readonly sign: (bytes: Uint8Array) => string;
 };
 
 export type WebircIntroduction = {

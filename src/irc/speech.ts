@@ -1,6 +1,7 @@
 /** What one line of a person becomes on the wire: by their own connection, by RELAYMSG, or by the bot with their name in front. */
 
 import type { MessageStyle } from '../core/events.ts';
+import { msgidOf } from '../core/ids.ts';
 import { encodeAction } from '../core/irc/ctcp.ts';
 import type { OutgoingLine as WireLine } from '../core/irc/encode.ts';
 import { sanitizeText } from '../core/irc/encode.ts';
@@ -112,9 +113,27 @@ export function utter(
       const said = isMultiline(piece)
         ? { ...multilineWires(commandOf(line.style), channel, piece, tags), nick: link.nick }
         : say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
-      return { part: index, id, text: part, channel, ...(msgid && { msgid: msgid.id }), ...said };
+      // The rest of a new text that is too long is said behind it.
+      const edited = index === 0 && at === 0 && line.edits !== undefined ? msgidOf(line.edits) : undefined;
+      const wire = edited === undefined ? said.wire : editing(link, channel, said, edited, msgid?.id);
+      return { part: index, id, text: part, channel, ...(msgid && { msgid: msgid.id }), ...said, wire };
     }),
   );
+}
+
+/** The command, as the new text of a message. */
+function editing(
+  link: Link,
+  channel: string,
+  { wire, body }: { readonly wire: WireLine; readonly body: string },
+  msgid: string,
+  eventId: string | undefined,
+): WireLine {
+  const tags = wire.tags ?? NO_TAGS;
+  return {
+    ...wire,
+    tags: new Map([...tags, ...link.dialect.gestures.edit(link, { channel, msgid, body, eventId, tags })]),
+  };
 }
 
 /** What of a part is one command, or one message of several lines. Such a part may be older than the connection, and too much for it. */

@@ -1,7 +1,7 @@
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { OutgoingLine } from '../../core/irc/encode.ts';
 import type { Login } from '../login.ts';
-import type { Identity } from './keys.ts';
+import type { Signer } from '../registration.ts';
 
 const MAX_CHALLENGE_CHARS = 4000;
 
@@ -14,14 +14,14 @@ export class ChallengeLogin implements Login {
   /** The server proves nothing to us, and learns nothing that helps to be us. */
   readonly trusted = true;
   readonly account: string;
-  readonly #identity: Identity;
+  readonly #signer: Signer;
   #answered = false;
   /** The server's clock as the challenge told it. */
   serverMs: number | undefined;
 
-  constructor(identity: Identity) {
-    this.account = identity.did;
-    this.#identity = identity;
+  constructor(signer: Signer) {
+    this.account = signer.did;
+    this.#signer = signer;
   }
 
   async answer(param: string): Promise<Result<readonly OutgoingLine[]>> {
@@ -31,8 +31,8 @@ export class ChallengeLogin implements Login {
       return fail(odd('no challenge came'));
     const bytes = Buffer.from(param, 'base64url');
     this.serverMs = timeIn(bytes.toString('utf8'));
-    const { did } = this.#identity;
-    const response = JSON.stringify({ did, method: 'crypto', signature: this.#identity.sign(bytes) });
+    const { did } = this.#signer;
+    const response = JSON.stringify({ did, method: 'crypto', signature: this.#signer.sign(bytes) });
     return ok([{ command: 'AUTHENTICATE', params: [Buffer.from(response).toString('base64url')] }]);
   }
 }

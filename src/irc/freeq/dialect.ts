@@ -2,26 +2,35 @@ import { createHash } from 'node:crypto';
 import type { NetworkConfig } from '../../config/schema-network.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import { FREEQ_ISUPPORT, FREEQ_LISTENER_CAPS, FREEQ_PUPPET_CAPS } from '../../core/freeq/freeq-facts.ts';
-import { ulidTimeMs } from '../../core/freeq/ulid.ts';
-import { freeqSource } from '../../core/identity/freeq-evidence.ts';
+import { deletedIn, editedIn, mediaIn, saidIn, UNREACT_TAG } from '../../core/freeq/tags.ts';
+import { isUlid, ulidTimeMs } from '../../core/freeq/ulid.ts';
+import { freeqSignature, freeqSource } from '../../core/identity/freeq-evidence.ts';
+import type { IrcLine } from '../../core/irc/line.ts';
 import { nextNickCandidate } from '../../core/irc/nick.ts';
 import type { Dialect } from '../dialect.ts';
 import { identOf } from '../introductions.ts';
 import { nicksFor, realnameOf } from '../puppet-name.ts';
+import type { Introduction } from '../registration.ts';
 import { ChallengeLogin } from './challenge-login.ts';
+import { freeqGestures, registerKey } from './freeq-gestures.ts';
+import { HeardPeople } from './heard-people.ts';
 import { type KeyOwner, Keys } from './keys.ts';
 import { freeqMint } from './minting.ts';
 import { WindowThrottle } from './window-throttle.ts';
 
 const BOT: KeyOwner = 'bot';
 
+/** Nothing of it for a guest. */
+type Proof = Pick<Introduction, 'sasl' | 'signer'>;
+
 /** What the adapter for IRC has to know to speak with freeq, as a client of it. Facts: docs/freeq.md. */
 export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
+  const people = new HeardPeople();
   const keys = freeq?.login === 'key' ? new Keys(freeq.keys, keyFileName) : undefined;
-  const login = (owner: KeyOwner): Result<ChallengeLogin | undefined> => {
-    if (keys === undefined) return ok(undefined);
-    const identity = keys.of(owner);
-    return identity.ok ? ok(new ChallengeLogin(identity.value)) : identity;
+  const prove = (owner: KeyOwner): Result<Proof> => {
+    if (keys === undefined) return ok({});
+    const signer = keys.of(owner);
+    return signer.ok ? ok({ signer: signer.value, sasl: new ChallengeLogin(signer.value) }) : signer;
   };
   return {
     isupport: FREEQ_ISUPPORT,
@@ -33,20 +42,20 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     rejoins: true,
     hasWalls: true,
     async introduceBot({ bot, server }) {
-      const sasl = login(BOT);
-      if (!sasl.ok) return sasl;
+      const proof = prove(BOT);
+      if (!proof.ok) return proof;
       return ok({
         nick: bot.nick,
         nextNick: (attempt) => nextNickCandidate(bot.nick, attempt, { maxBytes: FREEQ_ISUPPORT.nickLen }),
         user: bot.user,
         realname: bot.realname,
         password: server.password,
-        sasl: sasl.value,
+        ...proof.value,
       });
     },
     async introducePerson({ server }, { person, naming }) {
-      const sasl = login(person.userId);
-      if (!sasl.ok) return sasl;
+      const proof = prove(person.userId);
+      if (!proof.ok) return proof;
       const nicks = nicksFor(person, naming);
       return ok({
         nick: nicks.first,
@@ -54,25 +63,49 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
         user: identOf(person),
         realname: realnameOf(person, naming.isupport.nameLen),
         password: server.password,
-        sasl: sasl.value,
+        ...proof.value,
       });
     },
     standing: (account) => (account === null ? GUEST : undefined),
-    sourceOf: ({ source, tags, command }) =>
-      source === undefined || (source.host === undefined && !SPOKEN.has(command)) || !isSaid(tags, source.host)
-        ? undefined
-        : freeqSource({ source, tags, atMs: null }),
+    sourceOf: (line) => {
+      const { source, tags } = line;
+      if (source === undefined || !isPerson(line)) return undefined;
+      const known = people.knownOf(source.nick, source.host);
+      const speaker = freeqSource({ source, tags, atMs: null, ...(known !== undefined && { known }) });
+      if (line.command === 'PRIVMSG' && !tags.has('batch')) people.heard(speaker);
+      return speaker;
+    },
+    untold: undefined,
     idTimeMs: ulidTimeMs,
+    onReady: registerKey,
+    tags: {
+      edits: editedIn,
+      deletes: deletedIn,
+      unreacts: [UNREACT_TAG],
+      text: saidIn,
+      facts: (tags) => {
+        const media = mediaIn(tags);
+        const link = verificationPage(freeq?.web, tags.get('msgid'));
+        return {
+          signature: freeqSignature(tags),
+          ...(media.length > 0 && { media }),
+          ...(link !== undefined && { link }),
+        };
+      },
+    },
+    gestures: freeqGestures,
     throttle: () => new WindowThrottle(),
     mint: freeqMint,
   };
 }
 
-const SPOKEN: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG']);
-
 /** The server speaks with a bare name and without msgid; people of other servers have a bare nick, and their words a msgid or an origin. */
-const isSaid = (tags: ReadonlyMap<string, string>, host: string | undefined): boolean =>
-  host !== undefined || tags.has('msgid') || tags.has('+freeq.at/origin');
+const isPerson = ({ source, tags, command }: IrcLine): boolean =>
+  source?.host !== undefined || command === 'TAGMSG' || tags.has('msgid') || tags.has('+freeq.at/origin');
+
+/** Where the server says what it can check of a message. */
+const verificationPage = (web: string | undefined, msgid: string | undefined): string | undefined =>
+  web === undefined || msgid === undefined || !isUlid(msgid) ? undefined : `${web}/api/v1/verify/${msgid}`;
 
 const GUEST =
   'The bot is a guest on freeq (freeq.login: guest): its nick is nobody’s, so others can take it, and the server vouches for nothing it says. Set `freeq.login: key` for an identity of its own.';

@@ -14,15 +14,7 @@ import {
 import { join } from 'node:path';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import { didFromPublicKey } from '../../core/freeq/did-key.ts';
-
-/** An identity of ours: whoever holds the key is the person. */
-export type Identity = {
-  readonly did: string;
-  /** 32 bytes, base64url: what the server checks signatures with. */
-  readonly publicKey: string;
-  /** Ed25519 over these bytes. @returns 64 bytes, base64url without padding */
-  readonly sign: (bytes: Uint8Array) => string;
-};
+import type { Signer } from '../registration.ts';
 
 /** `bot`, or a Matrix user id. */
 export type KeyOwner = string;
@@ -38,7 +30,7 @@ const OTHERS_BITS = 0o077;
 export class Keys {
   readonly #directory: string;
   readonly #fileName: (owner: KeyOwner) => string;
-  readonly #known = new Map<KeyOwner, Identity>();
+  readonly #known = new Map<KeyOwner, Signer>();
 
   /** @param fileName what the file of an owner is called; different for different owners */
   constructor(directory: string, fileName: (owner: KeyOwner) => string) {
@@ -46,24 +38,24 @@ export class Keys {
     this.#fileName = fileName;
   }
 
-  of(owner: KeyOwner): Result<Identity> {
+  of(owner: KeyOwner): Result<Signer> {
     const known = this.#known.get(owner);
     if (known !== undefined) return ok(known);
     const path = join(this.#directory, this.#fileName(owner));
     try {
-      const identity = read(path, owner) ?? this.#make(path, owner);
-      this.#known.set(owner, identity);
-      return ok(identity);
+      const signer = read(path, owner) ?? this.#make(path, owner);
+      this.#known.set(owner, signer);
+      return ok(signer);
     } catch (error) {
       return fail(unusable(path, error instanceof Error ? error.message : String(error)));
     }
   }
 
-  #make(path: string, owner: KeyOwner): Identity {
+  #make(path: string, owner: KeyOwner): Signer {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const { privateKey } = generateKeyPairSync('ed25519');
-    const identity = identityOf(privateKey);
-    const text = JSON.stringify({ owner, did: identity.did, ...privateKey.export({ format: 'jwk' }) });
+    const signer = signerOf(privateKey);
+    const text = JSON.stringify({ owner, did: signer.did, ...privateKey.export({ format: 'jwk' }) });
     // Whole or not at all, and never over another: a link fails where the name is taken.
     const draft = `${path}.${randomBytes(6).toString('hex')}`;
     writeSafely(draft, `${text}\n`);
@@ -75,24 +67,24 @@ export class Keys {
     const directory = openSync(this.#directory, 'r');
     fsyncSync(directory);
     closeSync(directory);
-    return identity;
+    return signer;
   }
 }
 
 /** @returns undefined where there is no file; throws where there is one that cannot be used */
-function read(path: string, owner: KeyOwner): Identity | undefined {
+function read(path: string, owner: KeyOwner): Signer | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   if ((found.mode & OTHERS_BITS) !== 0) throw new Error('others may read it; write: chmod 600');
   const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
   if (typeof stored !== 'object' || stored === null) throw new Error('it holds no key');
   if (!('owner' in stored) || stored.owner !== owner) throw new Error(`it is not the key of ${owner}`);
-  const identity = identityOf(createPrivateKey({ key: stored, format: 'jwk' }));
-  if (!('did' in stored) || stored.did !== identity.did) throw new Error('its key is not that of its did');
-  return identity;
+  const signer = signerOf(createPrivateKey({ key: stored, format: 'jwk' }));
+  if (!('did' in stored) || stored.did !== signer.did) throw new Error('its key is not that of its did');
+  return signer;
 }
 
-function identityOf(privateKey: KeyObject): Identity {
+function signerOf(privateKey: KeyObject): Signer {
   if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error('it is no Ed25519 key');
   const raw = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES);
   return {

@@ -1,0 +1,54 @@
+/** What tags of freeq say beside those that all of IRC has in common. Clients write them: nothing here says who somebody is. */
+import type { MessageStyle, NetworkMedia } from '../events.ts';
+
+type Tags = ReadonlyMap<string, string>;
+export type Said = { readonly style: MessageStyle; readonly lines: readonly string[] };
+
+const MAX_TEXT_UNITS = 2000;
+
+/** Id of the first version of the message whose text a line replaces. The server lets only its author do that. */
+export const editedIn = (tags: Tags): string | undefined => tags.get('+draft/edit') || undefined;
+
+/** Id of the message that a TAGMSG deletes. The server lets only its author and operators do that. */
+export const deletedIn = (tags: Tags): string | undefined =>
+  tags.get('+draft/delete') || tags.get('+delete') || undefined;
+
+export const UNREACT_TAG = '+freeq.at/unreact';
+
+const ENCRYPTED = /^E(?:NC1|G1):/;
+
+/**
+ * What a message says to people: what is encrypted is nothing to read, and line ends that a server without `draft/multiline` had to
+ * write as two characters are line ends again.
+ */
+export function saidIn(tags: Tags, said: Said): Said {
+  if (tags.has('+encrypted') && ENCRYPTED.test(said.lines[0] ?? ''))
+    return { style: 'notice', lines: ['sent an encrypted message, which the bridge cannot read'] };
+  if (!tags.has('+freeq.at/multiline')) return said;
+  return { ...said, lines: said.lines.flatMap((line) => line.split(/\\n/)) };
+}
+
+/** A file that a message carries. Only the URL is needed, and only one that a browser would open counts. */
+export function mediaIn(tags: Tags): readonly NetworkMedia[] {
+  const url = tags.get('+freeq.at/media-url') ?? '';
+  if (!/^https?:\/\/[^\s/]/i.test(url) || url.length > MAX_TEXT_UNITS || !URL.canParse(url)) return [];
+  const text = (name: string): string | undefined =>
+    tags.get(`+freeq.at/media-${name}`)?.slice(0, MAX_TEXT_UNITS) || undefined;
+  const count = (name: string): number | undefined => {
+    const digits = text(name) ?? '';
+    return /^\d{1,12}$/.test(digits) ? Number(digits) : undefined;
+  };
+  const [mimetype, filename, alt] = [text('mime'), text('filename'), text('alt')];
+  const [sizeBytes, width, height] = [count('size'), count('w'), count('h')];
+  return [
+    {
+      url,
+      ...(mimetype !== undefined && /^[\w.+-]+\/[\w.+-]+$/.test(mimetype) && { mimetype }),
+      ...(filename !== undefined && { filename }),
+      ...(alt !== undefined && { alt }),
+      ...(sizeBytes !== undefined && { sizeBytes }),
+      ...(width !== undefined && { width }),
+      ...(height !== undefined && { height }),
+    },
+  ];
+}

@@ -1,0 +1,76 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { messageDocument, mutationDocument, venueOf } from '../../core/freeq/documents.ts';
+import { UNREACT_TAG } from '../../core/freeq/tags.ts';
+import { makeUlid } from '../../core/freeq/ulid.ts';
+import type { GestureMaker } from '../gestures.ts';
+import type { Link } from '../link.ts';
+import type { Signer } from '../registration.ts';
+
+const SIGNATURE = '+freeq.at/sig';
+const EVENT_ID = '+freeq.at/eventid';
+const KEY_ID_BYTES = 16;
+
+/** `ed25519:<key id>:<signature>` over a document. */
+function signatureOf({ publicKey, sign }: Signer, document: string): string {
+  const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest();
+  return `ed25519:${digest.subarray(0, KEY_ID_BYTES).toString('base64url')}:${sign(Buffer.from(document, 'utf8'))}`;
+}
+
+/** Registers the key that signs, once a connection is let in. A server without signatures does not know the command. */
+export const registerKey = (link: Link): void => {
+  const { signer } = link;
+  if (signer !== undefined && link.hasCap('freeq.at/msgsig'))
+    link.send({ command: 'MSGSIG', params: [signer.publicKey] });
+};
+
+type Mutation = { readonly kind: 'delete' | 'react' | 'unreact'; readonly subject: string; readonly emoji?: string };
+
+/** Whoever has an identity has to sign what changes a message; guests cannot. */
+function signed(link: Link, channel: string, mutation: Mutation): readonly [string, string][] {
+  const { signer } = link;
+  if (signer === undefined) return [];
+  const msgid = makeUlid(link.serverMs(), randomBytes(10));
+  const document = mutationDocument({ ...mutation, from: signer.did, msgid, target: venueOf(channel) });
+  return [
+    [EVENT_ID, msgid],
+    [SIGNATURE, signatureOf(signer, document)],
+  ];
+}
+
+/** Reactions, deletions and edits as freeq takes them (facts: chatsig and messaging of its server). */
+export const freeqGestures: GestureMaker = {
+  powers: { repliesShown: true, edits: true, reactions: true, deletions: true },
+  react: (link, { channel, msgid, emoji, removed }) => {
+    const kind = removed ? 'unreact' : 'react';
+    return {
+      tags: new Map([
+        [removed ? UNREACT_TAG : '+react', emoji],
+        ['+reply', msgid],
+        ...signed(link, channel, { kind, subject: msgid, emoji }),
+      ]),
+      command: 'TAGMSG',
+      params: [channel],
+    };
+  },
+  redact: (link, { channel, msgid }) => ({
+    tags: new Map([['+draft/delete', msgid], ...signed(link, channel, { kind: 'delete', subject: msgid })]),
+    command: 'TAGMSG',
+    params: [channel],
+  }),
+  edit: (link, { channel, msgid: edit, body, eventId, tags }) => {
+    const { signer } = link;
+    const edited: [string, string] = ['+draft/edit', edit];
+    if (signer === undefined || eventId === undefined) return new Map([edited]);
+    const reply = tags.get('+reply');
+    const document = messageDocument({
+      from: signer.did,
+      target: venueOf(channel),
+      msgid: eventId,
+      bodySha256: createHash('sha256').update(body).digest('hex'),
+      edit,
+      ...(reply !== undefined && { reply }),
+      tags,
+    });
+    return new Map([edited, [SIGNATURE, signatureOf(signer, document)]]);
+  },
+};

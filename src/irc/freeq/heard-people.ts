@@ -1,0 +1,34 @@
+import type { NetworkSource } from '../../core/events.ts';
+import type { FreeqLine } from '../../core/identity/freeq-evidence.ts';
+
+type Known = NonNullable<FreeqLine['known']>;
+
+const REMEMBERED = 20_000;
+
+/**
+ * Who people of freeq were when the server last said it: an edit names no account, and what people of other servers do beside talking
+ * names no server. By nick, and apart for this server and others, since anybody elsewhere may have a nick of here.
+ */
+export class HeardPeople {
+  readonly #known = new Map<string, Known>();
+
+  knownOf(nick: string, host: string | undefined): Known | undefined {
+    return this.#known.get(keyOf(nick, host));
+  }
+
+  /** A line whose tags said who its sender is. */
+  heard({ nick, host, account, origin }: NetworkSource): void {
+    if (account === undefined) return;
+    const key = keyOf(nick, host);
+    this.#known.delete(key);
+    if (this.#known.size >= REMEMBERED) {
+      const oldest = this.#known.keys().next();
+      if (oldest.done !== true) this.#known.delete(oldest.value);
+    }
+    this.#known.set(key, { present: true, did: account, ...(origin !== undefined && { origin }) });
+  }
+}
+
+/** People of this server have a host, those of others none. */
+const keyOf = (nick: string, host: string | undefined): string =>
+  `${host?.startsWith('freeq/') === true ? 'here' : 'there'} ${nick.toLowerCase()}`;

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { mediaIn, saidIn } from '../../../src/core/freeq/tags.ts';
+
+const tags = (entries: Readonly<Record<string, string>>) => new Map(Object.entries(entries));
+const text = (...lines: readonly string[]) => ({ style: 'text', lines }) as const;
+
+describe('what a message of freeq says', () => {
+  test('is itself where no tag says otherwise', () => assert.deepEqual(saidIn(tags({}), text('a\\nb')), text('a\\nb')));
+
+  test('has its line ends back where they were written as two characters', () =>
+    assert.deepEqual(saidIn(tags({ '+freeq.at/multiline': '' }), text('one\\ntwo')), text('one', 'two')));
+
+  test('is never what was encrypted', () =>
+    assert.deepEqual(saidIn(tags({ '+encrypted': '1' }), text('ENC1:abc')), {
+      style: 'notice',
+      lines: ['sent an encrypted message, which the bridge cannot read'],
+    }));
+
+  test('is what stands there where only a tag claims that it is encrypted', () =>
+    assert.deepEqual(saidIn(tags({ '+encrypted': '1' }), text('plain words')), text('plain words')));
+});
+
+describe('a file that a message of freeq carries', () => {
+  const url = 'https://irc.example/api/v1/media/1/sig/cat.png';
+
+  test('has what its tags say', () =>
+    assert.deepEqual(
+      mediaIn(
+        tags({
+          '+freeq.at/media-url': url,
+          '+freeq.at/media-mime': 'image/png',
+          '+freeq.at/media-alt': 'a cat',
+          '+freeq.at/media-filename': 'cat.png',
+          '+freeq.at/media-w': '64',
+          '+freeq.at/media-h': '48',
+          '+freeq.at/media-size': '1234',
+        }),
+      ),
+      [{ url, mimetype: 'image/png', filename: 'cat.png', alt: 'a cat', sizeBytes: 1234, width: 64, height: 48 }],
+    ));
+
+  test('is nothing but its URL where the rest is nonsense', () =>
+    assert.deepEqual(
+      mediaIn(tags({ '+freeq.at/media-url': url, '+freeq.at/media-mime': 'x', '+freeq.at/media-w': '-1' })),
+      [{ url }],
+    ));
+
+  for (const bad of [
+    '',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'https://',
+    '//x/y',
+    `https://x/${'a'.repeat(3000)}`,
+  ])
+    test(`is none at ${bad.slice(0, 30) || 'no URL'}`, () =>
+      assert.deepEqual(mediaIn(tags({ '+freeq.at/media-url': bad })), []));
+
+  test('is none where the tag has no prefix: a server would have stripped it', () =>
+    assert.deepEqual(mediaIn(tags({ 'freeq.at/media-url': url })), []));
+});

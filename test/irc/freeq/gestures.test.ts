@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { NetworkDeletion, NetworkMessage, NetworkReaction } from '../../../src/core/events.ts';
+import type { MessageKey } from '../../../src/core/ids.ts';
+import type { OutgoingLine, Voice } from '../../../src/ports/network.ts';
+import { ScriptedPeer } from '../../fakes/freeq/scripted-peer.ts';
+import { type NetworkWorld, person } from '../../fakes/network-world.ts';
+import { waitUntil } from '../../servers/people.ts';
+import { freeqWorld } from './freeq-world.ts';
+
+async function voiceOf(world: NetworkWorld, name: string): Promise<Voice> {
+  const voice = await world.network.voice(person(name), '#commons');
+  if (!voice.ok) throw new Error(voice.error.text);
+  return voice.value;
+}
+
+async function said(voice: Voice, id: string, text: string, more: Partial<OutgoingLine> = {}): Promise<MessageKey> {
+  const stamp = voice.stamp?.(undefined);
+  const parts = voice.split(text, 'text');
+  const result = await voice.say({ id, style: 'text', parts, ...(stamp !== undefined && { stamp }), ...more })
+    .confirmed;
+  const key = result.ok ? result.value.keys[0] : undefined;
+  if (key === undefined) throw new Error(JSON.stringify(result));
+  return key;
+}
+
+const last = async <T extends NetworkMessage | NetworkReaction | NetworkDeletion>(
+  world: NetworkWorld,
+  kind: T['kind'],
+  matches: (event: T) => boolean = () => true,
+): Promise<T> =>
+  await waitUntil(
+    () => world.memory.events.filter((event): event is T => event.kind === kind).findLast((event) => matches(event)),
+    { what: `a ${kind}` },
+  );
+
+for (const login of ['key', 'guest'] as const)
+  describe(`what is done with what was said, as ${login === 'key' ? 'people with identities' : 'guests'}`, {
+    timeout: 60_000,
+  }, () => {
+    test('an edit, a reaction, its end and a deletion reach freeq', async (t) => {
+      const { server, world, person: connect } = await freeqWorld(t, { login });
+      await world.listening();
+      const frida = await connect('frida');
+      const voice = await voiceOf(world, 'Alice');
+      const key = await said(voice, 'row-1', 'first words');
+      await said(voice, 'row-2', 'better words', { edits: key });
+      const edit = await frida.gotLine(/ PRIVMSG #commons :better words/);
+      assert.equal(`m:${edit.tags.get('+draft/edit')}`, key);
+      const emoji = '👍';
+      assert.deepEqual(await voice.react?.({ target: key, emoji, removed: false }), { ok: true, value: undefined });
+      await frida.gotLine(/\+react=👍.* TAGMSG #commons/);
+      assert.deepEqual(await voice.react?.({ target: key, emoji, removed: true }), { ok: true, value: undefined });
+      await frida.gotLine(/\+freeq\.at\/unreact=👍.* TAGMSG #commons/);
+      assert.deepEqual(await voice.redact?.(key, '', true), { ok: true, value: undefined });
+      await frida.gotLine(/\+draft\/delete=.* TAGMSG #commons/);
+      assert.deepEqual(
+        server.store.rows.filter(({ deleted }) => !deleted).map(({ text }) => text),
+        [],
+      );
+    });
+  });
+
+describe('what people of freeq do with what was said', { timeout: 60_000 }, () => {
+  test('edits, answers, reactions and deletions name the first version, and who it was', async (t) => {
+    const { world, person: connect } = await freeqWorld(t);
+    await world.listening();
+    const frida = await connect('frida');
+    frida.say('#commons', 'first words');
+    await world.hears('frida: first words');
+    const root = world.messages()[0]?.key.slice(2) ?? '';
+    frida.edit('#commons', root, 'better words');
+    const edit = await last<NetworkMessage>(world, 'message', ({ edits }) => edits !== undefined);
+    assert.deepEqual([edit.edits, edit.lines, edit.source.account], [`m:${root}`, ['better words'], frida.key?.did]);
+    frida.say('#commons', 'an answer', { '+reply': root });
+    const answer = await last<NetworkMessage>(world, 'message', ({ replyTo }) => replyTo !== undefined);
+    assert.equal(answer.replyTo, `m:${root}`);
+    frida.change('#commons', { kind: 'react', subject: root, emoji: '🎉' });
+    const reaction = await last<NetworkReaction>(world, 'reaction');
+    assert.deepEqual([reaction.target, reaction.emoji, reaction.removed], [`m:${root}`, '🎉', false]);
+    frida.change('#commons', { kind: 'unreact', subject: root, emoji: '🎉' });
+    await last<NetworkReaction>(world, 'reaction', ({ removed }) => removed);
+    frida.change('#commons', { kind: 'delete', subject: root });
+    const deletion = await last<NetworkDeletion>(world, 'deletion');
+    assert.deepEqual([deletion.target, deletion.source.account], [`m:${root}`, frida.key?.did]);
+  });
+
+  test('people of another server edit and react as people of that server', async (t) => {
+    const { server, world } = await freeqWorld(t);
+    await world.listening();
+    const peer = ScriptedPeer.on(server, 'J.test');
+    peer.join('zed', '#commons');
+    peer.say('zed', '#commons', 'from afar');
+    await world.hears('zed: from afar');
+    const root = world.messages()[0]?.key.slice(2) ?? '';
+    peer.tag('zed', '#commons', { '+react': '👋', '+reply': root });
+    const reaction = await last<NetworkReaction>(world, 'reaction');
+    assert.deepEqual([reaction.source.nick, reaction.source.origin, reaction.emoji], ['zed', 'J.test', '👋']);
+  });
+
+  test('several lines are one message in both forms of today', async (t) => {
+    const { world, person: connect } = await freeqWorld(t);
+    await world.listening();
+    const frida = await connect('frida');
+    frida.sayLines('#commons', ['one', 'two']);
+    frida.say('#commons', 'three\\nfour', { '+freeq.at/multiline': '' });
+    await world.hears('frida: four');
+    assert.deepEqual(
+      world.messages().map(({ lines }) => lines),
+      [
+        ['one', 'two'],
+        ['three', 'four'],
+      ],
+    );
+  });
+
+  test('several lines of ours are one message, which is known again by its id', async (t) => {
+    const { server, world, person: connect } = await freeqWorld(t);
+    await world.listening();
+    const frida = await connect('frida');
+    const voice = await voiceOf(world, 'Alice');
+    const stamp = voice.stamp?.(undefined) ?? '';
+    const key = await said(voice, 'row-9', 'alpha\nbeta', { stamp });
+    assert.equal(await said(voice, 'row-9', 'alpha\nbeta', { stamp }), key);
+    await frida.got(/ PRIVMSG #commons :?beta/);
+    assert.deepEqual(
+      server.store.rows.map(({ text }) => text),
+      ['alpha\nbeta'],
+    );
+  });
+});
