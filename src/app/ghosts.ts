@@ -158,9 +158,17 @@ export class Ghosts {
   /** Before the first join, so that the room sees the name with it. One that is refused for good keeps no line back. */
   readonly #name = async (row: GhostRow, displayName: string): Promise<Result<GhostRow>> => {
     if (row.displayName === displayName) return ok(row);
-    const named = await this.#kit.homeserver.setDisplayName(row.userId, displayName);
+    const named = await this.#kit.homeserver.setDisplayName(row.userId, displayName, this.#about(row.userId));
     return named.ok || named.error.retry === 'never' ? ok({ ...row, displayName }) : named;
   };
+
+  /** Whom the ghost stands for, as its profile says it. */
+  #about(userId: string): object | undefined {
+    const known = this.#moves.whoIs(userId);
+    if (known === undefined) return undefined;
+    const { kind, name, origin = null } = known.subject;
+    return { network: known.network, account: kind === 'account' ? name : null, origin };
+  }
 
   async #ensureJoined(ghost: Ghost, room: string): Promise<Result<void>> {
     if (ghost.rooms.has(room)) return ok(undefined);

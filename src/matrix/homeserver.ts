@@ -10,6 +10,7 @@ import { failureToError, refusalToError } from './http-errors.ts';
 import { openMedia, upload } from './media.ts';
 import * as membership from './membership.ts';
 import { probe } from './probe.ts';
+import { makeProfileFields } from './profile-fields.ts';
 import * as rooms from './rooms.ts';
 import { validateEvents } from './validate-event.ts';
 
@@ -42,6 +43,8 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
 
   const once = async (spec: Parameters<typeof call>[0]): Promise<Result<string>> =>
     rooms.stringIn(objectOf(await call({ ...spec, patienceMs: LONG_PATIENCE_MS }), 'once'), 'event_id');
+
+  const describeProfile = makeProfileFields(call, botId);
 
   return {
     botId,
@@ -120,7 +123,11 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
     isPublished: (room) => rooms.isPublished(call, botId, room),
     publish: (room, published) => rooms.publish(call, botId, room, published),
     registerGhost: (localpart) => registerGhost(call, clock, localpart),
-    setDisplayName: (as, name) => setDisplayName(call, as, name),
+    setDisplayName: async (as, name, about) => {
+      const named = await setDisplayName(call, as, name);
+      if (named.ok && about !== undefined) await describeProfile(as, about);
+      return named;
+    },
     silence: (as) => silence(call, as),
     openMedia: (mxc) => openMedia(options, mxc),
     upload: (as, file, type, name) => upload(options, as, file, type, name),

@@ -96,7 +96,8 @@ export interface Homeserver {
   publish(room: string, published: boolean): Promise<Result<void>>;
   /** Success also where it exists. */
   registerGhost(localpart: string): Promise<Result<void>>;
-  setDisplayName(as: string, name: string): Promise<Result<void>>;
+  /** @param about whom a ghost stands for: in its profile, where the homeserver has fields for that */
+  setDisplayName(as: string, name: string, about?: object): Promise<Result<void>>;
   /** Switches all push rules of a ghost off: on Dendrite each line is weighed for each local member otherwise. */
   silence(as: string): Promise<Result<void>>;
   /** A file of our homeserver, or of another one by way of ours (authenticated media, Matrix 1.11). */

@@ -153,6 +153,45 @@ describe('registering a ghost', () => {
   });
 });
 
+describe('the name of a ghost', () => {
+  const about = { network: 'home', account: 'b', origin: null };
+
+  test('goes with whom it stands for, where the homeserver has fields for that', async () => {
+    const fields = { capabilities: { 'm.profile_fields': { enabled: true } } };
+    const { homeserver, asked } = await setup({}, { body: fields }, {});
+    for (const name of ['b (IRC)', 'bea (IRC)']) await homeserver.setDisplayName(GHOST, name, about);
+    const ghost = encodeURIComponent(GHOST);
+    assert.deepEqual(
+      asked.map(({ line, body }) => [line.replace(/\?.*/, ''), body]),
+      [
+        [`PUT /_matrix/client/v3/profile/${ghost}/displayname`, '{"displayname":"b (IRC)"}'],
+        ['GET /_matrix/client/v3/capabilities', ''],
+        [
+          `PUT /_matrix/client/v3/profile/${ghost}/coop.causeway.identity`,
+          JSON.stringify({ 'coop.causeway.identity': about }),
+        ],
+        [`PUT /_matrix/client/v3/profile/${ghost}/displayname`, '{"displayname":"bea (IRC)"}'],
+        [
+          `PUT /_matrix/client/v3/profile/${ghost}/coop.causeway.identity`,
+          JSON.stringify({ 'coop.causeway.identity': about }),
+        ],
+      ],
+    );
+  });
+
+  for (const [what, capabilities] of [
+    ['has none', {}],
+    ['has them switched off', { 'm.profile_fields': { enabled: false } }],
+    ['allows others only', { 'm.profile_fields': { enabled: true, allowed: ['m.tz'] } }],
+    ['forbids this one', { 'm.profile_fields': { enabled: true, disallowed: ['coop.causeway.identity'] } }],
+  ] as const)
+    test(`goes alone where the homeserver ${what}, which is asked once`, async () => {
+      const { homeserver, asked } = await setup({}, { body: { capabilities } }, {});
+      for (const name of ['b', 'bea']) assert.equal((await homeserver.setDisplayName(GHOST, name, about)).ok, true);
+      assert.equal(asked.length, 3);
+    });
+});
+
 describe('a join', () => {
   const slow = { status: 202, body: { errcode: 'M_UNKNOWN', error: 'The room join will continue in the background.' } };
 
