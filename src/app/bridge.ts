@@ -5,6 +5,7 @@ import { attachNetwork } from './attach-network.ts';
 import { inBackground, within } from './background.ts';
 import { ensureBotName } from './bot-profile.ts';
 import { ChannelWishes } from './channel-wishes.ts';
+import { openDirects } from './direct/open-directs.ts';
 import { Echoes } from './echoes.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { openIdentities } from './identities.ts';
@@ -82,6 +83,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     rosters: () => rosters,
   });
   const walls = await Walls.open(kit);
+  const patience = { stopping: () => stopping, stop };
+  const directs = await openDirects({ kit, ledger, portals, ghosts, anchors, vouching, isOurs, ...patience });
   const notices = new Notices(kit, ledger);
   const doubts = new NetworkDoubts(kit, bootId);
   const receipts = new NetworkReceipts(kit, () => lanes, portals, relations.targets);
@@ -99,6 +102,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     audit,
     isWalled: (portal) => !walls.isOpen(portal),
     identity: asked,
+    direct: directs.commands,
   });
   walls.onChanged = () => enforcement.wallsChanged();
   await enforcement.load();
@@ -157,7 +161,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes);
-  const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => stopping, stop });
+  const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, ...patience });
   const inbox = new MatrixInbox({
     kit,
     ledger,
@@ -188,6 +192,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     gate,
     typing,
     keeping: enforcement,
+    invitations: directs.invitations,
   });
   const provision = new Provision({
     kit,
@@ -235,17 +240,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     start() {
       for (const network of kit.networks.values()) {
         attachNetwork(network, {
-          walls,
-          kit,
-          ledger,
-          portals,
-          rosters,
-          members,
-          enforcement,
-          vouching,
-          names,
-          typing,
-          networkChanged,
+          ...{ kit, ledger, portals, rosters, members, enforcement, vouching, names, walls, typing, networkChanged },
+          directs: directs.rooms,
         });
         channels.tell(network.id);
       }

@@ -31,6 +31,8 @@ export type MatrixGateParts = {
     interrupted(): void;
     invited(room: string, by: string): void;
   };
+  /** Answers invitations of ghosts. */
+  readonly invitations: { seen(events: readonly MatrixEvent[]): void };
 };
 
 /** Where both sources of Matrix events knock: keeps account of what came when, and passes it on. */
@@ -64,6 +66,7 @@ export class MatrixGate implements MatrixSink {
     const { kit, inbox, portals } = this.#parts;
     await inbox.events(source, events, cursor);
     this.#parts.keeping.seen(events);
+    this.#parts.invitations.seen(events);
     const nowMs = kit.clock.nowMs();
     if (source === 'push') {
       this.#lastPushMs = nowMs;

@@ -68,7 +68,7 @@ export class MatrixInbox {
 
   async #accept(entry: Entry, event: MatrixEvent, source: 'push' | 'sync'): Promise<void> {
     const { kit, portals, anchors, isOurs, isHeld } = this.#parts;
-    const portal = portals.byRoom(event.room_id);
+    const portal = portals.anyByRoom(event.room_id);
     if (portal === undefined) return this.#acceptInHouse(entry, event, source);
     const room = event.room_id;
     await this.#parts.pages.seen(entry, event);
@@ -126,7 +126,7 @@ export class MatrixInbox {
     if (event.type !== 'm.room.member' && event.state_key !== undefined)
       await this.#parts.onState(entry, portal, event);
     entry.afterCommit(() => {
-      if (event.type !== 'm.room.member') return;
+      if (event.type !== 'm.room.member' || portal.direct !== undefined) return;
       names.changed(event.room_id, event.state_key ?? '');
       onMember(portal, event);
     });
@@ -141,7 +141,8 @@ export class MatrixInbox {
       const toNetwork: KeyedEffect[] = [];
       for (const keyed of others)
         if (keyed.effect.op === 'page.share') await pages.share(entry, keyed.effect);
-        else toNetwork.push(keyed);
+        // In private only what is said crosses.
+        else if (portal.direct === undefined || keyed.effect.op === 'network.say') toNetwork.push(keyed);
       await entry.enqueue(makeLaneId(portal.id, 'to-network'), toNetwork, row.receivedAtMs);
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), toMatrix, row.receivedAtMs);
     } catch (error) {

@@ -3,10 +3,12 @@ import type { NetworkEvent } from '../core/events.ts';
 import { type MessageKey, makeLaneId } from '../core/ids.ts';
 import { StoreUnavailable } from '../ports/db.ts';
 import type { Heard, Network, ResumePoint } from '../ports/network.ts';
+import type { InboxRow } from '../ports/stores.ts';
+import type { DirectRooms } from './direct/direct-rooms.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import type { Names } from './names.ts';
-import type { PortalTable } from './portal-table.ts';
+import type { Portal, PortalTable } from './portal-table.ts';
 import type { Vouching } from './vouching.ts';
 import type { Walls } from './walls.ts';
 
@@ -21,6 +23,7 @@ export type NetworkInboxParts = {
   readonly vouching: Vouching;
   readonly names: Names;
   readonly walls: Walls;
+  readonly directs: DirectRooms;
 };
 
 /** Where the lines of one network come in: each stored once, with its effects, in one commit, in order. */
@@ -32,11 +35,12 @@ export class NetworkInbox {
   readonly #vouching: Vouching;
   readonly #names: Names;
   readonly #walls: Walls;
+  readonly #directs: DirectRooms;
   readonly #queue: { readonly event: NetworkEvent; readonly stored: () => void }[] = [];
   readonly #resume = new Map<string, ResumePoint>();
   #storing = false;
 
-  constructor({ kit, ledger, portals, vouching, names, walls }: NetworkInboxParts, network: Network) {
+  constructor({ kit, ledger, portals, vouching, names, walls, directs }: NetworkInboxParts, network: Network) {
     this.#kit = kit;
     this.#ledger = ledger;
     this.#portals = portals;
@@ -44,6 +48,7 @@ export class NetworkInbox {
     this.#vouching = vouching;
     this.#names = names;
     this.#walls = walls;
+    this.#directs = directs;
   }
 
   /** Resolves once all are on disk; waits for a database that is away. */
@@ -128,7 +133,7 @@ export class NetworkInbox {
       for (const event of events) {
         await this.#accept(entry, event);
         // Only what history can show again says up to where it has to be asked.
-        if (event.kind !== 'message') continue;
+        if (event.kind !== 'message' || event.privatelyTo !== undefined) continue;
         const name = this.#cursorName(event.channel);
         const newest = resume.get(name) ?? this.#resume.get(name);
         if (newest === undefined || newest.timeMs <= event.timeMs)
@@ -140,21 +145,27 @@ export class NetworkInbox {
   }
 
   async #accept(entry: Entry, event: NetworkEvent): Promise<void> {
-    const { stores, clock, metrics, log } = this.#kit;
-    const portal = this.#portals.byChannel(this.#network.id, event.channel);
-    if (portal?.roomId === undefined) return;
+    const { stores, clock, metrics } = this.#kit;
+    const to = event.kind === 'message' ? event.privatelyTo : undefined;
+    const portal =
+      event.kind === 'message' && to !== undefined
+        ? await this.#directs.portalOf(entry, event, to)
+        : this.#portals.byChannel(this.#network.id, event.channel);
+    // What is said in private waits for its room; a channel that has none yet is not heard.
+    const waits = portal?.direct?.isOpen === false;
+    if (portal === undefined || (portal.roomId === undefined && !waits)) return;
     const lane = makeLaneId(portal.id, 'to-matrix');
     const receivedAtMs = clock.nowMs();
-    const row = {
+    const row: InboxRow = {
       id: entry.nextId(),
       source: this.#network.id,
       key: event.key,
       lane,
       receivedAtMs,
-      payload: null,
-      state: 'routed',
+      payload: waits ? JSON.stringify(event) : null,
+      state: waits ? 'waiting' : 'routed',
       seen: 0,
-    } as const;
+    };
     if (!(await stores.inbox.insert(entry.sql, row))) {
       metrics.duplicates.add({ source: event.replayed ? 'history' : 'live' });
       return;
@@ -165,6 +176,30 @@ export class NetworkInbox {
         { network: this.#network.id, outcome: 'lost' },
         Math.max(0, event.toMs - event.fromMs) / 1000,
       );
+    if (!waits) await this.#route(entry, portal, event, row);
+  }
+
+  /** The room of a private conversation is there: what waited for it goes in, in order, and what comes from now on goes in at once. */
+  async release(portal: Portal): Promise<void> {
+    const { stores } = this.#kit;
+    const lane = makeLaneId(portal.id, 'to-matrix');
+    let left = true;
+    while (left)
+      left = await this.#ledger.write(async (entry) => {
+        const rows = await stores.inbox.waiting(entry.sql, lane, 500);
+        for (const row of rows) {
+          await stores.inbox.markRouted(entry.sql, row.id);
+          if (row.payload !== null) await this.#route(entry, portal, JSON.parse(row.payload) as NetworkEvent, row);
+        }
+        if (rows.length === 0 && portal.direct !== undefined) portal.direct = { ...portal.direct, isOpen: true };
+        return rows.length > 0;
+      });
+  }
+
+  /** Turns a stored event into effects. An event that our code cannot bear is parked; the lane goes on. */
+  async #route(entry: Entry, portal: Portal, event: NetworkEvent, row: InboxRow): Promise<void> {
+    const { stores, log } = this.#kit;
+    if (portal.roomId === undefined) return;
     try {
       const personOf =
         event.kind === 'message'
@@ -178,7 +213,7 @@ export class NetworkInbox {
         ...this.#vouching.topicNote(portal),
         ...(personOf !== undefined && { personOf }),
       });
-      await entry.enqueue(lane, effects, receivedAtMs);
+      await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), effects, row.receivedAtMs);
       if (event.kind === 'walls') await this.#walls.note(entry.sql, portal.id, event.walls);
     } catch (error) {
       await stores.inbox.park(entry.sql, row.id, String(error));

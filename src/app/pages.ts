@@ -67,7 +67,7 @@ export class Pages implements PageSource {
     if (row.gone !== undefined) return { kind: 'gone', why: row.gone };
     if (row.content === undefined || row.createdAtMs < this.#endsBeforeMs(clock.nowMs()))
       return { kind: 'gone', why: 'expired' };
-    return this.#portals.byRoom(row.roomId) === undefined ? { kind: 'gone', why: 'unlinked' } : row.content;
+    return this.#portals.anyByRoom(row.roomId) === undefined ? { kind: 'gone', why: 'unlinked' } : row.content;
   }
 
   open(mxc: string): Promise<Result<MediaFile>> {

@@ -1,4 +1,5 @@
 import type { ChannelConfig } from '../config/schema.ts';
+import type { Direct } from '../core/direct.ts';
 import { asNetworkId, makePortalId, type NetworkId, type PortalId } from '../core/ids.ts';
 
 /** One link as it stands now. */
@@ -17,7 +18,12 @@ export type Portal = {
   refused: number;
   /** Lines of the channel that were not let in, by admission or by assurance, since the start. */
   notLetIn: number;
+  /** Where it is no channel's but a private conversation. */
+  direct?: DirectLink;
 };
+
+/** What is said in a private conversation waits until its room is there. */
+export type DirectLink = Direct & { readonly isOpen: boolean };
 
 /**
  * Channel names compare by the network's case mapping, which is known only once connected; ids have to be the same
@@ -27,6 +33,19 @@ const foldForId = (channel: string): string => channel.replace(/[A-Z]/g, (char) 
 
 export const portalIdOf = (network: NetworkId, channel: string): PortalId => makePortalId(network, foldForId(channel));
 
+/** Nobody writes these for a private conversation. */
+const DIRECT: Omit<ChannelConfig, 'channel' | 'room'> = {
+  join: 'invite',
+  unadmitted: 'drop',
+  visitors: false,
+  maxLines: 3,
+  guard: false,
+  ghosts: 'speakers',
+  ghostsCap: 0,
+  idleDays: 0,
+  assurance: { relay: 'anonymous', ghost: 'anonymous', voice: 'none' },
+};
+
 const LEAST_REST_MS = 20;
 /** One look takes about a microsecond. */
 const REST_MS_PER_PORTAL = 0.05;
@@ -35,12 +54,27 @@ const REST_MS_PER_PORTAL = 0.05;
 export class PortalTable {
   readonly #byId = new Map<PortalId, Portal>();
   readonly #byRoom = new Map<string, Portal>();
+  readonly #directs = new Map<PortalId, Portal>();
   /** When a line of a person on Matrix last came through, in any room; milliseconds since 1970. */
   lastSaidMs = 0;
 
   add(network: NetworkId, config: ChannelConfig): Portal {
-    const id = portalIdOf(network, config.channel);
-    const portal: Portal = {
+    const portal = this.#make(portalIdOf(network, config.channel), network, config);
+    this.#byId.set(portal.id, portal);
+    return portal;
+  }
+
+  /** A private conversation: found by its id and its room, and in no list of channels. */
+  addDirect(id: PortalId, network: NetworkId, direct: DirectLink): Portal {
+    const channel = direct.peer.nick;
+    const portal = this.#make(id, network, { ...DIRECT, channel, room: channel });
+    portal.direct = direct;
+    this.#directs.set(id, portal);
+    return portal;
+  }
+
+  #make(id: PortalId, network: NetworkId, config: ChannelConfig): Portal {
+    return {
       id,
       network,
       channel: config.channel,
@@ -54,8 +88,6 @@ export class PortalTable {
       refused: 0,
       notLetIn: 0,
     };
-    this.#byId.set(id, portal);
-    return portal;
   }
 
   remove(portal: Portal): void {
@@ -80,11 +112,22 @@ export class PortalTable {
   }
 
   get(id: PortalId): Portal | undefined {
-    return this.#byId.get(id);
+    return this.#byId.get(id) ?? this.#directs.get(id);
   }
 
+  /** Of a channel. */
   byRoom(roomId: string): Portal | undefined {
+    const portal = this.#byRoom.get(roomId);
+    return portal?.direct === undefined ? portal : undefined;
+  }
+
+  /** Of a channel or a private conversation. */
+  anyByRoom(roomId: string): Portal | undefined {
     return this.#byRoom.get(roomId);
+  }
+
+  directs(): IterableIterator<Portal> {
+    return this.#directs.values();
   }
 
   /** @param channel as the server writes it */
@@ -106,11 +149,11 @@ export class PortalTable {
   }
 
   networkOf(id: PortalId): NetworkId {
-    return this.#byId.get(id)?.network ?? asNetworkId(id.slice(0, id.indexOf('/')));
+    return this.get(id)?.network ?? asNetworkId(id.slice(0, id.indexOf('/')));
   }
 
   delivered(id: PortalId, direction: 'to-matrix' | 'to-network', atMs: number, lagMs: number): void {
-    const portal = this.#byId.get(id);
+    const portal = this.get(id);
     if (portal === undefined) return;
     if (direction === 'to-matrix') Object.assign(portal, { lastToMatrixMs: atMs, lagToMatrixMs: lagMs });
     else {

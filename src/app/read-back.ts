@@ -64,7 +64,7 @@ export class ReadBack {
   /** Every room is to be read back, the most recently used first. */
   interrupted(source: string, why: string): void {
     const { kit, portals } = this.#parts;
-    const linked = [...portals.all()].filter((portal) => portal.roomId !== undefined);
+    const linked = [...portals.all(), ...portals.directs()].filter((portal) => portal.roomId !== undefined);
     linked.sort((a, b) => lastUsed(b) - lastUsed(a));
     if (linked.length > 0) kit.log.info('reading rooms back after a break', { source, why, rooms: linked.length });
     for (const portal of linked) if (portal.roomId !== undefined) this.hold(portal.roomId);
@@ -95,7 +95,7 @@ export class ReadBack {
   #lookTwice(): void {
     const { portals, kit } = this.#parts;
     const sinceMs = kit.clock.nowMs() - 10 * 60_000;
-    for (const portal of portals.all()) {
+    for (const portal of [...portals.all(), ...portals.directs()]) {
       const { roomId } = portal;
       if (roomId !== undefined && lastUsed(portal) > sinceMs && !this.#reading.has(roomId)) this.hold(roomId);
     }
@@ -116,7 +116,7 @@ export class ReadBack {
 
   async #read(room: string): Promise<void> {
     const { kit, portals, inbox, anchors, stop } = this.#parts;
-    const portal = portals.byRoom(room);
+    const portal = portals.anyByRoom(room);
     const anchor = anchors.get(room);
     if (portal === undefined || anchor === undefined) {
       this.#held.delete(room);

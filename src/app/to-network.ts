@@ -4,6 +4,7 @@ import { lanePortal } from '../core/ids.ts';
 import type { Network, Receipt, Voice } from '../ports/network.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import { Backoff } from './backoff.ts';
+import { voiceFor } from './direct/voice-for.ts';
 import { Flight, type StoredLine } from './flight.ts';
 import type { Kit } from './kit.ts';
 import type { LaneQueue } from './lane.ts';
@@ -121,7 +122,8 @@ class LaneRun {
     const denied = this.#denied(effect);
     if (denied !== undefined) return this.#failed(head, effect, denied);
     const person = await this.#parts.people.person(effect.room, effect.userId);
-    const voice = await network.voice(person, effect.channel);
+    const portal = this.#parts.portals.get(lanePortal(this.#queue.id));
+    const voice = await voiceFor(network, person, effect, portal);
     if (flight.hasTroubles) return;
     if (!voice.ok) return this.#failed(head, effect, voice.error);
     this.#waitingSinceMs = undefined;

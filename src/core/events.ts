@@ -44,6 +44,8 @@ export type NetworkMessage = NetworkEventBase & {
   readonly edits?: MessageKey;
   /** Files that the network itself says belong to it; links within the text are text. */
   readonly media?: readonly NetworkMedia[];
+  /** Matrix user to whom alone it was said. Then `channel` is the nick of whoever said it. */
+  readonly privatelyTo?: string;
 };
 
 /** A file that a network's message carries. Nothing but `url`, which is http or https, may be believed. */

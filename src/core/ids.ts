@@ -30,6 +30,13 @@ export const makePortalId = (network: NetworkId, foldedChannel: string): PortalI
 /** The network of a portal; `/` is in no network's name. */
 export const networkOf = (portal: PortalId): NetworkId => portal.slice(0, portal.indexOf('/')) as NetworkId;
 
+/** A private conversation: `network/=@alice:server a/bob origin`. No channel's name begins with `=`. */
+export const makeDirectId = (network: NetworkId, userId: string, { kind, name, origin }: GhostSubject): PortalId =>
+  makePortalId(
+    network,
+    `=${userId} ${kind === 'account' ? 'a' : 'n'}/${name}${origin === undefined ? '' : ` ${origin}`}`,
+  );
+
 export const makeLaneId = (portal: PortalId, direction: Direction): LaneId => `${direction}:${portal}` as LaneId;
 
 /** @param resource id of the room or Space among those that we keep (core/authority/access) */

@@ -1,6 +1,7 @@
 import type { Stores } from '../ports/stores.ts';
 import { authorityStore } from './authority-store.ts';
 import { cursorStore } from './cursor-store.ts';
+import { directStore } from './direct-store.ts';
 import { ghostStore } from './ghost-store.ts';
 import { heldPlanStore } from './held-plan-store.ts';
 import { identityLinkStore } from './identity-link-store.ts';
@@ -30,4 +31,5 @@ export const stores: Stores = {
   heldPlan: heldPlanStore,
   page: pageStore,
   visitor: visitorStore,
+  direct: directStore,
 };

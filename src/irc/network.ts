@@ -1,6 +1,7 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import { fail, type Result } from '../core/errors.ts';
 import { asNetworkId } from '../core/ids.ts';
+import { isChannelName } from '../core/irc/isupport.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
@@ -19,6 +20,8 @@ import { OwnLines } from './own-lines.ts';
 import { Pacing } from './pacing.ts';
 import { Pool } from './pool.ts';
 import { AWAY } from './pool-errors.ts';
+import { PrivateLines } from './private-lines.ts';
+import { PrivateSpeech } from './private-speech.ts';
 import type { Naming } from './puppet-name.ts';
 import { Renames } from './renames.ts';
 import { ServerFacts } from './server-facts.ts';
@@ -50,6 +53,7 @@ class IrcSide implements IrcNetwork {
   readonly id;
   readonly guard: Guard;
   readonly nicks: ChannelNicks;
+  readonly privately: PrivateSpeech;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #failpoint: Failpoint;
@@ -89,6 +93,11 @@ class IrcSide implements IrcNetwork {
       names: this.#names,
       botNick: config.bot.nick,
       log: this.#log,
+    });
+    this.privately = new PrivateSpeech({
+      ...{ clock, timings: this.#timings, attempts: this.#attempts, names: this.#names, config: () => this.#config },
+      listener: () => this.#listener,
+      pool: () => this.#pool,
     });
     this.nicks = new ChannelNicks({
       names: this.#names,
@@ -153,6 +162,7 @@ class IrcSide implements IrcNetwork {
       onSightBroken: () => this.#ownLines.listening(clock.nowMs()),
       onNickFreed: (nick) => this.#pool?.nickFreed(nick),
     });
+    const lines = new PrivateLines({ network: this.id, dialect, names: this.#names, sink, clock, log });
     const pool = new Pool({
       config: () => this.#config,
       sink,
@@ -166,6 +176,7 @@ class IrcSide implements IrcNetwork {
       outgoing: { ...outgoing, sightings },
       keyOf: (channel) => listener.joins.get(channel)?.key,
       admit: (channel, nick) => this.guard.admit(channel, nick),
+      heard: (puppet, line) => lines.heard(puppet, line),
       networkUp: () => listener.session !== undefined,
       introduce: (person, known) =>
         dialect.introducePerson(
@@ -181,14 +192,8 @@ class IrcSide implements IrcNetwork {
     });
     this.#listener = listener;
     this.#pool = pool;
-    this.#speakers = new Speakers({
-      config: () => this.#config,
-      clock,
-      timings,
-      attempts: this.#attempts,
-      listener,
-      pool,
-    });
+    const config = (): NetworkConfig => this.#config;
+    this.#speakers = new Speakers({ config, clock, timings, attempts: this.#attempts, listener, pool });
     listener.setChannels(this.#channels);
     listener.inBackground(this.#begin(sink, listener, pool));
   }
@@ -243,17 +248,13 @@ class IrcSide implements IrcNetwork {
   }
 
   async lookup(channel: string, userId: string, lines: Parameters<Network['lookup']>[2], sinceMs: number) {
-    const listener = this.#listener;
-    const sink = this.#sink;
+    const [listener, sink, clock] = [this.#listener, this.#sink, this.#clock];
     if (listener === undefined || sink === undefined) return new Map();
+    // The bot sees nothing of what others say to each other alone.
+    if (!isChannelName(channel, this.#naming().isupport))
+      return new Map(lines.map(({ id }) => [id, 'unknown' as const]));
     const tools = {
-      listener,
-      ownLines: this.#ownLines,
-      attempts: this.#attempts,
-      clock: this.#clock,
-      answerMs: this.#timings.answerMs,
-      departureMs: this.#timings.departureMs,
-      sink,
+      ...{ listener, sink, clock, ownLines: this.#ownLines, attempts: this.#attempts, ...this.#timings },
       isTheirs: (nick: string, account: string | undefined) =>
         this.#names.isTheirs(userId, this.#pool?.known(userId), nick, account),
       hasDeparted: () => !this.#names.isLeaving(userId),

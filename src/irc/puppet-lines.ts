@@ -6,11 +6,16 @@ const SPACE = 0x20;
 const AT = 0x40;
 const COLON = 0x3a;
 const BANG = 0x21;
-const KICK = [0x4b, 0x49, 0x43, 0x4b, SPACE];
+const bytesOf = (word: string): readonly number[] => [...word].map((char) => char.charCodeAt(0));
+const KICK = bytesOf('KICK ');
+/** What may be said to it alone. */
+const MESSAGES = [bytesOf('PRIVMSG '), bytesOf('NOTICE ')];
+/** Small and capital letters of ASCII differ in this bit. */
+const CASE = 0x20;
 
 /**
  * @param nick the puppet's own nick, as bytes
- * @returns false for lines of other people that are no KICK (whom it hits is read from the line)
+ * @returns false for lines of other people that are neither a KICK (whom it hits is read from the line) nor said to the puppet alone
  */
 export function concernsPuppet(bytes: Uint8Array, start: number, end: number, nick: Uint8Array): boolean {
   let at = start;
@@ -21,7 +26,18 @@ export function concernsPuppet(bytes: Uint8Array, start: number, end: number, ni
   while (bang < end && bytes[bang] !== BANG && bytes[bang] !== SPACE) bang++;
   // Without an address it is a server, which speaks only of what concerns us.
   if (bytes[bang] !== BANG) return true;
-  return equals(bytes, source, bang, nick) || startsWith(bytes, skipWord(bytes, bang, end), end, KICK);
+  if (equals(bytes, source, bang, nick)) return true;
+  const command = skipWord(bytes, bang, end);
+  if (startsWith(bytes, command, end, KICK)) return true;
+  const message = MESSAGES.find((word) => startsWith(bytes, command, end, word));
+  return message !== undefined && isTo(bytes, command + message.length, end, nick);
+}
+
+/** Whether the next word is this nick, but for the case of its letters: what looks the same is compared well later. */
+function isTo(bytes: Uint8Array, start: number, end: number, nick: Uint8Array): boolean {
+  if (start + nick.length > end || (start + nick.length < end && bytes[start + nick.length] !== SPACE)) return false;
+  for (let i = 0; i < nick.length; i++) if (((bytes[start + i] ?? 0) | CASE) !== ((nick[i] ?? 0) | CASE)) return false;
+  return true;
 }
 
 function skipWord(bytes: Uint8Array, from: number, end: number): number {

@@ -10,6 +10,7 @@ import type { OwnNames } from './identity.ts';
 import { isJoinRefusal, joinLines } from './joins.ts';
 import { Link, type LinkEnd } from './link.ts';
 import { Outgoing, type OutgoingTools } from './outgoing.ts';
+import { HANDLERS } from './puppet-handlers.ts';
 import { concernsPuppet } from './puppet-lines.ts';
 import { gone, lost, makePlace, noAnswer, type Place } from './puppet-place.ts';
 import type { Introduction } from './registration.ts';
@@ -30,6 +31,8 @@ export type PuppetTools = {
   readonly keyOf: (channel: string) => string | undefined;
   /** Asks the bot to let this nick into a channel whose door is closed. */
   readonly admit: (channel: string, nick: string) => Promise<boolean>;
+  /** Something that may have been said to it alone. @returns whether it was */
+  readonly heard: (puppet: Puppet, line: IrcLine) => boolean;
   readonly seen: (puppet: Puppet) => void;
   readonly ended: (puppet: Puppet, end: LinkEnd) => void;
 };
@@ -170,6 +173,7 @@ export class Puppet {
 
   #line(line: IrcLine): void {
     if (this.outgoing.take(line) || this.#replies.take({ kind: 'line', line, batch: undefined })) return;
+    if (this.#tools.heard(this, line)) return;
     if (isJoinRefusal(line.command)) this.#refused(line);
     else HANDLERS.get(line.command)?.(this, line);
   }
@@ -276,25 +280,3 @@ export class Puppet {
 
 const JOIN_BARRIER = 'join-';
 const INVITE_ONLY = '473';
-
-const HANDLERS: ReadonlyMap<string, (puppet: Puppet, line: IrcLine) => void> = new Map<
-  string,
-  (puppet: Puppet, line: IrcLine) => void
->([
-  ['JOIN', (puppet, line) => puppet.joined(line)],
-  ['NICK', (puppet, line) => puppet.renamedFrom(line)],
-  ['PONG', (puppet, { params }) => puppet.ponged(params.at(-1) ?? '')],
-  [
-    'PART',
-    (puppet, { source, params }) => {
-      if (puppet.link.isMe(source?.nick)) puppet.left(params[0], 'The connection was made to leave the channel.');
-    },
-  ],
-  [
-    'KICK',
-    (puppet, { source, params }) => {
-      if (!puppet.link.isMe(params[1])) return;
-      puppet.left(params[0], `${source?.nick ?? 'Somebody'} kicked you out of ${params[0] ?? 'the channel'} on IRC.`);
-    },
-  ],
-]);

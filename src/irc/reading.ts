@@ -154,7 +154,8 @@ function wasOurs(raw: Source, { account, origin }: NetworkSource, { names }: Per
   return origin === undefined && (names.isOwnAccount(account) || names.isOwnPrefix(raw));
 }
 
-function readBody(
+/** What was said of a message's body, and how; undefined for what programs ask each other (CTCP). */
+export function readBody(
   command: string,
   lines: readonly string[],
 ): { readonly style: MessageStyle; readonly lines: readonly string[] } | undefined {

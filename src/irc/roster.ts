@@ -58,6 +58,15 @@ export class Roster {
     return this.#channels.get(this.#fold(channel))?.has(folded) === true ? this.#entry(folded) : undefined;
   }
 
+  /** Nicks of those who are logged in to this account. */
+  nicksOf(account: string): readonly string[] {
+    const folded = this.#fold(account);
+    const theirs: string[] = [];
+    for (const { nick, account: known } of this.#people.values())
+      if (typeof known === 'string' && this.#fold(known) === folded) theirs.push(nick);
+    return theirs;
+  }
+
   /** One line of NAMES (353): names with prefixes, perhaps with addresses. */
   names(channel: string, list: string, isupport: Isupport): void {
     const folded = this.#fold(channel);

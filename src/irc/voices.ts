@@ -149,7 +149,7 @@ const RELAY_DENIALS: ReadonlySet<string> = new Set([
   'irc_421',
 ]);
 
-const notThere = (channel: string): BridgeError => ({
+export const notThere = (channel: string): BridgeError => ({
   code: 'irc_not_in_channel',
   text: `The connection to ${channel} on IRC is not there at the moment; the bridge sends as soon as it is.`,
   retry: 'later',
@@ -164,9 +164,9 @@ const TOO_OLD: BridgeError = {
   notify: 'log',
 };
 
-const stamping = ({ ids: { stamp } }: Link): Pick<Voice, 'stamp'> => (stamp === undefined ? {} : { stamp });
+export const stamping = ({ ids: { stamp } }: Link): Pick<Voice, 'stamp'> => (stamp === undefined ? {} : { stamp });
 
-const notSaid = (error: BridgeError): Sending => ({
+export const notSaid = (error: BridgeError): Sending => ({
   written: Promise.resolve(),
   confirmed: Promise.resolve(fail(error)),
 });

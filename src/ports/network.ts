@@ -1,3 +1,4 @@
+import type { Peer } from '../core/direct.ts';
 import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent, NetworkSource } from '../core/events.ts';
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
@@ -194,6 +195,24 @@ export interface Nicks {
   nickOf(channel: string, who: string | GhostSubject): string | undefined;
 }
 
+/** Somebody of a network as it knows them now. */
+export type Found = {
+  readonly source: NetworkSource;
+  /** One of our own connections. */
+  readonly own: boolean;
+};
+
+/** What is said to one person alone. */
+export interface PrivateSpeech {
+  /** Who has this nick now, by the server's word; an error of `retry: 'never'` where nobody has. */
+  find(nick: string): Promise<Result<Found>>;
+  /**
+   * The connection that speaks for this person to that one, whatever they are called now. Looks who has the nick before anything is said:
+   * an error of `retry: 'never'` where they are not there, or somebody else has it.
+   */
+  voice(person: Person, peer: Peer): Promise<Result<Voice>>;
+}
+
 export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
 
 export type NetworkStatus = {
@@ -255,6 +274,8 @@ export interface Network {
   /** What to do with a line of which nobody can say whether it arrived. */
   readonly inDoubt: 'resend' | 'drop';
   status(): NetworkStatus;
+  /** Present where people can be written to. */
+  readonly privately?: PrivateSpeech;
   /** Present where the network knows operators. */
   readonly guard?: ChannelGuard;
   /** Present where people have nicks by which they are called. */

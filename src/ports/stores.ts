@@ -8,6 +8,7 @@ import type {
   VisitorStore,
 } from './authority-stores.ts';
 import type { Sql } from './db.ts';
+import type { DirectStore } from './direct-store.ts';
 import type { PageStore } from './page-store.ts';
 
 /** Where an inbox row came from; with the key it is unique for ever. `matrix`, or a network's id. */
@@ -230,4 +231,5 @@ export type Stores = {
   readonly heldPlan: HeldPlanStore;
   readonly page: PageStore;
   readonly visitor: VisitorStore;
+  readonly direct: DirectStore;
 };

@@ -19,6 +19,7 @@ const TABLES = [
   'held_plan',
   'page',
   'deleted_event',
+  'direct',
 ];
 
 /** Runs work in a transaction, with all tables to itself. */

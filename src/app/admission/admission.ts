@@ -252,7 +252,8 @@ export class Admission implements LineGate {
   }
 
   #gated(portal: Portal | undefined): Resource | undefined {
-    return portal === undefined || !this.isEnforced ? undefined : this.resourceOf(portal);
+    if (portal === undefined || !this.isEnforced) return undefined;
+    return portal.direct === undefined ? this.resourceOf(portal) : IN_PRIVATE;
   }
 
   #member(handle: Handle): Lookup<Member> {
@@ -261,6 +262,16 @@ export class Admission implements LineGate {
     return subject.kind === 'found' ? directory.member(subjectKey(subject.value)) : subject;
   }
 }
+
+/** In private everybody may speak against whom nothing is known: whoever wants to hear nothing of somebody can block them. */
+const IN_PRIVATE: Resource = {
+  id: 'channel:=private',
+  kind: 'channel',
+  label: 'private messages',
+  groupState: 'active',
+  require: 'none',
+  staleness: 'open',
+};
 
 /** How old answers may be. */
 export const limitsOf = ({ authority }: Config): { readonly softMs: number; readonly hardMs: number } => ({

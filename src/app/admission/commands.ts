@@ -72,6 +72,28 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       run: (e, a, words) => e.identity.rebind(a, words),
     },
   ],
+  [
+    'query',
+    {
+      usage: 'NICK',
+      text: 'open a room with somebody on IRC, to write to them in private',
+      for: 'matrix',
+      run: (e, a, [nick]) => e.direct.query(a, nick),
+    },
+  ],
+  [
+    'block',
+    {
+      usage: '',
+      text: 'in a private room: hear nothing more of who is in it with you',
+      for: 'matrix',
+      run: (e, a) => e.direct.block(a, true),
+    },
+  ],
+  [
+    'unblock',
+    { usage: '', text: 'let them write to you again', for: 'matrix', run: (e, a) => e.direct.block(a, false) },
+  ],
   ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],
   [
     'approve',

@@ -5,6 +5,7 @@ import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
 import type { CallSwitch } from '../call-switch.ts';
+import type { DirectCommands } from '../direct/direct-commands.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
@@ -32,4 +33,6 @@ export type EnforcementParts = {
     readonly whois: (asker: Asker, name: string) => Promise<string>;
     readonly rebind: (asker: Asker, words: readonly string[]) => Promise<string>;
   };
+  /** Private conversations, as people ask for them. */
+  readonly direct: DirectCommands;
 };

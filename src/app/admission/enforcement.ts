@@ -48,6 +48,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   readonly identity: EnforcementParts['identity'];
   readonly visiting: Visiting;
   readonly settings: Settings;
+  readonly direct: EnforcementParts['direct'];
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
@@ -61,6 +62,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     const { kit, config, portals, ledger, isOurs, authority, audit } = parts;
     this.#parts = parts;
     this.calls = parts.calls;
+    this.direct = parts.direct;
     this.identity = parts.identity;
     const settings = new Settings(config, {
       serverName: kit.homeserver.serverName,
@@ -113,7 +115,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
       admins: settings.admins,
       isShut: (subject) => this.#side.gates.isShut(subject),
     });
-    const { keeper, caution, doors } = makeKeeping({
+    const kept = makeKeeping({
       ...parts,
       rooms: this.rooms,
       admission: this.admission,
@@ -127,9 +129,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
       look: (resource) => this.#look([resource], 'held'),
       onKept: () => this.visiting.kept(),
     });
-    this.keeper = keeper;
-    this.#caution = caution;
-    this.#doors = doors;
+    ({ keeper: this.keeper, caution: this.#caution, doors: this.#doors } = kept);
     this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.#say });
     this.asked = new Asked(this, this.#say);
     this.#drift = new Drift(this.rooms, kit.homeserver.botId, isOurs);

@@ -22,7 +22,7 @@ export class Say {
     key: string,
     replyTo?: { readonly eventId: string; readonly userId: string },
   ): Promise<void> {
-    const portal = this.#portals.byRoom(room);
+    const portal = this.#portals.anyByRoom(room);
     const lane = portal === undefined ? makeHouseLaneId(room) : makeLaneId(portal.id, 'to-matrix');
     const effect = { op: 'matrix.notice', room, body, ...(replyTo === undefined ? {} : { replyTo }) } as const;
     await this.#ledger.write((entry) => entry.enqueue(lane, [{ key, effect }], this.#kit.clock.nowMs()));

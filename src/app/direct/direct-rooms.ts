@@ -1,0 +1,203 @@
+import type { Direct, Peer } from '../../core/direct.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
+import type { NetworkMessage, NetworkSource } from '../../core/events.ts';
+import { subjectOf } from '../../core/identity/subject.ts';
+import { laneKind, lanePortal, makeDirectId, type NetworkId } from '../../core/ids.ts';
+import type { DirectRow } from '../../ports/direct-store.ts';
+import { Backoff } from '../backoff.ts';
+import type { Kit } from '../kit.ts';
+import type { Entry, Ledger } from '../ledger.ts';
+import type { Portal, PortalTable } from '../portal-table.ts';
+import type { Signal } from '../signal.ts';
+import type { DirectRoomMaker } from './direct-room-maker.ts';
+
+export type DirectRoomsParts = {
+  readonly kit: Kit;
+  readonly ledger: Ledger;
+  readonly portals: PortalTable;
+  readonly maker: DirectRoomMaker;
+  readonly stopping: () => boolean;
+  readonly stop: Signal;
+};
+
+/** Lets go on what waits for a conversation's room. */
+export type Release = (portal: Portal) => Promise<void>;
+
+/** Who began a conversation: it decides what the bot says first. */
+type Began = 'them' | 'us';
+
+/**
+ * Private conversations: one room for each pair of people, by who they are and not by what they are called. What comes before the room is
+ * there waits on disk, in order.
+ */
+export class DirectRooms {
+  readonly #parts: DirectRoomsParts;
+  readonly #release = new Map<NetworkId, Release>();
+  readonly #opening = new Set<string>();
+
+  constructor(parts: DirectRoomsParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up what an earlier process knew. */
+  async load(): Promise<void> {
+    const { kit, portals } = this.#parts;
+    const [rows, waiting] = await kit.db.transaction(async (sql) => [
+      await kit.stores.direct.all(sql),
+      new Set(
+        (await kit.stores.inbox.waitingLanes(sql)).filter((lane) => laneKind(lane) === 'to-matrix').map(lanePortal),
+      ),
+    ]);
+    for (const { id, network, roomId, ...direct } of rows) {
+      const portal = portals.addDirect(id, network, { ...direct, isOpen: roomId !== null && !waiting.has(id) });
+      if (roomId !== null) portals.setRoom(portal, roomId);
+    }
+  }
+
+  /** A network is there: what waited for its conversations goes on. */
+  attach(network: NetworkId, release: Release): void {
+    this.#release.set(network, release);
+    for (const portal of this.#parts.portals.directs())
+      if (portal.network === network && portal.direct?.isOpen === false) this.open(portal);
+  }
+
+  /**
+   * The conversation that a message belongs to; its room may not be there yet.
+   * @returns undefined where its receiver wants to hear nothing of who wrote it
+   */
+  async portalOf(entry: Entry, event: NetworkMessage, userId: string): Promise<Portal | undefined> {
+    const portal = await this.#portal(entry, event.network, userId, this.#peerOf(event.network, event.source));
+    if (portal.direct?.blocked === true) return undefined;
+    entry.afterCommit(() => this.open(portal));
+    return portal;
+  }
+
+  /** Somebody wants to write to a person of a network. @returns what they are told */
+  async query(userId: string, network: NetworkId, nick: string): Promise<Result<string>> {
+    const { kit, ledger } = this.#parts;
+    const there = kit.networks.get(network);
+    if (there?.privately === undefined) return fail(NOT_THERE);
+    const found = await there.privately.find(nick);
+    if (!found.ok) return found;
+    if (found.value.own) return fail(OURS);
+    const peer = this.#peerOf(network, found.value.source);
+    const portal = await ledger.write((entry) => this.#portal(entry, network, userId, peer));
+    const invited = portal.roomId === undefined || !(await this.#parts.maker.isThere(portal));
+    this.open(portal, 'us');
+    return ok(
+      invited
+        ? `You are invited to a room with ${peer.nick}; what you write there goes to them in private.`
+        : `You have a room with ${peer.nick}: https://matrix.to/#/${portal.roomId}`,
+    );
+  }
+
+  /** @returns the conversation in this room, changed so */
+  async setBlocked(roomId: string, userId: string, blocked: boolean): Promise<Portal | undefined> {
+    const portal = this.#parts.portals.anyByRoom(roomId);
+    if (portal?.direct?.userId !== userId) return undefined;
+    const changed = { ...portal.direct, blocked };
+    await this.#parts.ledger.write((entry) => this.#put(entry, portal, changed));
+    return portal;
+  }
+
+  /** Somebody made a room with a ghost: it becomes their conversation. */
+  async adopt(network: NetworkId, userId: string, peer: Peer, roomId: string): Promise<Portal> {
+    const { ledger, portals, maker } = this.#parts;
+    const anchor = await maker.anchorOf(roomId);
+    return ledger.write(async (entry) => {
+      const portal = await this.#portal(entry, network, userId, peer);
+      if (portal.roomId === undefined && portal.direct !== undefined) {
+        await maker.finished(entry, portal, roomId, anchor, 'us');
+        await this.#put(entry, portal, portal.direct, roomId);
+        portals.setRoom(portal, roomId);
+        entry.afterCommit(() => this.open(portal));
+      }
+      return portal;
+    });
+  }
+
+  /** Sees to it that the room is there and its person in it or invited, then lets go on what waits. Once at a time. */
+  open(portal: Portal, began: Began = 'them'): void {
+    if (this.#opening.has(portal.id)) return;
+    this.#opening.add(portal.id);
+    void this.#open(portal, began)
+      .catch((error: unknown) =>
+        this.#parts.kit.log.error('a private conversation could not be opened; the next line tries again', {
+          network: portal.network,
+          error: String(error),
+        }),
+      )
+      .finally(() => this.#opening.delete(portal.id));
+  }
+
+  async #open(portal: Portal, began: Began): Promise<void> {
+    const { kit, maker, portals, stopping, stop, ledger } = this.#parts;
+    const backoff = new Backoff(kit.clock, 500, 30_000);
+    while (!stopping()) {
+      const room = await maker.ensure(portal);
+      if (room.ok) {
+        if (portal.roomId === undefined) {
+          const anchor = await maker.anchorOf(room.value);
+          await ledger.write(async (entry) => {
+            if (portal.direct === undefined) return;
+            await maker.finished(entry, portal, room.value, anchor, began);
+            await this.#put(entry, portal, portal.direct, room.value);
+            entry.afterCommit(() => portals.setRoom(portal, room.value));
+          });
+        }
+        if (portal.direct?.isOpen === false) await this.#release.get(portal.network)?.(portal);
+        return;
+      }
+      portal.problem = room.error.text;
+      if (room.error.retry === 'never') {
+        kit.log.warn('a private conversation has no room', { network: portal.network, why: room.error.text });
+        return;
+      }
+      await stop.wait(Math.max(room.error.waitMs ?? 0, backoff.nextMs()));
+    }
+  }
+
+  /** The pair's, made where it is new; how the other was last seen is kept. */
+  async #portal(entry: Entry, network: NetworkId, userId: string, peer: Peer): Promise<Portal> {
+    const { portals } = this.#parts;
+    const id = makeDirectId(network, userId, peer.subject);
+    const direct = { userId, peer, blocked: false };
+    const portal = portals.get(id) ?? portals.addDirect(id, network, { ...direct, isOpen: false });
+    const before = portal.direct ?? { ...direct, isOpen: false };
+    await this.#put(entry, portal, { ...before, peer });
+    return portal;
+  }
+
+  async #put(entry: Entry, portal: Portal, direct: Direct, roomId = portal.roomId): Promise<void> {
+    const { userId, peer, blocked } = direct;
+    const row: DirectRow = { id: portal.id, network: portal.network, roomId: roomId ?? null, userId, peer, blocked };
+    await this.#parts.kit.stores.direct.put(entry.sql, row);
+    entry.afterCommit(() => {
+      portal.direct = { userId, peer, blocked, isOpen: portal.direct?.isOpen === true };
+    });
+  }
+
+  #peerOf(network: NetworkId, source: NetworkSource): Peer {
+    const there = this.#parts.kit.networks.get(network);
+    const { nick, user, host } = source;
+    return {
+      subject: subjectOf(source, (name) => there?.fold(name) ?? name),
+      nick,
+      host: user === undefined || host === undefined ? null : `${user}@${host}`,
+    };
+  }
+}
+
+const NOT_THERE = {
+  code: 'direct.no-network',
+  text: 'Private messages cannot be sent to that network.',
+  retry: 'never',
+  notify: 'sender',
+} as const;
+
+const OURS = {
+  code: 'direct.ours',
+  text: 'That is somebody on Matrix: write to them there.',
+  retry: 'never',
+  notify: 'sender',
+} as const;

@@ -1,0 +1,40 @@
+import type { Ghosts } from '../ghosts.ts';
+import type { Kit } from '../kit.ts';
+import type { Ledger } from '../ledger.ts';
+import type { PortalTable } from '../portal-table.ts';
+import type { RoomAnchors } from '../room-anchors.ts';
+import type { Signal } from '../signal.ts';
+import type { Vouching } from '../vouching.ts';
+import { DirectCommands } from './direct-commands.ts';
+import { DirectRoomMaker } from './direct-room-maker.ts';
+import { DirectRooms } from './direct-rooms.ts';
+import { GhostInvitations } from './ghost-invitations.ts';
+
+export type Directs = {
+  readonly rooms: DirectRooms;
+  readonly commands: DirectCommands;
+  readonly invitations: GhostInvitations;
+};
+
+/** Private conversations, with what an earlier process knew of them. */
+export async function openDirects(parts: {
+  readonly kit: Kit;
+  readonly ledger: Ledger;
+  readonly portals: PortalTable;
+  readonly ghosts: Ghosts;
+  readonly anchors: RoomAnchors;
+  readonly vouching: Vouching;
+  readonly isOurs: (userId: string) => boolean;
+  readonly stopping: () => boolean;
+  readonly stop: Signal;
+}): Promise<Directs> {
+  const { kit, portals, ghosts, anchors, vouching, isOurs } = parts;
+  const maker = new DirectRoomMaker(kit, ghosts, anchors, (portal) => vouching.describe(portal));
+  const rooms = new DirectRooms({ ...parts, maker });
+  await rooms.load();
+  return {
+    rooms,
+    commands: new DirectCommands(kit, portals, rooms),
+    invitations: new GhostInvitations({ kit, portals, ghosts, rooms, isOurs }),
+  };
+}
