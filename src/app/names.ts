@@ -46,10 +46,11 @@ export class Names {
   async personOf(sql: Sql, network: Network, channel: string, room: string): Promise<PersonOf> {
     const { joined, byName } = this.#rooms.get(room) ?? (await this.#read(sql, room));
     return (name) => {
-      const holder = network.nicks?.holderOf(channel, name);
+      const owner = network.nicks?.ownerOf(name);
+      const named = owner ?? byName.get(name.toLowerCase());
+      if (typeof named !== 'string' || !joined.has(named) || !this.calls.wanted(named)) return undefined;
       // Whoever has the name there is meant, and nobody on Matrix who is called like them.
-      const userId = holder === undefined ? byName.get(name.toLowerCase()) : holder.userId;
-      return typeof userId === 'string' && joined.has(userId) && this.calls.wanted(userId) ? userId : undefined;
+      return owner === undefined && network.nicks?.isTaken(channel, name) === true ? undefined : named;
     };
   }
 

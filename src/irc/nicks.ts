@@ -19,11 +19,13 @@ export class ChannelNicks implements Nicks {
     this.#sources = sources;
   }
 
-  holderOf(channel: string, nick: string): { readonly userId?: string } | undefined {
+  ownerOf(nick: string): string | undefined {
+    return this.#sources.names.ownerOf(nick)?.userId;
+  }
+
+  isTaken(channel: string, nick: string): boolean {
     const { names, roster } = this.#sources;
-    const own = names.ownerOf(nick);
-    if (own !== undefined) return own.userId === undefined ? {} : { userId: own.userId };
-    return roster()?.member(channel, nick) === undefined ? undefined : {};
+    return names.ownerOf(nick) !== undefined || roster()?.member(channel, nick) !== undefined;
   }
 
   nickOf(channel: string, who: string | GhostSubject): string | undefined {

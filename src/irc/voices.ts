@@ -71,7 +71,7 @@ export class Relay {
       id: 'bot',
       split: (text, style) => {
         // Short enough for both ways of speaking: which one it will be is known only when the server has answered.
-        const [relayed, framed] = [this.#relaymsg(person), this.#framed(person)].map((manner) =>
+        const [relayed, framed] = [this.#relaymsg(person), this.#framed(session, person, channel)].map((manner) =>
           splitSpeech(session.link, channel, text, style, manner),
         );
         return (relayed?.length ?? 0) > (framed?.length ?? 0) ? (relayed ?? []) : (framed ?? []);
@@ -90,7 +90,7 @@ export class Relay {
     const tried = this.#tried.get(session)?.get(channel);
     const denied = tried?.allowed === false && this.#nowMs() - tried.atMs < DENIED_MS;
     const mayRelay = this.#config().relay.relaymsg === 'auto' && session.link.hasCap('draft/relaymsg') && !denied;
-    if (!mayRelay) return this.#speak(session, person, channel, line, this.#framed(person));
+    if (!mayRelay) return this.#speak(session, person, channel, line, this.#framed(session, person, channel));
     const first = this.#speak(session, person, channel, line, this.#relaymsg(person, session));
     const confirmed = this.#orFramed(first, session, person, channel, line);
     // Until it is known whether the server lets us, nothing follows that could overtake a second try.
@@ -108,7 +108,9 @@ export class Relay {
     const result = await first.confirmed;
     const allowed = result.ok || !RELAY_DENIALS.has(result.error.code);
     if (result.ok || result.error.code !== 'irc_fail_invalid_nick') this.#note(session, channel, allowed);
-    return allowed ? result : await this.#speak(session, person, channel, line, this.#framed(person)).confirmed;
+    return allowed
+      ? result
+      : await this.#speak(session, person, channel, line, this.#framed(session, person, channel)).confirmed;
   }
 
   #note(session: Session, channel: string, allowed: boolean): void {
@@ -133,10 +135,19 @@ export class Relay {
     return { kind: 'relaymsg', nick: relayNick(name, separated ? suffix : `${separators.charAt(0)}${suffix}`) };
   }
 
-  #framed(person: Person): Manner {
-    return { kind: 'format', name: relayName(person), format: this.#config().relay.format };
+  #framed({ roster }: Session, person: Person, channel: string): Manner {
+    const name = relayName(person);
+    // Somebody in the channel with this nick is not called by every line of their namesake, who may be they themselves.
+    const isTaken = roster.member(channel, name) !== undefined;
+    return { kind: 'format', name: isTaken ? unringing(name) : name, format: this.#config().relay.format };
   }
 }
+
+/** Looks the same, and is another word to clients that look for their nick. */
+const unringing = (name: string): string => {
+  const [first = '', ...rest] = name;
+  return `${first}\u200b${rest.join('')}`;
+};
 
 /** After so long it is tried again: somebody may have made the bot an operator. */
 const DENIED_MS = 300_000;

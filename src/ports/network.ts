@@ -189,8 +189,10 @@ export interface ChannelGuard {
 
 /** Who is called what in a channel now. Asked for every word of a line: answers at once. */
 export interface Nicks {
-  /** Who has this nick; undefined: nobody. People of Matrix are told by their id. */
-  holderOf(channel: string, nick: string): { readonly userId?: string } | undefined;
+  /** The Matrix user whose own connection has this nick. */
+  ownerOf(nick: string): string | undefined;
+  /** Whether anybody in the channel has it: one of ours, or somebody of the network. */
+  isTaken(channel: string, nick: string): boolean;
   /** Nick of a Matrix user's own connection, or of somebody of the network who is in the channel. */
   nickOf(channel: string, who: string | GhostSubject): string | undefined;
 }

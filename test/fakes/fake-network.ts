@@ -127,10 +127,8 @@ export class FakeNetwork {
       },
       rename: () => {},
       nicks: {
-        holderOf: (_, nick) => {
-          const holder = this.nicks.get(nick.toLowerCase());
-          return typeof holder === 'string' ? { userId: holder } : holder === null ? {} : undefined;
-        },
+        ownerOf: (nick) => this.nicks.get(nick.toLowerCase()) ?? undefined,
+        isTaken: (_, nick) => this.nicks.has(nick.toLowerCase()),
         nickOf: (_, who) => {
           if (typeof who !== 'string') return this.nicks.get(who.name) === null ? who.name.toUpperCase() : undefined;
           return [...this.nicks].find(([, holder]) => holder === who)?.[0];

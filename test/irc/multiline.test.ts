@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { formattingAfter, PLAIN } from '../../src/core/text/irc-formatting.ts';
 import { FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
 import { NetworkWorld, person, type Settings } from '../fakes/network-world.ts';
 
@@ -96,5 +97,39 @@ describe('a text of several lines', { timeout: 30_000 }, () => {
     assert.deepEqual(voice.split('one\ntwo', 'text'), ['one', 'two']);
     puppet.send(`@label=1;msgid=x :${puppet.prefix} PRIVMSG #commons :before`);
     assert.equal((await innocent.confirmed).ok, true);
+  });
+});
+
+describe('what the bot says for somebody', { timeout: 30_000 }, () => {
+  test('keeps the formatting inside their words, and calls nobody by their name', async (t) => {
+    const server = await FakeIrcServer.start({ caps: MODERN });
+    const network = new NetworkWorld({
+      port: server.port,
+      config: { puppets: { mode: 'relay' }, relay: { relaymsg: 'never', format: '<{name}> {text} [from Matrix]' } },
+    });
+    t.after(async () => {
+      await network.network.stop('bye');
+      await server.stop();
+    });
+    await network.listening();
+    const bot = await server.client('causeway');
+    const words = Array.from({ length: 120 }, (_, at) => `word${at}`).join(' ');
+    for (const who of [person('Bob'), person('carol')]) {
+      const voice = await network.network.voice(who, '#commons');
+      assert.ok(voice.ok);
+      void voice.value.say({
+        id: who.displayName,
+        style: 'text',
+        parts: voice.value.split(`\x02${words}\x02 end`, 'text'),
+      });
+    }
+    await bot.got(/<c\u200barol> .* end \[from Matrix\]$/);
+    const said = bot.lines.flatMap((line) => / PRIVMSG #commons :(.*)$/.exec(line)?.[1] ?? []);
+    assert.ok(said.length >= 4, 'each is split');
+    for (const line of said) {
+      const state = formattingAfter(PLAIN, line, 0, line.length - '[from Matrix]'.length);
+      assert.deepEqual(state, PLAIN, JSON.stringify(line));
+      assert.match(line, /^<(?:Bob|c\u200barol)> \x02?word/);
+    }
   });
 });

@@ -11,11 +11,17 @@ const MAX_NAME = 64;
 
 /** Somebody is addressed by `name:` or `name,` at the start; a display name may have spaces. */
 const ADDRESS = new RegExp(`^@?([^:,]{1,${MAX_NAME}})[:,](?:\\s|$)`, 'u');
-/** What nicks are made of (RFC 2812 §2.3.1), in any script. */
+/** What nicks are made of (RFC 2812 §2.3.1), in any script; and the same where there is only one, which is found much faster. */
 const WORD = /[\p{L}\p{N}\p{M}_\-[\]\\^{}|`]+/gu;
+const ASCII_WORD = /[A-Za-z0-9_\-[\]\\^{}|`]+/g;
+const NOT_ASCII = /[\x80-\uffff]/;
+const AT = 0x40;
 /** Before or behind a word these make it part of an address, a path or another name. */
-const JOINED_BEFORE = /[/#.:=&?~%+]$/;
+const JOINED_BEFORE = /[/#.:=&?~%+]$|\S@$/;
 const JOINED_BEHIND = /^(?:[/@=&]|[.:]\S)/;
+
+const standsAlone = (text: string, from: number, to: number): boolean =>
+  !JOINED_BEFORE.test(text.slice(Math.max(0, from - 2), from)) && !JOINED_BEHIND.test(text.slice(to, to + 2));
 
 /** @param personOf whom a name means, if anybody who wants to be called. It is asked for each word, so it has to be quick */
 export function findMentions(text: string, personOf: (name: string) => string | undefined): readonly Mention[] {
@@ -28,16 +34,15 @@ export function findMentions(text: string, personOf: (name: string) => string | 
     from = at + (address[1] ?? '').length;
     found.push({ from: at, to: from, userId: addressed });
   }
-  for (const word of text.matchAll(WORD)) {
-    if (found.length >= MAX_MENTIONS) break;
-    if (word.index < from || word[0].length > MAX_NAME) continue;
-    const isCalled = text[word.index - 1] === '@' && !/\S@$/.test(text.slice(Math.max(0, word.index - 2), word.index));
-    if (!isCalled && (word[0].length < LEAST_WORD || text[word.index - 1] === '@')) continue;
-    const to = word.index + word[0].length;
-    if (JOINED_BEFORE.test(text.slice(Math.max(0, word.index - 1), word.index))) continue;
-    if (JOINED_BEHIND.test(text.slice(to, to + 2))) continue;
-    const userId = personOf(word[0]);
-    if (userId !== undefined) found.push({ from: word.index, to, userId });
+  const words = NOT_ASCII.test(text) ? WORD : ASCII_WORD;
+  words.lastIndex = from;
+  for (let word = words.exec(text); word !== null && found.length < MAX_MENTIONS; word = words.exec(text)) {
+    const [name] = word;
+    const before = text.charCodeAt(word.index - 1);
+    if (name.length > MAX_NAME || (before !== AT && name.length < LEAST_WORD)) continue;
+    const userId = personOf(name);
+    const to = word.index + name.length;
+    if (userId !== undefined && standsAlone(text, word.index, to)) found.push({ from: word.index, to, userId });
   }
   return found;
 }

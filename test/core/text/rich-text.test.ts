@@ -11,6 +11,7 @@ import {
 } from '../../../src/core/text/colours.ts';
 import { readHtml } from '../../../src/core/text/html-to-spans.ts';
 import { readIrc } from '../../../src/core/text/irc-to-spans.ts';
+import { findMentions, markMentions } from '../../../src/core/text/mentions.ts';
 import { hasLooks, type Looks, plainText, pushSpan, type Span } from '../../../src/core/text/spans.ts';
 import { writeHtml } from '../../../src/core/text/spans-to-html.ts';
 import { writeIrc } from '../../../src/core/text/spans-to-irc.ts';
@@ -379,6 +380,24 @@ describe('of hostile input', () => {
     assert.deepEqual(
       ['x'.repeat(70_000), '<i>'.repeat(101), '<br>x'.repeat(11_000)].map((html) => readHtml(html)),
       [undefined, undefined, undefined],
+    );
+  });
+
+  test('names are found in any text, in order and apart, and marking them changes no letter', () => {
+    const words = fc.constantFrom('alice', '@alice', 'alice:', ' ', '.', '/', '@', '日本', 'bob', ',', ': ', '#');
+    fc.assert(
+      fc.property(fc.array(fc.oneof(words, fc.string()), { maxLength: 30 }), richLine, (parts, line) => {
+        const text = parts.join('');
+        const mentions = findMentions(text, (name) => (name.length > 3 ? `@${name}:x` : undefined));
+        let at = 0;
+        for (const { from, to } of mentions) {
+          assert.ok(from >= at && to > from && to <= text.length);
+          at = to;
+        }
+        assert.equal(plainText(markMentions([{ text, looks: {} }], mentions)), text);
+        assert.equal(plainText(markMentions(line, mentions)), plainText(line));
+      }),
+      { numRuns: 1000 },
     );
   });
 

@@ -25,16 +25,18 @@ const hasTags = (html: string): boolean => /<(?!br>)/.test(html);
 export function readLines(lines: readonly string[], { personOf }: Pick<NetworkView, 'personOf'>): Said {
   let isPlain = true;
   const people = new Set<string>();
-  const rich = lines.map((line) => {
-    const spans = hasFormatting(line) ? readIrc(line) : [{ text: stripFormatting(line), looks: NO_LOOKS }];
+  // As it was said: hidden text keeps its label here, for clients that show plain text.
+  const plain = lines.map(stripFormatting);
+  const rich = lines.map((line, index) => {
+    const text = plain[index] ?? '';
+    const spans = hasFormatting(line) ? readIrc(line) : [{ text, looks: NO_LOOKS }];
     const mentions = personOf === undefined ? [] : findMentions(plainText(spans), personOf);
     for (const { userId } of mentions) people.add(userId);
     const marked = mentions.length === 0 ? spans : markMentions(spans, mentions);
     isPlain &&= !hasLooks(marked);
     return marked;
   });
-  // As it was said: hidden text keeps its label here, for clients that show plain text.
-  const body = lines.map(stripFormatting).join('\n');
+  const body = plain.join('\n');
   const formatted = isPlain ? '' : writeHtml(rich);
   return {
     body,
