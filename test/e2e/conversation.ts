@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IrcPerson } from './irc-person.ts';
+import { doubledReactions, mixedOnIrc, mixedOnMatrix } from './mix.ts';
 import { type Shard, type ShardOptions, startShard } from './shard.ts';
 import { assertPerfect, linesInRoom, saidBy, settledTally, Talker, type Tally } from './traffic.ts';
 
@@ -19,7 +21,7 @@ export type Conversation = {
   end(timeoutMs?: number): Promise<{ toMatrix: Tally; toIrc: Tally }>;
 };
 
-/** People on both sides of one channel who talk in numbered lines. Stopped with the test file. */
+/** People on both sides of one channel who talk in numbered lines, and answer, react, correct and take back between them. Stopped with the test file. */
 export async function startConversation(
   name: string,
   options: ShardOptions & {
@@ -42,10 +44,10 @@ export async function startConversation(
   };
   const reader = await person('reader');
   const ircPeople = await Promise.all(Array.from({ length: talkers }, (_, index) => person(`irc${index + 1}`)));
-  const ircTalkers = ircPeople.map((somebody) => new Talker(somebody.nick, (line) => somebody.say(line)));
+  const ircTalkers = ircPeople.map((somebody) => new Talker(somebody.nick, mixedOnIrc(somebody)));
   const mxTalkers = people.map((who) => {
     const user = shard.person(who);
-    return new Talker(who, (line) => sayUntilTaken(() => user.send(room, line)));
+    return new Talker(who, mixedOnMatrix(user, room, sayUntilTaken));
   });
   const talk: Conversation = {
     shard,
@@ -77,6 +79,7 @@ export async function startConversation(
         settledTally(() => linesInRoom(shard.person('alice'), room), saidBy(ircTalkers), timeoutMs),
         settledTally(() => reader.heard(), saidBy(mxTalkers), timeoutMs),
       ]);
+      assert.deepEqual(await doubledReactions(shard.person('alice'), room), []);
       return { toMatrix, toIrc };
     },
   };

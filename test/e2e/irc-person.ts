@@ -5,7 +5,7 @@ import { IrcUser, waitUntil } from '../servers/people.ts';
 export class IrcPerson {
   readonly nick: string;
   readonly #port: number;
-  readonly #channel: string;
+  readonly channel: string;
   readonly #heard: string[] = [];
   #user: IrcUser | undefined;
   #read = 0;
@@ -15,31 +15,43 @@ export class IrcPerson {
   constructor(port: number, nick: string, channel: string) {
     this.#port = port;
     this.nick = nick;
-    this.#channel = channel;
+    this.channel = channel;
   }
 
   async connect(): Promise<void> {
-    this.#user = await IrcUser.connect({ port: this.#port, nick: this.nick, channels: [this.#channel] });
+    this.#user = await IrcUser.connect({ port: this.#port, nick: this.nick, channels: [this.channel] });
     this.#read = 0;
     this.#coming = this.#stayConnected(this.#user);
   }
 
   /**
    * Says a line and waits until the server has worked it off.
+   * @param tags before the command, with a space behind them
    * @returns false when the connection was lost first: then nobody knows
    */
-  async say(text: string): Promise<boolean> {
+  async say(text: string, tags = ''): Promise<boolean> {
     const user = await waitUntil(() => (this.#user?.isOpen === true ? this.#user : undefined), {
       timeoutMs: 60_000,
       what: `${this.nick} to be back`,
     });
-    user.say(this.#channel, text);
+    user.sendLine(`${tags}PRIVMSG ${this.channel} :${text}`);
     try {
       await user.flush(60_000);
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** A line as it is, if there is a connection. */
+  send(line: string): void {
+    if (this.#user?.isOpen === true) this.#user.sendLine(line);
+  }
+
+  /** Of what this person said last on this connection, where the server names lines and shows us our own. */
+  lastMsgid(): string | undefined {
+    const own = this.#user?.lines.findLast(({ command, nick }) => command === 'PRIVMSG' && nick === this.#user?.nick);
+    return own?.tags.msgid;
   }
 
   /** Everything said in the channel by others while connected, in order. */
@@ -60,7 +72,7 @@ export class IrcPerson {
   }
 
   #collect(): void {
-    const said = this.#user?.said(this.#channel) ?? [];
+    const said = this.#user?.said(this.channel) ?? [];
     for (; this.#read < said.length; this.#read++) this.#heard.push(said[this.#read]?.text ?? '');
   }
 
