@@ -33,7 +33,7 @@ import { makeRelations } from './relations.ts';
 import { RoomAnchors } from './room-anchors.ts';
 import { RoomFate } from './room-fate.ts';
 import { RoomMembers } from './room-members.ts';
-import { Rosters } from './rosters.ts';
+import { admittedBy, Rosters } from './rosters.ts';
 import type { Bridge, BridgeParts } from './running-bridge.ts';
 import { SealedGate } from './sealed-rooms.ts';
 import { Signal } from './signal.ts';
@@ -160,7 +160,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isOurs,
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
-  const rosters = new Rosters(kit, ghosts, portals, () => lanes);
+  const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, asked.assuranceOf));
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, ...patience });
   const inbox = new MatrixInbox({
     kit,

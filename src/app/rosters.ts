@@ -1,9 +1,11 @@
+import type { Assurance } from '../core/identity/assurance.ts';
 import { subjectOf } from '../core/identity/subject.ts';
 import type { GhostSubject, NetworkId } from '../core/ids.ts';
 import type { Network, RosterChange, RosterEntry } from '../ports/network.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { Lanes } from './lanes.ts';
+import type { LineGate } from './line-gate.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
 
 /** Somebody who left and is not back within this time leaves the room; shorter absences are swallowed. */
@@ -28,6 +30,14 @@ const MAX_REST_MS = 2_000;
 /** People who said something so lately are talking. */
 const TALKING_MS = 5_000;
 
+/** Whether the lines of somebody of a channel would come as their own, unmarked: then they may stand in its room, too. */
+export const admittedBy =
+  (gate: LineGate, assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance) =>
+  ({ id, network }: Portal, entry: RosterEntry): boolean => {
+    const verdict = gate.toMatrix(id, { ...entry, assurance: assuranceOf(network, entry) });
+    return verdict.kind === 'yes' && verdict.mark === undefined && verdict.spokenFor !== true;
+  };
+
 type Chore = {
   readonly run: () => Promise<void>;
   /** What may be done while the chore before it is under way. */
@@ -44,6 +54,7 @@ export class Rosters {
   readonly #ghosts: Ghosts;
   readonly #portals: PortalTable;
   readonly #lanes: () => Lanes;
+  readonly #isAdmitted: (portal: Portal, entry: RosterEntry) => boolean;
   /** Present by ghost id, per portal: enough to know who came back. */
   readonly #present = new Map<string, Map<string, RosterEntry>>();
   readonly #leaving = new Map<string, () => void>();
@@ -51,11 +62,19 @@ export class Rosters {
   #working = false;
   #cancelIdle: (() => void) | undefined;
 
-  constructor(kit: Kit, ghosts: Ghosts, portals: PortalTable, lanes: () => Lanes) {
+  /** @param isAdmitted whether somebody of a channel may stand in its room as a user of their own, now */
+  constructor(
+    kit: Kit,
+    ghosts: Ghosts,
+    portals: PortalTable,
+    lanes: () => Lanes,
+    isAdmitted: (portal: Portal, entry: RosterEntry) => boolean,
+  ) {
     this.#kit = kit;
     this.#ghosts = ghosts;
     this.#portals = portals;
     this.#lanes = lanes;
+    this.#isAdmitted = isAdmitted;
   }
 
   start(): void {
@@ -142,7 +161,8 @@ export class Rosters {
   }
 
   #joinLater(portal: Portal, member: RosterEntry, subject: GhostSubject, userId: string): void {
-    const isWanted = (): boolean => portal.roomId !== undefined && this.#presentIn(portal).has(userId);
+    const isWanted = (): boolean =>
+      portal.roomId !== undefined && this.#presentIn(portal).has(userId) && this.#isAdmitted(portal, member);
     const prepare = async (): Promise<void> => {
       if (isWanted()) await this.#ghosts.prepare(portal.network, subject, member.nick);
     };

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { LineGate, Speaker, Verdict } from '../../src/app/line-gate.ts';
+import type { Portal } from '../../src/app/portal-table.ts';
+import { admittedBy } from '../../src/app/rosters.ts';
 import type { RosterEntry } from '../../src/ports/network.ts';
 import { FORBIDDEN } from '../fakes/fake-homeserver.ts';
 import { CHANNEL, configOf, FakeWorld } from '../fakes/fake-world.ts';
@@ -91,6 +94,32 @@ describe('who of a channel is in its room', () => {
     await world.clock.until('it is said', () => world.isQuiet());
     const inTalkMs = await joinAll(people(10).slice(5));
     assert.equal(inTalkMs - inSilenceMs, 4 * 200);
+  });
+
+  test('but for those whose lines would not come as their own', async () => {
+    const world = await running({ ghosts: 'all', assurance: { relay: 'anonymous', ghost: 'local' } });
+    const members = [...people(3), { nick: 'ada', account: 'ada' }];
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members });
+    await world.clock.until('one joined', () => ghostsIn(world).length > 0);
+    await world.clock.pass(60_000);
+    assert.deepEqual(ghostsIn(world), ['@_causeway_home_a/ada:willow.example']);
+    assert.deepEqual(callsOf(world, 'register').length, 1);
+  });
+
+  test('but for those whom the authority does not admit, or only under a mark', () => {
+    const verdicts: Readonly<Record<string, Verdict>> = {
+      ada: { kind: 'yes' },
+      bea: { kind: 'yes', mark: '(not admitted)' },
+      cem: { kind: 'yes', spokenFor: true },
+      dan: { kind: 'no', error: { code: 'authority.suspended', text: 'No.', retry: 'never', notify: 'sender' } },
+    };
+    const gate = { toMatrix: (_id: string, { nick }: Speaker) => verdicts[nick] } as unknown as LineGate;
+    const isAdmitted = admittedBy(gate, () => 'local');
+    const portal = { id: 'home/#a', network: 'home' } as unknown as Portal;
+    assert.deepEqual(
+      Object.keys(verdicts).filter((nick) => isAdmitted(portal, { nick, account: null })),
+      ['ada'],
+    );
   });
 
   test('though one of them is refused', async () => {
