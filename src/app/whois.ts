@@ -20,7 +20,9 @@ export type WhoisParts = {
 
 /** People of one name in one answer. */
 const MAX_FOUND = 5;
-const MAX_NAME = 300;
+const MAX_NAME = 255;
+/** Printable ASCII, as every id that exists today (Matrix appendix, historical user ids included). */
+const USER_ID = /^@[\x21-\x39\x3b-\x7e]+:[A-Za-z0-9.:[\]-]+$/;
 
 /** Answers `!causeway whois NAME`: who somebody is, and who vouches for it. */
 export class Whois {
@@ -34,7 +36,7 @@ export class Whois {
   async answer(asker: Asker, name: string): Promise<string> {
     const wanted = name.trim().slice(0, MAX_NAME);
     if (wanted === '') return this.#ofMessage(asker);
-    if (/^@[^:\s]+:\S+$/.test(wanted)) return this.#ofUserId(wanted);
+    if (USER_ID.test(wanted)) return this.#ofUserId(wanted);
     const portals = this.#inSight(asker);
     const found = new Set([
       ...portals.flatMap((portal) => this.#onNetwork(portal, wanted)),
@@ -46,7 +48,7 @@ export class Whois {
     return told.length < found.size ? [...told, `There are ${found.size} of that name.`].join('\n') : told.join('\n');
   }
 
-  /** Channels whose people the asker may mean: of the room that they asked in, else of all rooms that are open to them. */
+  /** Channels whose people the asker may mean: on Matrix that of the room, since who is in others is not everybody’s to know. */
   #inSight(asker: Asker): Portal[] {
     const { portals } = this.#parts;
     if (asker.kind === 'network') return portals.ofNetwork(asker.network);
@@ -73,7 +75,15 @@ export class Whois {
     const ids = new Set<string>();
     for (const network of new Set(portals.map((portal) => portal.network))) {
       const fold = (text: string): string => kit.networks.get(network)?.fold(text) ?? text.toLowerCase();
-      const puppets = await kit.db.transaction((sql) => kit.stores.puppet.all(sql, network));
+      // What is stored of puppets is how they last stood: a nick that somebody else has now is theirs.
+      const isTaken = portals.some(
+        (portal) =>
+          portal.network === network &&
+          [...this.#parts.rosters().people(portal).values()].some(
+            ({ nick, origin }) => origin === undefined && fold(nick) === fold(wanted),
+          ),
+      );
+      const puppets = isTaken ? [] : await kit.db.transaction((sql) => kit.stores.puppet.all(sql, network));
       for (const { nick, userId } of puppets) if (fold(nick) === fold(wanted)) ids.add(userId);
     }
     if (asker.kind === 'matrix') {

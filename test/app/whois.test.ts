@@ -117,6 +117,10 @@ describe('whois on a network', () => {
       '@anna:willow.example is an account on willow.example, this cooperative’s own homeserver, which vouches for it.',
     );
     assert.match(String(await asked('whois bob')), /^bob is somebody on home\. Not logged in/);
+    // Somebody else has the nick by now.
+    world.network.sink?.puppetSeen({ userId: ANNA, nick: 'bob', account: null, prefix: null });
+    await world.clock.pass(100);
+    assert.doesNotMatch(String(await asked('whois bob')), /@anna/);
   });
 
   test('somebody of another server cannot link an account: nobody here checked it', async () => {

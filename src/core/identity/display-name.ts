@@ -8,6 +8,7 @@ import { alphabetOfLookAlikes, isLookAlike, plainLetter } from './look-alikes.ts
  * visible trace: otherwise a name with something invisible in it would be shown as the very name that it imitates.
  */
 export const MAX_NAME_CODE_POINTS = 60;
+const MAX_INPUT_CHARS = 200;
 /** Of inserted parts other than the nick. */
 const MAX_PART_CODE_POINTS = 24;
 const TAKEN_OUT = '…';
@@ -68,8 +69,8 @@ const BADGES =
 const MANY_MARKS = /(\p{M}{3})\p{M}+/gu;
 
 function cleaned(text: string, suffixes: readonly RegExp[]): string {
-  // A bound before the work: names of a megabyte exist.
-  const spaced = text.slice(0, 1000).toWellFormed().normalize('NFC').replace(SPACES, ' ').trim();
+  // A bound before the work, which grows with the square: names of a megabyte exist.
+  const spaced = text.slice(0, MAX_INPUT_CHARS).toWellFormed().normalize('NFC').replace(SPACES, ' ').trim();
   const visible = keepingEmoji(spaced.replace(BADGES, TAKEN_OUT), (part) => part.replace(NOT_SEEN, TAKEN_OUT))
     .replace(MANY_MARKS, '$1')
     .replace(/^\p{M}+/u, TAKEN_OUT);
