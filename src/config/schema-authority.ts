@@ -31,6 +31,12 @@ const ldap = z.strictObject({
   bindDn: key(line(500).optional(), { text: 'Whom to bind as.', example: 'cn=causeway,dc=willow,dc=example' }),
   password: key(secret().optional(), { text: 'Its password.', secret: true, example: env('LDAP_PASSWORD') }),
   passwordFile: secretFile('password'),
+  caFile: key(file(), {
+    text: 'Certificates (PEM) of whoever signed the server’s: then nobody else is believed. Otherwise those that Node trusts.',
+    form: 'a path',
+    path: 'read',
+    example: './ldap-ca.pem',
+  }),
   base: key(line(500), { text: 'Where people and groups are.', example: 'dc=willow,dc=example' }),
   peopleFilter: key(line(1000).default('(objectClass=inetOrgPerson)'), { text: 'Filter that finds people.' }),
   groupsFilter: key(line(1000).default('(objectClass=groupOfNames)'), {

@@ -31,10 +31,9 @@ export type MadeWith = {
   readonly config?: Partial<LdapConfig>;
   readonly statuses?: Readonly<Record<string, string>>;
   readonly roles?: Readonly<Record<string, string>>;
-  readonly ca?: string;
 };
 
-export const makeAuthority = (clock: Clock, { config, statuses = {}, roles = {}, ca }: MadeWith = {}): Authority =>
+export const makeAuthority = (clock: Clock, { config, statuses = {}, roles = {} }: MadeWith = {}): Authority =>
   makeLdapAuthority({
     config: ldapConfig(config),
     issuer: ISSUER,
@@ -42,7 +41,6 @@ export const makeAuthority = (clock: Clock, { config, statuses = {}, roles = {},
     roles,
     clock,
     log: silentLog,
-    ...(ca !== undefined && { ca }),
   });
 
 const personEntry = (person: Person): Attributes => ({

@@ -44,7 +44,7 @@ describe('config.sample.yaml', () => {
     const lines = renderSample().split('\n');
     const uncovered = lines.map((line) => line.replace(/^(\s*)#(?=( {2})*(- )?\w+: ?)(?! \w)/, '$1')).join('\n');
     const variables = [...uncovered.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = '']) => [name, 'x'.repeat(32)]);
-    const files = { 'bot.crt': 'x', 'bot.key': 'x' };
+    const files = { 'bot.crt': 'x', 'bot.key': 'x', 'ldap-ca.pem': 'x' };
     assert.deepEqual(
       (await complaints(uncovered, { env: Object.fromEntries(variables), files })).map((line) =>
         line.replace(/^\S+ /, ''),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '../../src/clock.ts';
@@ -217,28 +217,41 @@ describe('an authority that is a directory', () => {
 
   test('trusts a certificate of the authority that it was told, and no other', async () => {
     await makeCertificate(dir, 'stranger', 'localhost');
-    const ca = await readFile(join(dir, 'localhost.crt'), 'utf8');
-    const other = await readFile(join(dir, 'stranger.crt'), 'utf8');
-    const config = { url: slapd.secureUrl };
-    const all = await made({ config, ca }).snapshot();
-    assert.deepEqual(all.kind === 'found' && normal(all.value.members), whole);
-    for (const options of [
-      { config },
-      { config, ca: other },
-      { config: { url: slapd.secureUrl.replace('localhost', '127.0.0.1') }, ca },
-    ])
-      assert.equal(reasonOf(await made(options).snapshot()), 'unreachable');
+    const [caFile, other, both] = ['localhost', 'stranger', 'both'].map((name) => join(dir, `${name}.crt`));
+    assert.ok(caFile !== undefined && other !== undefined && both !== undefined);
+    await writeFile(both, `${await readFile(other, 'utf8')}${await readFile(caFile, 'utf8')}`);
+    const url = slapd.secureUrl;
+    for (const trusted of [caFile, both]) {
+      const all = await made({ config: { url, caFile: trusted } }).snapshot();
+      assert.deepEqual(all.kind === 'found' && normal(all.value.members), whole);
+    }
+    for (const config of [{ url }, { url, caFile: other }, { url: url.replace('localhost', '127.0.0.1'), caFile }])
+      assert.equal(reasonOf(await made({ config }).snapshot()), 'unreachable');
+  });
+
+  test('says what is wrong with the certificates that it was told, and takes others without a restart', async () => {
+    const [caFile, noted] = ['localhost.crt', 'noted.crt'].map((name) => join(dir, name));
+    assert.ok(caFile !== undefined && noted !== undefined);
+    const certificate = await readFile(caFile, 'utf8');
+    const authority = made({ config: { url: slapd.secureUrl, caFile: noted } });
+    assert.equal(reasonOf(await authority.snapshot()), 'unauthorized');
+    for (const broken of ['', 'hello', certificate.slice(0, 200), certificate.replace(/\n[^-\n]{64}\n/, '\nAAAA\n')]) {
+      await writeFile(noted, broken);
+      assert.equal(reasonOf(await authority.snapshot()), 'malformed', broken);
+    }
+    await writeFile(noted, certificate);
+    assert.equal(reasonOf(await authority.snapshot()), 'found');
   });
 
   test('sends no password in clear beyond this machine: StartTLS or nothing', async () => {
     // 127.0.0.1 in a form that nobody takes for this machine; certificates are compared with both.
     const config = { url: `ldap://127.1:${slapd.port}` };
-    const ca = await readFile(join(dir, 'localhost.crt'), 'utf8');
-    const all = await made({ config, ca }).snapshot();
+    const caFile = join(dir, 'localhost.crt');
+    const all = await made({ config: { ...config, caFile } }).snapshot();
     assert.deepEqual(all.kind === 'found' && normal(all.value.members), whole);
     assert.equal(reasonOf(await made({ config }).snapshot()), 'unreachable');
     await slapd.reconfigure({});
-    const refused = await made({ config, ca }).snapshot();
+    const refused = await made({ config: { ...config, caFile } }).snapshot();
     assert.deepEqual(refused, {
       kind: 'unknown',
       reason: 'unauthorized',

@@ -6,14 +6,15 @@ import { type Answer, answer, clean, type Unknown, unknown } from '../unknown.ts
 import { decode, type Received } from './decode.ts';
 import { fromResultCode } from './failures.ts';
 import { Frames } from './frames.ts';
+import { readCa } from './read-ca.ts';
 
 export type Target = {
   /** `ldap://` or `ldaps://`. Beyond this machine, `ldap://` is used with StartTLS or not at all. */
   readonly url: string;
   readonly bindDn: string | undefined;
   readonly password: string | undefined;
-  /** PEM certificates to trust in place of those that Node trusts. */
-  readonly ca: string | undefined;
+  /** File with the certificates (PEM) to trust in place of those that Node trusts. */
+  readonly caFile: string | undefined;
 };
 
 export type Result = Extract<Received, { op: 'result' }>;
@@ -58,10 +59,17 @@ export class LdapConnection {
     const secure = url.protocol === 'ldaps:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port) || (secure ? 636 : 389);
-    const socket = await connectSocket(host, port, secure ? tlsOptions(host, target) : undefined, clock);
+    const ca = await readCa(target.caFile);
+    if (ca.kind === 'unknown') return ca;
+    const encryption = tlsOptions(host, ca.value);
+    const socket = await connectSocket(host, port, secure ? encryption : undefined, clock);
     if (socket.kind === 'unknown') return socket;
     const connection = new LdapConnection(socket.value, clock);
-    const ready = await connection.#prepare(host, target, !secure && !LOOPBACK.test(url.hostname));
+    const ready = await connection.#prepare(
+      host,
+      target,
+      secure || LOOPBACK.test(url.hostname) ? undefined : encryption,
+    );
     if (ready.kind === 'ok') return answer(connection);
     connection.close();
     return ready;
@@ -96,9 +104,14 @@ export class LdapConnection {
     this.#lose(unknown('unreachable', 'The connection to the directory was closed.'));
   }
 
-  async #prepare(host: string, target: Target, startTls: boolean): Promise<Answer<undefined>> {
-    if (startTls) {
-      const secured = await this.#startTls(host, target);
+  /** @param startTls how to encrypt what is in clear so far; undefined: leave it as it is */
+  async #prepare(
+    host: string,
+    target: Target,
+    startTls: tls.ConnectionOptions | undefined,
+  ): Promise<Answer<undefined>> {
+    if (startTls !== undefined) {
+      const secured = await this.#startTls(host, startTls);
       if (secured.kind === 'unknown') return secured;
     }
     const { bindDn: dn, password } = target;
@@ -109,7 +122,7 @@ export class LdapConnection {
     return code === 0 ? answer(undefined) : fromResultCode(code, detail);
   }
 
-  async #startTls(host: string, target: Target): Promise<Answer<undefined>> {
+  async #startTls(host: string, options: tls.ConnectionOptions): Promise<Answer<undefined>> {
     const agreed = await this.request((messageId) => new ExtendedRequest({ messageId, oid: START_TLS }));
     if (agreed.kind === 'unknown') return agreed;
     if (agreed.value.code !== 0) {
@@ -120,7 +133,7 @@ export class LdapConnection {
     }
     this.#socket.removeAllListeners();
     this.#socket.on('error', () => {});
-    const secured = await secureSocket({ ...tlsOptions(host, target), socket: this.#socket }, host, this.#clock);
+    const secured = await secureSocket({ ...options, socket: this.#socket }, host, this.#clock);
     if (secured.kind === 'unknown') return secured;
     this.#socket = secured.value;
     this.#frames = new Frames();
@@ -181,9 +194,9 @@ export class LdapConnection {
   }
 }
 
-const tlsOptions = (host: string, { ca }: Target): tls.ConnectionOptions => ({
+const tlsOptions = (host: string, ca: readonly string[] | undefined): tls.ConnectionOptions => ({
   ...(net.isIP(host) === 0 && { servername: host }),
-  ...(ca !== undefined && { ca }),
+  ...(ca !== undefined && { ca: [...ca] }),
 });
 
 const connectSocket = (

@@ -21,8 +21,6 @@ export type LdapAuthorityOptions = {
   readonly roles: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Log;
-  /** PEM certificates to trust in place of those that Node trusts (and NODE_EXTRA_CA_CERTS adds). */
-  readonly ca?: string;
 };
 
 /**
@@ -38,8 +36,8 @@ export type LdapAuthorityOptions = {
  */
 export function makeLdapAuthority(options: LdapAuthorityOptions): Authority {
   const { config, issuer, clock, log } = options;
-  const { url, bindDn, password, intervalSeconds } = config;
-  const target = { url, bindDn, password, ca: options.ca };
+  const { url, bindDn, password, caFile, intervalSeconds } = config;
+  const target = { url, bindDn, password, caFile };
   const words: Vocabulary = { ...config, issuer, statuses: options.statuses, roles: options.roles };
   const places = parsePlaces(config);
   const revisions = new Revisions(clock);
