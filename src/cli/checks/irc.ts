@@ -3,6 +3,7 @@ import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } f
 import type { ConfigParts } from '../../config/parts.ts';
 import type { NetworkConfig } from '../../config/schema.ts';
 import { badAt, type Finding, good, netWords, quoteForeign, TRY_MS } from './finding.ts';
+import { webSocketTrouble } from './web-socket.ts';
 
 /** How long a server may think before its silence counts. */
 const SILENCE_MS = 2_000;
@@ -45,6 +46,7 @@ async function checkServer(
     }
     const certificate = server.tls ? certificateTrouble(socket as TLSSocket, server) : undefined;
     if (certificate !== undefined) return bad(certificate.text, certificate.remedy);
+    if (server.webSocket !== undefined) return await checkWebSocket(id, server, bad);
     const greeting = await greet(socket);
     const refused = /^(?::\S+ )?ERROR :?(.*)/m.exec(greeting)?.[1];
     if (refused !== undefined)
@@ -62,6 +64,21 @@ async function checkServer(
   } finally {
     socket.destroy();
   }
+}
+
+async function checkWebSocket(
+  id: string,
+  { host, port, tls, webSocket }: NetworkConfig['server'],
+  bad: ReturnType<typeof badAt>,
+): Promise<Finding> {
+  const url = `${tls ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${port}${webSocket}`;
+  const trouble = await webSocketTrouble(url);
+  return trouble === undefined
+    ? good('network', `${id}: ${url} answers`)
+    : bad(
+        `No IRC over the WebSocket ${url}: ${trouble}.`,
+        'Correct port and server.webSocket (freeq: /irc on its web port).',
+      );
 }
 
 /** Waits for the connection; what prevents it, in words. */
