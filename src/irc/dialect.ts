@@ -5,7 +5,7 @@ import type { Said } from '../core/freeq/tags.ts';
 import { type CapWish, LISTENER_CAPS, PUPPET_CAPS } from '../core/irc/cap-request.ts';
 import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
-import type { Person } from '../ports/network.ts';
+import type { Person, RosterEntry } from '../ports/network.ts';
 import { CLASSIC_GESTURES, type GestureMaker } from './gestures.ts';
 import { introduceBot, introducePerson } from './introductions.ts';
 import type { Link } from './link.ts';
@@ -36,6 +36,8 @@ export type Dialect = {
   readonly early: ReadonlySet<string>;
   /** Whether the server puts connections into channels that they did not ask for. */
   readonly rejoins: boolean;
+  /** Whether a ban takes people out of a channel for good, who are then no longer in its room. */
+  readonly bansRemove: boolean;
   /** Whether its channels have walls that their rooms have to respect. */
   readonly hasWalls: boolean;
   readonly introduceBot: (config: NetworkConfig, nowMs: number) => Promise<Result<Introduction>>;
@@ -44,6 +46,8 @@ export type Dialect = {
   readonly standing: (account: string | null) => string | undefined;
   /** Who said a line, by what the server itself set; undefined where no person did. */
   readonly sourceOf: (line: IrcLine, isupport: Isupport) => NetworkSource | undefined;
+  /** Who somebody is by what they last said, where lists of names do not tell. */
+  readonly knownAs: (nick: string) => Pick<RosterEntry, 'account' | 'origin'> | undefined;
   /** What it says of an account where a line says nothing: null, that there is none; undefined, nothing. */
   readonly untold: null | undefined;
   /** When a line without a time was said, milliseconds since 1970; undefined where nothing tells. */
@@ -89,12 +93,14 @@ export const CLASSIC: Dialect = {
   readyOn: new Set(['376', '422', 'PONG']),
   early: new Set(),
   rejoins: false,
+  bansRemove: false,
   hasWalls: false,
   introduceBot,
   introducePerson: (config, { person, naming, known, isFreeAccount }, nowMs) =>
     introducePerson(config, naming, person, known, isFreeAccount, nowMs),
   standing: () => undefined,
   sourceOf: (line, isupport) => classicSource(line, isupport),
+  knownAs: () => undefined,
   untold: null,
   idTimeMs: () => undefined,
   onReady: () => {},

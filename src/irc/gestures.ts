@@ -22,6 +22,8 @@ const UNREACT_TAGS = ['+draft/unreact', '+unreact'] as const;
 export type GestureMaker = {
   /** What its channels carry for sure. */
   readonly powers: NetworkPowers;
+  /** Whether a server without labels refuses typing in no way that could be taken for the refusal of a line. */
+  readonly typesUnlabelled: boolean;
   /** Undefined where the server would drop it. */
   readonly react: (link: Link, reaction: WireReaction) => WireLine | undefined;
   readonly redact: (link: Link, redaction: WireRedaction) => WireLine | undefined;
@@ -44,6 +46,7 @@ type WireEdit = {
 
 export const CLASSIC_GESTURES: GestureMaker = {
   powers: {},
+  typesUnlabelled: false,
   react: (link, { channel, msgid, emoji, removed }) => {
     const [tag] = passing(link, removed ? UNREACT_TAGS : REACT_TAGS);
     const replies = passing(link, REPLY_TAGS);
@@ -118,11 +121,9 @@ export function showTyping(puppet: Puppet | undefined, channel: string, active: 
   const { link } = puppet;
   const [tag] = passing(link, TYPING_TAGS);
   const label = link.label();
-  if (tag === undefined || label === undefined) return;
-  const tags = new Map([
-    ['label', label],
-    [tag, active ? 'active' : 'done'],
-  ]);
+  if (tag === undefined || (label === undefined && !link.dialect.gestures.typesUnlabelled)) return;
+  const tags = new Map([[tag, active ? 'active' : 'done']]);
+  if (label !== undefined) tags.set('label', label);
   link.send({ tags, command: 'TAGMSG', params: [channel] });
 }
 

@@ -1,3 +1,4 @@
+import { type Banned, isHit } from '../core/irc/ban-mask.ts';
 import { type Casemapping, fold } from '../core/irc/casemap.ts';
 import type { Source } from '../core/irc/line.ts';
 
@@ -30,6 +31,7 @@ export class OwnNames {
   readonly #nicks = new Map<string, Held>();
   readonly #accounts = new Set<string>();
   readonly #prefixes = new Set<string>();
+  readonly #addresses = new Map<string, Banned>();
   readonly #lingerMs: number;
 
   constructor(lingerMs: number, mapping: Casemapping) {
@@ -71,6 +73,16 @@ export class OwnNames {
     // While its connection is up, this may be the end of an older one with the same nick.
     if (held.closedMs === undefined && becomes === undefined) this.#nicks.set(folded, { ...held, leftMs: nowMs });
     else this.#nicks.delete(folded);
+  }
+
+  /** How the network knows the connection of a person. */
+  know(userId: string, address: Banned): void {
+    this.#addresses.set(userId, address);
+  }
+
+  /** People whose connections a ban hits. */
+  hitBy(mask: string): readonly string[] {
+    return [...this.#addresses].flatMap(([userId, address]) => (isHit(mask, address) ? [userId] : []));
   }
 
   addAccount(account: string): void {

@@ -112,9 +112,15 @@ const kick: Handler = (listener, session, { line }) => {
   session.ranks.part(channel, victim);
   session.roster.part(channel, victim);
   const userId = listener.names.ownerOf(victim)?.userId;
-  if (userId === undefined) return;
-  const nowMs = listener.nowMs();
-  const timeMs = timeOf(line, nowMs);
+  // Servers put the nick where no reason was given.
+  if (userId !== undefined)
+    thrownOut(listener, session, line, { channel, userId, reason: reason === victim ? '' : reason });
+};
+
+type ThrownOut = Pick<NetworkKick, 'channel' | 'userId' | 'reason'>;
+
+function thrownOut(listener: Listener, session: Session, line: IrcLine, { channel, userId, reason }: ThrownOut): void {
+  const timeMs = timeOf(line, listener.nowMs());
   const event: NetworkKick = {
     kind: 'kick',
     network: listener.network,
@@ -122,13 +128,12 @@ const kick: Handler = (listener, session, { line }) => {
     key: nameLine(line, naming(session), timeMs),
     timeMs,
     replayed: false,
-    source: { nick: source?.nick ?? '' },
+    source: { nick: line.source?.nick ?? '' },
     userId,
-    // Servers put the nick where no reason was given.
-    reason: reason === victim ? '' : reason.slice(0, 1000),
+    reason: reason.slice(0, 1000),
   };
   listener.joins.get(channel)?.view.push(event);
-};
+}
 
 const topic: Handler = (listener, session, { line }) => {
   const event = readTopic(line, listener.perspective(session), naming(session));
@@ -174,14 +179,18 @@ const nick: Handler = (listener, session, { line }) => {
   listener.nickFreed(session, source.nick);
 };
 
-const mode: Handler = (listener, session, { line: { params } }) => {
-  const [channel = '', ...change] = params;
+const mode: Handler = (listener, session, { line }) => {
+  const [channel = '', ...change] = line.params;
   const { link, ranks } = session;
   if (!isChannelName(channel, link.isupport) || listener.joins.get(channel) === undefined) return;
   const { changes, exact } = parseModes(change, link.isupport);
   const couldAct = holdsOp(session, channel);
   ranks.changed(channel, changes, link.isupport);
   listener.walls?.changed(channel, changes);
+  for (const { sign, letter, param = '' } of changes)
+    if (session.link.dialect.bansRemove && sign === '+' && letter === 'b')
+      for (const userId of listener.names.hitBy(param))
+        thrownOut(listener, session, line, { channel, userId, reason: 'banned' });
   // Whom the rest was about cannot be told: the list of names says who holds what.
   if (!exact) link.send({ command: 'NAMES', params: [channel] });
   if (couldAct !== holdsOp(session, channel)) listener.powerChanged(channel, !couldAct);

@@ -63,10 +63,11 @@ export function linkOptionsOf(tools: ListenerTools, introduction: Introduction):
 
 /** A connection was let in: nothing of an earlier one holds. */
 export function openSession(tools: ListenerTools, link: Link, nowMs: number): Session {
-  const { config, names, outgoing, sink, timings } = tools;
+  const { config, dialect, names, outgoing, sink, timings } = tools;
   const roster = new Roster(
     (channel, change) => sink.roster(channel, change),
     (nick) => names.ownerOf(nick) !== undefined,
+    dialect.knownAs,
   );
   roster.reset(link.isupport.casemapping);
   const { answerMs } = timings;

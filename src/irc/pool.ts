@@ -249,6 +249,7 @@ export class Pool {
     const { userId } = puppet.person;
     const known = { nick, account, prefix: prefix ?? null };
     this.#known.set(userId, known);
+    this.#tools.names.know(userId, known);
     this.#tools.sink.puppetSeen({ userId, ...known });
   }
 

@@ -11,6 +11,9 @@ type Someone = {
   readonly channels: Set<string>;
 };
 
+/** Who somebody is. */
+type Known = Pick<RosterEntry, 'account' | 'origin'>;
+
 /** Channels of more people than this are followed no further: memory is not a stranger's to fill. */
 const MAX_MEMBERS = 100_000;
 
@@ -20,6 +23,7 @@ const MAX_MEMBERS = 100_000;
 export class Roster {
   readonly #tell: (channel: string, change: RosterChange) => void;
   readonly #isOwn: (nick: string) => boolean;
+  readonly #knownAs: (nick: string) => Known | undefined;
   #mapping: Casemapping = 'rfc1459';
   readonly #people = new Map<string, Someone>();
   /** Folded channel → folded nicks. */
@@ -27,9 +31,15 @@ export class Roster {
   /** NAMES in progress. */
   readonly #listing = new Map<string, Set<string>>();
 
-  constructor(tell: (channel: string, change: RosterChange) => void, isOwn: (nick: string) => boolean) {
+  /** @param knownAs what lists of names do not say, where it is known from what people said */
+  constructor(
+    tell: (channel: string, change: RosterChange) => void,
+    isOwn: (nick: string) => boolean,
+    knownAs: (nick: string) => Known | undefined = () => undefined,
+  ) {
     this.#tell = tell;
     this.#isOwn = isOwn;
+    this.#knownAs = knownAs;
   }
 
   /** A new connection: nothing of the old view holds. */
@@ -200,7 +210,10 @@ export class Roster {
 
   #entry(folded: string): RosterEntry | undefined {
     const someone = this.#people.get(folded);
-    return someone === undefined ? undefined : { nick: someone.nick, account: someone.account ?? null };
+    if (someone === undefined) return undefined;
+    const known = this.#knownAs(someone.nick);
+    const { nick, account } = someone;
+    return { nick, ...known, account: account ?? known?.account ?? null };
   }
 
   /** @returns whether they were there; who is in no channel any more is forgotten */

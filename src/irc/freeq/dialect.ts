@@ -40,6 +40,7 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     readyOn: new Set(['PONG']),
     early: new Set('JOIN PART KICK QUIT NICK MODE TOPIC PRIVMSG TAGMSG BATCH 332 333 353 366'.split(' ')),
     rejoins: true,
+    bansRemove: true,
     hasWalls: true,
     async introduceBot({ bot, server }) {
       const proof = prove(BOT);
@@ -75,6 +76,7 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
       if (line.command === 'PRIVMSG' && !tags.has('batch')) people.heard(speaker);
       return speaker;
     },
+    knownAs: (nick) => people.knownAs(nick),
     untold: undefined,
     idTimeMs: ulidTimeMs,
     onReady: registerKey,

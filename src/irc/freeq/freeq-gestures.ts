@@ -40,6 +40,8 @@ function signed(link: Link, channel: string, mutation: Mutation): readonly [stri
 /** Reactions, deletions and edits as freeq takes them (facts: chatsig and messaging of its server). */
 export const freeqGestures: GestureMaker = {
   powers: { repliesShown: true, edits: true, reactions: true, deletions: true },
+  // One at a time, and only while nothing that is said waits for an answer.
+  typesUnlabelled: true,
   react: (link, { channel, msgid, emoji, removed }) => {
     const kind = removed ? 'unreact' : 'react';
     return {

@@ -3,6 +3,7 @@ import type { FreeqLine } from '../../core/identity/freeq-evidence.ts';
 
 type Known = NonNullable<FreeqLine['known']>;
 
+const HERE = 'freeq/';
 const REMEMBERED = 20_000;
 
 /**
@@ -14,6 +15,14 @@ export class HeardPeople {
 
   knownOf(nick: string, host: string | undefined): Known | undefined {
     return this.#known.get(keyOf(nick, host));
+  }
+
+  /** Somebody of a list of names, which does not say of which server they are: of this one, if both have the nick. */
+  knownAs(nick: string): { readonly account: string | null; readonly origin?: string } | undefined {
+    const known = this.#known.get(keyOf(nick, HERE)) ?? this.#known.get(keyOf(nick, undefined));
+    if (known === undefined) return undefined;
+    const { did, origin } = known;
+    return { account: did, ...(origin !== undefined && { origin }) };
   }
 
   /** A line whose tags said who its sender is. */
@@ -31,4 +40,4 @@ export class HeardPeople {
 
 /** People of this server have a host, those of others none. */
 const keyOf = (nick: string, host: string | undefined): string =>
-  `${host?.startsWith('freeq/') === true ? 'here' : 'there'} ${nick.toLowerCase()}`;
+  `${host?.startsWith(HERE) === true ? 'here' : 'there'} ${nick.toLowerCase()}`;
