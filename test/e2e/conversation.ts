@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripFormatting } from '../../src/core/text/strip.ts';
 import { IrcPerson } from './irc-person.ts';
 import { doubledReactions, mixedOnIrc, mixedOnMatrix } from './mix.ts';
 import { type Shard, type ShardOptions, startShard } from './shard.ts';
@@ -77,7 +78,7 @@ export async function startConversation(
       await Promise.all([...ircTalkers, ...mxTalkers].map((talker) => talker.stop()));
       const [toMatrix, toIrc] = await Promise.all([
         settledTally(() => linesInRoom(shard.person('alice'), room), saidBy(ircTalkers), timeoutMs),
-        settledTally(() => reader.heard(), saidBy(mxTalkers), timeoutMs),
+        settledTally(() => reader.heard().map(stripFormatting), saidBy(mxTalkers), timeoutMs),
       ]);
       assert.deepEqual(await doubledReactions(shard.person('alice'), room), []);
       return { toMatrix, toIrc };

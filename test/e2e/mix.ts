@@ -2,12 +2,12 @@ import type { MatrixUser } from '../servers/people.ts';
 import type { IrcPerson } from './irc-person.ts';
 
 /** Every how-manieth line comes with what. Nothing of it looks like a line that is counted. */
-const EVERY = { answer: 4, reaction: 6, deletion: 9, edit: 10 } as const;
+const EVERY = { answer: 4, formatted: 5, reaction: 6, lines: 7, deletion: 9, edit: 10 } as const;
 
 /** @returns whether it was certainly taken */
 type Say = (line: string) => Promise<boolean>;
 
-/** Somebody in a Matrix client who answers, reacts, corrects and takes back between their lines. */
+/** Somebody in a Matrix client who answers, reacts, corrects and takes back between their lines, and writes some bold or with more below. */
 export function mixedOnMatrix(
   user: MatrixUser,
   room: string,
@@ -19,8 +19,10 @@ export function mixedOnMatrix(
     said++;
     const before = said % EVERY.answer === 0 ? last : undefined;
     const answer = before === undefined ? {} : { 'm.relates_to': { 'm.in_reply_to': { event_id: before } } };
+    const bold = { format: 'org.matrix.custom.html', formatted_body: `<strong>${line}</strong>` };
+    const looks = said % EVERY.formatted === 0 && said % EVERY.lines !== 0 ? bold : {};
     const taken = await until(async () => {
-      last = await user.send(room, line, answer);
+      last = await user.send(room, said % EVERY.lines === 0 ? `${line}\n(and more)` : line, { ...answer, ...looks });
     });
     if (last !== undefined) await besides(user, room, said, last).catch(() => undefined);
     return taken;
@@ -48,7 +50,8 @@ export function mixedOnIrc(person: IrcPerson): Say {
     said++;
     const last = person.lastMsgid();
     const isAnswer = last !== undefined && said % EVERY.answer === 0;
-    const taken = await person.say(line, isAnswer ? `@+draft/reply=${last} ` : '');
+    const text = said % EVERY.formatted === 0 ? `\x02${line}\x02` : line;
+    const taken = await person.say(text, isAnswer ? `@+draft/reply=${last} ` : '');
     const msgid = person.lastMsgid();
     if (msgid !== undefined && said % EVERY.reaction === 0)
       person.send(`@+draft/reply=${msgid};+draft/react=r${said} TAGMSG ${person.channel}`);
