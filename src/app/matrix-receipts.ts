@@ -139,8 +139,10 @@ export class MatrixReceipts {
       ...{ network, messageKey, room, eventId: to, direction: 'to-matrix', createdAtMs },
       ...{ sender, nick, thread: thread ?? null, gone: false, provenance },
     });
-    if (effect.op === 'matrix.react') return [link(keyOfReaction(effect.target, effect.emoji, subject), eventId)];
-    const { messageKey, edits } = effect;
+    const { messageKey } = effect;
+    if (effect.op === 'matrix.react')
+      return [link(keyOfReaction(effect.target, effect.emoji, subject), eventId), link(messageKey, eventId)];
+    const { edits } = effect;
     if (original === undefined || edits === undefined) return [link(messageKey, eventId)];
     return [link(edits, eventId), link(messageKey, original)];
   }

@@ -1,5 +1,5 @@
 import type { InRoom } from '../core/convert/in-room.ts';
-import { MARKER, markerOf } from '../core/convert/marker.ts';
+import { MARKER, markerKeys, markerOf } from '../core/convert/marker.ts';
 import { ok, type Result } from '../core/errors.ts';
 import type { ReactOnMatrix, RedactOnMatrix, SendToMatrix, UnreactOnMatrix } from '../core/events.ts';
 import { keyOfReaction } from '../core/ids.ts';
@@ -30,11 +30,19 @@ export class MatrixRelations {
       const [original] = await this.#targets.ofMessage(network, edits, room);
       if (original?.gone) return 'gone';
       if (original?.sender !== this.#ghosts.idOf(network, subject)) return undefined;
-      return { kind: 'edit', eventId: original.eventId };
+      const { eventId, thread, sender } = original;
+      // An event that says other lines as well must not lose them: the new text answers it.
+      if (await this.#isJoined(room, eventId)) return { kind: 'reply', eventId, thread, author: sender };
+      return { kind: 'edit', eventId };
     }
     if (replyTo === undefined) return undefined;
     const said = (await this.#targets.ofMessage(network, replyTo, room)).find(({ gone }) => !gone);
     return said && { kind: 'reply', eventId: said.eventId, thread: said.thread, author: said.sender };
+  }
+
+  async #isJoined(room: string, eventId: string): Promise<boolean> {
+    const event = await this.#kit.homeserver.event(room, eventId);
+    return event.ok && event.value !== undefined && markerKeys(event.value.content).length > 1;
   }
 
   /** A message is in the room: where it belongs is needed for its receipt. */

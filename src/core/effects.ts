@@ -45,7 +45,11 @@ type ReactionOnMatrix = {
 };
 
 /** Reacts as a ghost. Nothing where the message is not known. */
-export type ReactOnMatrix = ReactionOnMatrix & { readonly op: 'matrix.react' };
+export type ReactOnMatrix = ReactionOnMatrix & {
+  readonly op: 'matrix.react';
+  /** Of the reaction itself, which may be deleted by that. */
+  readonly messageKey: MessageKey;
+};
 /** Takes the ghost's reaction back. */
 export type UnreactOnMatrix = ReactionOnMatrix & { readonly op: 'matrix.unreact' };
 

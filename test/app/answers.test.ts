@@ -273,6 +273,43 @@ describe('what people on a network do with what was said', () => {
     ]);
   });
 
+  test('an edit of a line that went into one event with others leaves those alone', async () => {
+    const { world, quiet, put } = await talking();
+    let away = true;
+    world.homeserver.fault = (call) =>
+      away && call.name === 'send' ? { kind: 'failed', error: UNREACHABLE } : undefined;
+    const [first] = ['one', 'two', 'three'].map((text) => carolSays(world, [text]));
+    await world.clock.pass(5_000);
+    away = false;
+    await quiet();
+    const [event] = world.homeserver
+      .room(world.room)
+      .events.filter(({ sender }) => sender === CAROL)
+      .slice(-1);
+    assert.equal(event?.content.body, 'one\ntwo\nthree');
+    carolSays(world, ['1'], { edits: first?.key ?? keyFromMsgid('') });
+    await quiet();
+    assert.deepEqual(put().at(-1), [CAROL, 'm.room.message', { 'm.in_reply_to': { event_id: event.event_id } }]);
+  });
+
+  test('a reaction whose own message is deleted is gone', async () => {
+    const { world, say, quiet, put } = await talking();
+    const event = say(ALICE, 'one');
+    await quiet();
+    const target = keyFromMsgid(`said-${event.event_id}`);
+    const { key } = world.onIrcAlso<NetworkReaction>('carol', {
+      kind: 'reaction',
+      target,
+      emoji: '👍',
+      removed: false,
+    });
+    await quiet();
+    const [reaction] = world.homeserver.room(world.room).events.filter(({ type }) => type === 'm.reaction');
+    world.onIrcAlso<NetworkDeletion>('carol', { kind: 'deletion', target: key, reason: '' });
+    await quiet();
+    assert.deepEqual(put().at(-1), [CAROL, 'm.room.redaction', reaction?.event_id]);
+  });
+
   test('what a person of Matrix said is deleted by an operator of the channel, in the bot’s name', async () => {
     const { world, say, quiet, put } = await talking();
     const event = say(ALICE, 'one\ntwo');

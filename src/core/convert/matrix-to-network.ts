@@ -39,6 +39,9 @@ const CONVERTERS: ReadonlyMap<string, MatrixConverter> = new Map([
   ['m.room.member', membership],
 ]);
 
+/** Types of events of which something crosses; what-crosses.ts has a row for each. */
+export const CONVERTED_TYPES: readonly string[] = [...CONVERTERS.keys()];
+
 /** What to do on a network about something that happened in a portal's room. Our own events lead to nothing. */
 export function matrixToNetwork(event: MatrixEvent, view: MatrixView): KeyedEffect[] {
   if (event.type === 'm.room.member' && view.isOurs(event.state_key ?? ''))

@@ -14,6 +14,9 @@ type Converter<K extends Kind> = (event: Extract<NetworkEvent, { kind: K }>, vie
 /** One converter per kind, each in a file of its own. */
 const CONVERTERS: { readonly [K in Kind]: Converter<K> } = { message, reaction, deletion, topic, kick, gap, walls };
 
+/** Kinds of events of which something crosses; what-crosses.ts has a row for each. */
+export const CONVERTED_KINDS: readonly Kind[] = Object.keys(CONVERTERS) as Kind[];
+
 /** What to do on Matrix about something that happened on a network. What we did ourselves leads to nothing. */
 export function networkToMatrix<K extends Kind>(
   event: Extract<NetworkEvent, { kind: K }>,

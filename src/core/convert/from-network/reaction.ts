@@ -9,7 +9,7 @@ export function reaction(event: NetworkReaction, view: NetworkView): KeyedEffect
   const emoji = stripFormatting(event.emoji).trim();
   if (emoji === '' || emoji.length > MAX_EMOJI_UNITS || !emoji.isWellFormed()) return [];
   return one(event, {
-    op: event.removed ? 'matrix.unreact' : 'matrix.react',
+    ...(event.removed ? ({ op: 'matrix.unreact' } as const) : ({ op: 'matrix.react', messageKey: event.key } as const)),
     room: view.room,
     ...inTheNameOf(event, view),
     target: event.target,
