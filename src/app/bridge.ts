@@ -71,7 +71,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const pages = new Pages(kit, portals, config);
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
-  const names = await Names.open(kit, isOurs);
+  const names = await Names.open(kit, isOurs, (userId) => ghosts.whoIs(userId));
   const audit = parts.audit ?? noAudit;
   const { vouching, ghosts, asked, reconfigure } = await openIdentities({
     kit,

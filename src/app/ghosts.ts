@@ -40,6 +40,11 @@ export class Ghosts {
     return this.#moves.idOf(network, subject);
   }
 
+  /** Whom a ghost stands for now; undefined for anybody else's id. */
+  whoIs(userId: string): ReturnType<GhostMoves['whoIs']> {
+    return this.#moves.whoIs(userId);
+  }
+
   /**
    * The ghost of this person, in this room and under this name.
    * @returns its user id; errors are those of the homeserver
@@ -164,7 +169,7 @@ export class Ghosts {
 
   /** Whom the ghost stands for, as its profile says it. */
   #about(userId: string): object | undefined {
-    const known = this.#moves.whoIs(userId);
+    const known = this.whoIs(userId);
     if (known === undefined) return undefined;
     const { kind, name, origin = null } = known.subject;
     return { network: known.network, account: kind === 'account' ? name : null, origin };

@@ -1,4 +1,4 @@
-import { parseGhostId } from '../core/ids.ts';
+import type { GhostSubject, NetworkId } from '../core/ids.ts';
 import type { Sql } from '../ports/db.ts';
 import type { Network } from '../ports/network.ts';
 import { CallSwitch } from './call-switch.ts';
@@ -14,6 +14,9 @@ type RoomNames = {
   readonly byName: ReadonlyMap<string, string | null>;
 };
 
+/** Whom a ghost stands for. */
+type WhoIs = (userId: string) => { readonly network: NetworkId; readonly subject: GhostSubject } | undefined;
+
 export type PersonOf = (name: string) => string | undefined;
 
 /** Who is meant by a name, on either side, without a question to the database for each line. */
@@ -21,19 +24,21 @@ export class Names {
   readonly calls: CallSwitch;
   readonly #kit: Kit;
   readonly #isOurs: (userId: string) => boolean;
+  readonly #whoIs: WhoIs;
   readonly #rooms = new Map<string, RoomNames>();
   /** Raised when a room's members change, so that what was read before does not count. */
   #changes = 0;
 
-  private constructor(kit: Kit, isOurs: (userId: string) => boolean) {
+  private constructor(kit: Kit, isOurs: (userId: string) => boolean, whoIs: WhoIs) {
     this.#kit = kit;
     this.#isOurs = isOurs;
+    this.#whoIs = whoIs;
     this.calls = new CallSwitch(kit);
   }
 
   /** With what people asked of earlier processes. */
-  static async open(kit: Kit, isOurs: (userId: string) => boolean): Promise<Names> {
-    const names = new Names(kit, isOurs);
+  static async open(kit: Kit, isOurs: (userId: string) => boolean, whoIs: WhoIs): Promise<Names> {
+    const names = new Names(kit, isOurs, whoIs);
     await names.calls.load();
     return names;
   }
@@ -59,7 +64,7 @@ export class Names {
     const kit = this.#kit;
     const network = kit.networks.get(portal.network);
     if (!this.#isOurs(userId)) return network?.nicks?.nickOf(portal.channel, userId);
-    const ghost = parseGhostId(userId, kit.homeserver.serverName);
+    const ghost = this.#whoIs(userId);
     if (ghost?.network !== portal.network) return undefined;
     // An account's ghost says nothing of the nick of somebody who is away.
     const nick = ghost.subject.kind === 'nick' ? ghost.subject.name : undefined;

@@ -74,17 +74,8 @@ export class Whois {
     const { kit, isOurs } = this.#parts;
     const ids = new Set<string>();
     for (const network of new Set(portals.map((portal) => portal.network))) {
-      const fold = (text: string): string => kit.networks.get(network)?.fold(text) ?? text.toLowerCase();
-      // What is stored of puppets is how they last stood: a nick that somebody else has now is theirs.
-      const isTaken = portals.some(
-        (portal) =>
-          portal.network === network &&
-          [...this.#parts.rosters().people(portal).values()].some(
-            ({ nick, origin }) => origin === undefined && fold(nick) === fold(wanted),
-          ),
-      );
-      const puppets = isTaken ? [] : await kit.db.transaction((sql) => kit.stores.puppet.all(sql, network));
-      for (const { nick, userId } of puppets) if (fold(nick) === fold(wanted)) ids.add(userId);
+      const owner = kit.networks.get(network)?.nicks?.ownerOf(wanted);
+      if (owner !== undefined) ids.add(owner);
     }
     if (asker.kind === 'matrix') {
       const members = await kit.db.transaction((sql) => kit.stores.member.inRoom(sql, asker.room));

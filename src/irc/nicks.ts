@@ -1,5 +1,6 @@
+import { subjectOf } from '../core/identity/subject.ts';
 import type { GhostSubject } from '../core/ids.ts';
-import type { Nicks } from '../ports/network.ts';
+import type { Nicks, RosterEntry } from '../ports/network.ts';
 import type { OwnNames } from './identity.ts';
 import type { Roster } from './roster.ts';
 
@@ -31,10 +32,12 @@ export class ChannelNicks implements Nicks {
   nickOf(channel: string, who: string | GhostSubject): string | undefined {
     const { names, roster, ownNick } = this.#sources;
     if (typeof who === 'string') return ownNick(who);
-    if (who.kind === 'nick') return roster()?.member(channel, who.name)?.nick;
-    const isTheirs = (account: string | null): boolean => account !== null && names.fold(account) === who.name;
-    return roster()
-      ?.members(channel)
-      .find(({ account }) => isTheirs(account))?.nick;
+    const isThem = (entry: RosterEntry): boolean => {
+      const subject = subjectOf(entry, (name) => names.fold(name));
+      return subject.kind === who.kind && subject.name === who.name && subject.origin === who.origin;
+    };
+    if (who.kind === 'account') return roster()?.members(channel).find(isThem)?.nick;
+    const member = roster()?.member(channel, who.name);
+    return member !== undefined && member.origin === who.origin ? member.nick : undefined;
   }
 }

@@ -69,7 +69,11 @@ async function build() {
     portals,
     echoes: new Echoes(),
     anchors,
-    names: await Names.open(kit, (userId) => userId.startsWith('@_causeway_')),
+    names: await Names.open(
+      kit,
+      (userId) => userId.startsWith('@_causeway_'),
+      () => undefined,
+    ),
     mapUrl: undefined,
     pages: new Pages(kit, portals, configOf([])),
     isOurs: (userId) => userId.startsWith('@_causeway_'),

@@ -1,5 +1,4 @@
 import type { MatrixEvent } from '../../core/events.ts';
-import { parseGhostId } from '../../core/ids.ts';
 import type { Ghosts } from '../ghosts.ts';
 import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../portal-table.ts';
@@ -41,7 +40,7 @@ export class GhostInvitations {
     const { kit, rooms, ghosts } = this.#parts;
     const { homeserver } = kit;
     const leave = (why: string): Promise<unknown> => homeserver.leave(ghost, event.room_id, why);
-    const parsed = parseGhostId(ghost, homeserver.serverName);
+    const parsed = ghosts.whoIs(ghost);
     const network = parsed === undefined ? undefined : kit.networks.get(parsed.network);
     if (parsed === undefined || network?.privately === undefined) return void leave('Nobody can be reached here.');
     if (event.content.is_direct !== true) return void leave('People of IRC can be invited into rooms of two only.');
