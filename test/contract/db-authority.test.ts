@@ -91,4 +91,33 @@ describeOnBothEngines('what follows from the authority', (within) => {
       await heldPlan.delete(sql, 'gggg');
       assert.deepEqual(await heldPlan.all(sql), [newer]);
     }));
+
+  test('an assertion is used once; what is over is forgotten, and so many are kept of each agreement', () =>
+    within(async (sql) => {
+      const { visitor } = stores;
+      const use = (jti: string, nowMs: number, agreement = 'elm', untilMs = 100) =>
+        visitor.use(sql, { agreement, issuer: 'https://id.elm.test', jti, untilMs }, nowMs, 2);
+      const answers = [
+        await use('a', 1),
+        await use('a', 2),
+        await use(long('a'), 3),
+        await use('c', 4),
+        await use('c', 5, 'oak'),
+        await use('c', 101, 'elm', 200),
+      ];
+      assert.deepEqual(answers, ['first', 'used', 'first', 'too-many', 'first', 'first']);
+    }));
+
+  test('a visit is kept until it was over for long; a newer one of the same account replaces it', () =>
+    within(async (sql) => {
+      const { visitor } = stores;
+      const visit = { agreement: 'elm', userId: '@vera:elm.test', json: '{"n":1}', overMs: 50 };
+      const newer = { ...visit, json: '{"n":2}', overMs: 90 };
+      const other = { ...visit, agreement: 'elm-2', userId: long('@x'), overMs: 70 };
+      await visitor.put(sql, [visit, other]);
+      await visitor.put(sql, [newer]);
+      assert.deepEqual(await visitor.visits(sql), [other, newer]);
+      await visitor.prune(sql, 80);
+      assert.deepEqual(await visitor.visits(sql), [newer]);
+    }));
 });

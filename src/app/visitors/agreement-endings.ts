@@ -4,12 +4,15 @@ import { listsServers } from '../../core/room/state-plan.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority } from '../../ports/authority.ts';
 import { Backoff } from '../backoff.ts';
+import { Gathered } from '../gathered.ts';
 import type { Kit } from '../kit.ts';
 import type { AgreementRecord } from './agreement-book.ts';
 import type { Visitors } from './visitors.ts';
 
 /** A room that cannot be written for so long keeps nobody in the others: each shuts its servers out before its people anyway. */
 const LIST_PATIENCE_MS = 30_000;
+/** Between two looks at how far all is: rooms are looked at one after the other. */
+const REST_MS = 50;
 /** Somebody who cannot be put out for so long is what the rooms' own reports are about. */
 const PEOPLE_PATIENCE_MS = 60_000;
 
@@ -21,6 +24,7 @@ export type AgreementEndingsParts = {
   readonly mode: () => 'observe' | 'enforce';
   readonly rooms: () => Iterable<ManagedRoom>;
   readonly known: (resource: string) => ActualRoom | undefined;
+  readonly hasRoom: (resource: string) => boolean;
   /** Whether the bot can do nothing in this room. */
   readonly isLost: (resource: string) => boolean;
   /** Whether somebody has to be out of this room. */
@@ -42,10 +46,17 @@ export class AgreementEndings {
   readonly #stop = new AbortController();
   /** By agreement: since when its stage waits. */
   readonly #waiting = new Map<string, number>();
-  #checking = Promise.resolve();
+  readonly #checks: Gathered;
 
   constructor(parts: AgreementEndingsParts) {
     this.#parts = parts;
+    const { clock, log } = parts.kit;
+    this.#checks = new Gathered(
+      clock,
+      log,
+      () => this.#checkAll(),
+      () => REST_MS,
+    );
   }
 
   stop(): void {
@@ -62,8 +73,7 @@ export class AgreementEndings {
 
   /** A room was looked at: something may be ready for its next stage. */
   kept(): void {
-    if (this.#waiting.size === 0) return;
-    this.#checking = this.#checking.then(() => this.#checkAll());
+    if (this.#waiting.size > 0) this.#checks.ask();
   }
 
   /** It is read once more, so that half a file or a slip of the hand puts nobody out. */
@@ -95,6 +105,7 @@ export class AgreementEndings {
 
   async #checkAll(): Promise<void> {
     for (const id of this.#waiting.keys()) {
+      if (this.#stop.signal.aborted) return;
       const record = this.#parts.visitors.book.get(id);
       if (record?.ending === undefined) this.#waiting.delete(id);
       else if (this.#parts.mode() === 'enforce') await this.#check(id, record, record.ending.stage);
@@ -132,7 +143,7 @@ export class AgreementEndings {
     for (const resource of this.#shared(record))
       await say(
         resource,
-        `${why} Visitors from ${record.agreement.peer.homeserver} are not here any more; what they wrote stays.`,
+        `${why} Whoever was here by it alone is not any more; what they wrote stays.`,
         `agreement|${id}|${record.agreement.version}|${record.ending?.sinceMs}|${resource}`,
       );
     await this.#note(record, 'outcome');
@@ -141,26 +152,27 @@ export class AgreementEndings {
     await visitors.book.save();
   }
 
-  /** Rooms that do not list their servers yet as they should. */
+  /** Rooms that do not list their servers yet as they should, for all that is known. */
   #openRooms(): string[] {
-    const { known, isLost, kit } = this.#parts;
+    const { known, kit } = this.#parts;
+    const isRight = (wanted: ManagedRoom): boolean => {
+      const room = known(wanted.id);
+      return room !== undefined && (!room.federate || listsServers(room, wanted, kit.homeserver.serverName));
+    };
     return this.#federating()
-      .filter(({ id }) => !isLost(id))
-      .filter((wanted) => {
-        const room = known(wanted.id);
-        return room?.federate === true && !listsServers(room, wanted, kit.homeserver.serverName);
-      })
+      .filter((wanted) => !isRight(wanted))
       .map(({ id }) => id);
   }
 
   /** Rooms in which somebody is still who has to go. */
   #roomsWith(record: AgreementRecord): string[] {
-    const { known, isLost, isOut } = this.#parts;
+    const { known, isOut } = this.#parts;
     const people = this.#people(record);
     return this.#resources().filter((id) => {
-      const members = isLost(id) ? undefined : known(id)?.members;
+      const room = known(id);
+      if (room === undefined) return true;
       return people.some((userId) => {
-        const { membership } = members?.get(userId) ?? {};
+        const { membership } = room.members.get(userId) ?? {};
         return (membership === 'join' || membership === 'invite') && isOut(userId, id);
       });
     });
@@ -172,7 +184,12 @@ export class AgreementEndings {
     return visitors.peopleOf(record, present);
   }
 
-  #federating = (): ManagedRoom[] => [...this.#parts.rooms()].filter(({ federate, acl }) => federate && acl);
+  /** Those in which others can take part and we can do something about it. */
+  #federating(): ManagedRoom[] {
+    const { rooms, hasRoom, isLost } = this.#parts;
+    return [...rooms()].filter(({ id, federate, acl }) => federate && acl && hasRoom(id) && !isLost(id));
+  }
+
   #resources = (): string[] => this.#federating().map(({ id }) => id);
 
   /** Rooms to which the agreement let people in. */

@@ -71,6 +71,7 @@ export class Visiting {
       visitors,
       rooms: () => rooms.all(),
       known: (resource) => rooms.known(resource),
+      hasRoom: (resource) => rooms.roomIdOf(resource) !== undefined,
       say: (resource, text, key) => {
         const room = rooms.roomIdOf(resource);
         return room === undefined ? Promise.resolve() : say.inRoom(room, text, key);

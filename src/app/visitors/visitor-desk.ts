@@ -14,6 +14,11 @@ import { normalGrants, type Visitors } from './visitors.ts';
 /** Assertions that are looked at together, and in the long run; for each of the two ways in. */
 const MOST_AT_ONCE = 16;
 const PACE: BucketRules = { burst: 60, refillMs: 100 };
+/** Tries of one account. */
+const OWN_PACE: BucketRules = { burst: 5, refillMs: 10_000 };
+const MAX_REMEMBERED = 1_000;
+/** Refusals of what nobody proved, in the audit log: whoever can reach us could fill a disk otherwise. The rest is counted there. */
+const NOTED_PACE: BucketRules = { burst: 60, refillMs: 10_000 };
 
 export type VisitorDeskParts = {
   readonly kit: Kit;
@@ -27,7 +32,7 @@ export type VisitorDeskParts = {
   readonly callBack: (userId: string, resources: readonly string[]) => Promise<void>;
 };
 
-type Way = { bucket: Bucket; underWay: number };
+type Way = { bucket: Bucket; underWay: number; readonly own: Map<string, Bucket> };
 
 const BUSY: VisitAnswer = {
   kind: 'unknown',
@@ -38,11 +43,14 @@ const BUSY: VisitAnswer = {
 export class VisitorDesk {
   readonly #parts: VisitorDeskParts;
   readonly #ways: Readonly<Record<'matrix' | 'http', Way>>;
+  #noted: Bucket;
+  #unnoted = 0;
 
   constructor(parts: VisitorDeskParts) {
     this.#parts = parts;
     const nowMs = parts.kit.clock.nowMs();
-    const way = (): Way => ({ bucket: fullBucket(PACE, nowMs), underWay: 0 });
+    const way = (): Way => ({ bucket: fullBucket(PACE, nowMs), underWay: 0, own: new Map() });
+    this.#noted = fullBucket(NOTED_PACE, nowMs);
     this.#ways = { matrix: way(), http: way() };
   }
 
@@ -52,9 +60,7 @@ export class VisitorDesk {
    */
   async present(token: string, presenter: string | null): Promise<VisitAnswer> {
     const way = this.#ways[presenter === null ? 'http' : 'matrix'];
-    const { bucket, waitMs } = takeTokens(way.bucket, PACE, this.#parts.kit.clock.nowMs());
-    way.bucket = bucket;
-    if (waitMs > 0 || way.underWay >= MOST_AT_ONCE) return BUSY;
+    if (way.underWay >= MOST_AT_ONCE || !this.#mayTry(way, presenter)) return BUSY;
     way.underWay++;
     try {
       return await this.#present(token, presenter);
@@ -63,12 +69,28 @@ export class VisitorDesk {
     }
   }
 
+  /** One account does not use up what all have. */
+  #mayTry(way: Way, presenter: string | null): boolean {
+    const nowMs = this.#parts.kit.clock.nowMs();
+    if (presenter !== null) {
+      if (way.own.size >= MAX_REMEMBERED) way.own.clear();
+      const own = takeTokens(way.own.get(presenter) ?? fullBucket(OWN_PACE, nowMs), OWN_PACE, nowMs);
+      way.own.set(presenter, own.bucket);
+      if (own.waitMs > 0) return false;
+    }
+    const all = takeTokens(way.bucket, PACE, nowMs);
+    way.bucket = all.bucket;
+    return all.waitMs === 0;
+  }
+
   async #present(token: string, presenter: string | null): Promise<VisitAnswer> {
     const { authority, visitors } = this.#parts;
     const answer = await authority.admitVisitor(token);
     if (answer.kind === 'unknown') return { kind: 'unknown', text: `Nobody can be let in now. ${answer.text}` };
-    if (answer.kind === 'absent')
-      return this.#denied(presenter ?? '', answer.code, answer.why, answer.freshness.revision);
+    if (answer.kind === 'absent') {
+      const { code, why, freshness } = answer;
+      return this.#mayNote() ? this.#denied(presenter ?? '', code, why, freshness.revision) : refused(code, why);
+    }
     const assertion = { ...answer.value, grants: normalGrants(answer.value.grants) };
     const { userId } = assertion;
     const no = (code: string, why: string) => this.#denied(userId, code, why, answer.freshness.revision);
@@ -141,6 +163,8 @@ export class VisitorDesk {
 
   async #denied(who: string, code: string, why: string, revision: number): Promise<VisitAnswer> {
     const { audit, kit } = this.#parts;
+    const unnoted = this.#unnoted;
+    this.#unnoted = 0;
     kit.log.info('a visitor was not let in', { cause: code });
     await audit.write([
       {
@@ -150,12 +174,25 @@ export class VisitorDesk {
         subject: who,
         action: 'visitor.admit',
         resource: '',
-        why,
+        why: unnoted === 0 ? why : `${why} So were ${unnoted} before that are not noted one by one.`,
         revision,
       },
     ]);
-    return { kind: 'refused', code, text: `You are not let in. ${why}` };
+    return refused(code, why);
+  }
+
+  #mayNote(): boolean {
+    const { bucket, waitMs } = takeTokens(this.#noted, NOTED_PACE, this.#parts.kit.clock.nowMs());
+    this.#noted = bucket;
+    if (waitMs > 0) this.#unnoted++;
+    return waitMs === 0;
   }
 }
+
+const refused = (code: string, why: string): VisitAnswer => ({
+  kind: 'refused',
+  code,
+  text: `You are not let in. ${why}`,
+});
 
 const SHUT_OUT: ReadonlySet<string> = new Set(['suspended', 'departed', 'expelled', 'hibernating']);

@@ -76,8 +76,10 @@ export class Visitors implements VisitGrounds {
     await this.visits.save(over);
   }
 
-  /** Somebody was let in. */
+  /** Somebody was let in; the agreement may have ended while that was written down. */
   begun(userId: string): void {
+    const over = this.#endVisits([]);
+    if (over.length > 0) this.#store(over);
     this.#planNext();
     this.#parts.onPeople([userId], `visit ${userId}`);
   }
@@ -90,6 +92,8 @@ export class Visitors implements VisitGrounds {
   }
 
   standingIn(userId: string, resource: Resource, at: At): Standing | undefined {
+    // Ten thousand members are no visitors.
+    if (!this.visits.has(userId) && serverOf(userId) === this.#parts.own.homeserver) return undefined;
     const visits = this.visits.of(userId);
     const live = visits.filter((visit) => isLive(visit, at.nowMs));
     const standings = live.flatMap((visit) => this.#standing(visit, resource, at) ?? []);
@@ -192,8 +196,14 @@ export class Visitors implements VisitGrounds {
       onServers('timer');
     }
     onPeople([...new Set([...over, ...expired].map(({ userId }) => userId))], 'timer');
+    this.#store(over);
+  }
+
+  #store(over: readonly Visit[]): void {
     const saved = this.book.save().then(() => this.visits.save(over));
-    saved.catch((error: unknown) => kit.log.warn('the end of visits was not stored', { error: String(error) }));
+    saved.catch((error: unknown) =>
+      this.#parts.kit.log.warn('the end of visits was not stored', { error: String(error) }),
+    );
   }
 }
 

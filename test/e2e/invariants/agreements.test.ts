@@ -5,12 +5,13 @@ import { after, before, describe, test } from 'node:test';
 import { makeSigningKey } from '../../authority/keys/jwks-server.ts';
 import { type IrcUser, type MatrixUser, waitUntil } from '../../servers/people.ts';
 import { everything, OUR_ISS, READ_AND_SPEAK, startTwoShards, type TwoShards } from './two-shards.ts';
+import { withAccount } from './watched.ts';
 
 const COMMONS = '#commons';
 const GARDEN = '#garden';
 const BOARD = '#board';
 const channels = [
-  { channel: COMMONS, federate: true, guard: false },
+  { channel: COMMONS, federate: true },
   { channel: GARDEN, federate: true, guard: false },
   { channel: BOARD, federate: true, require: 'council' },
 ];
@@ -21,12 +22,13 @@ describe('agreements with another shard, between two homeservers that federate',
   let shards: TwoShards;
   let witness: IrcUser;
   let vera: MatrixUser;
-  const members = { ada: { roles: ['council'] } };
+  const members = { ada: { roles: ['council'], irc: 'home/ada' } };
 
   before(async () => {
     shards = await startTwoShards('agreements', members, { channels });
     vera = await shards.visitor('vera');
-    witness = await shards.coop.shard.ircUser('witness', { channels: [COMMONS] });
+    // Among members, in a channel that others are kept out of.
+    witness = await withAccount(shards.coop.shard.ircPort, 'ada', [COMMONS]);
     await shards.coop.until('willow', 'ada', 'invite');
     await shards.coop.enter('willow', 'ada');
     await shards.coop.opened('commons', 'restricted');
@@ -125,6 +127,9 @@ describe('agreements with another shard, between two homeservers that federate',
     await shards.until('commons', vera.userId, 'join');
     await vera.send(room, 'hello from elm');
     await heard('hello from elm');
+    const told = await shards.coop.command('ada', 'commons', `!causeway explain ${vera.userId} ${COMMONS}`);
+    assert.match(told, /is a visitor, vera of https:\/\/id\.elm\.test, by the agreement willow-elm \(version 11\)/);
+    assert.match(told, /#commons \(channel:home\/#commons\): belongs in it, speaks, power 0/);
     assert.deepEqual(
       [await shards.standing('garden', vera.userId), await shards.standing('board', vera.userId)],
       ['none', 'none'],
