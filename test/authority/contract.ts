@@ -161,6 +161,17 @@ export function authorityContract(
     );
 
     test(
+      'knows agreements with other shards, or says that it does not',
+      inWorld(async (world) => {
+        await world.write([ADA]);
+        const { authority } = world;
+        const [agreements, visitor] = [await authority.agreements(), await authority.admitVisitor('a.b.c')];
+        const known = authority.description.supports.has('agreements');
+        assert.deepEqual([agreements.kind, visitor.kind], known ? ['found', 'absent'] : ['unknown', 'unknown']);
+      }),
+    );
+
+    test(
       'tells who is found from who is absent',
       inWorld(async (world, _clock, members) => {
         await world.write([ADA, BEN]);

@@ -20,10 +20,10 @@ export class Asked {
   /** Somebody said it in a room. */
   async inRoom(event: MatrixEvent): Promise<void> {
     const answer = await this.#answer(event);
-    if (isVisit(event)) await this.#enforcement.visiting.forgetMessage(event);
     if (answer === undefined) return;
+    const isLeft = isVisit(event) && !(await this.#enforcement.visiting.forgetMessage(event));
     const replyTo = { eventId: event.event_id, userId: event.sender };
-    await this.#say.inRoom(event.room_id, answer, `answer|${event.event_id}`, replyTo);
+    await this.#say.inRoom(event.room_id, isLeft ? `${answer} ${LEFT}` : answer, `answer|${event.event_id}`, replyTo);
   }
 
   /** Somebody said it to the bot on a network. @returns what the bot answers there */
@@ -69,3 +69,5 @@ function answered({ content }: MatrixEvent): string | undefined {
   const eventId = typeof to === 'object' && to !== null ? (to as Record<string, unknown>).event_id : undefined;
   return typeof eventId === 'string' ? eventId : undefined;
 }
+
+const LEFT = 'The bot may not remove your message here: delete it yourself, since it holds the assertion.';

@@ -47,19 +47,29 @@ export class PrivateRooms {
 
   /** Somebody calls the bot into a room. It stays where they are alone with it and it can read. */
   async invited(room: string, by: string): Promise<void> {
-    const { kit, servers } = this.#parts;
-    if (this.has(room) || this.#joining.has(room) || this.#rooms.size >= MAX_ROOMS) return;
-    const own = kit.homeserver.serverName;
-    if (serverOf(by) !== own && !servers().includes(serverOf(by))) return;
-    const { bucket, waitMs } = takeTokens(this.#bucket, PACE, kit.clock.nowMs());
-    this.#bucket = bucket;
-    if (waitMs > 0) return;
+    const { kit } = this.#parts;
+    if (this.has(room) || this.#joining.has(room)) return;
+    const why = this.#refusal(by);
+    if (why !== undefined) {
+      kit.log.info('the bot was invited to a room and does not go there', { room, why });
+      return;
+    }
     this.#joining.add(room);
     try {
       await this.#enter(room, by);
     } finally {
       this.#joining.delete(room);
     }
+  }
+
+  #refusal(by: string): string | undefined {
+    const { kit, servers } = this.#parts;
+    if (serverOf(by) !== kit.homeserver.serverName && !servers().includes(serverOf(by)))
+      return 'there is no agreement with that homeserver';
+    if (this.#rooms.size >= MAX_ROOMS) return 'it is in too many private rooms';
+    const { bucket, waitMs } = takeTokens(this.#bucket, PACE, kit.clock.nowMs());
+    this.#bucket = bucket;
+    return waitMs > 0 ? 'it was invited to too many rooms in a short time' : undefined;
   }
 
   /** Something happened in a room: where a third comes in, or nobody is left, it is no private one any more. */
@@ -97,12 +107,15 @@ export class PrivateRooms {
     await say.inRoom(room, GREETING, `private|${room}|${kit.clock.nowMs()}`);
   }
 
-  /** A join over federation may fail for a moment, and nobody is told twice of an invitation. */
+  /**
+   * Nobody is told twice of an invitation. That of another homeserver may arrive before that server itself knows of it:
+   * Dendrite then refuses the join, as if nobody had been invited.
+   */
   async #join(room: string, by: string): Promise<Result<void>> {
     const { homeserver, clock } = this.#parts.kit;
     const backoff = new Backoff(clock, 500, 10_000);
     let joined = await homeserver.join(homeserver.botId, room, [serverOf(by)]);
-    for (let tried = 1; tried < TRIES && !joined.ok && joined.error.retry !== 'never'; tried++) {
+    for (let tried = 1; tried < TRIES && !joined.ok; tried++) {
       await new Promise<void>((resolve) => clock.after(backoff.nextMs(), resolve));
       joined = await homeserver.join(homeserver.botId, room, [serverOf(by)]);
     }

@@ -133,10 +133,11 @@ export class Visiting {
     return this.privateRooms.seen(event);
   }
 
-  /** What the bot was told in private is not left lying there. */
-  async forgetMessage({ room_id, event_id }: MatrixEvent): Promise<void> {
+  /** What the bot was told in private is not left lying there. @returns whether it could be removed */
+  async forgetMessage({ room_id, event_id }: MatrixEvent): Promise<boolean> {
     const { homeserver } = this.#parts.kit;
-    await homeserver.redact(homeserver.botId, room_id, event_id, `visit.${event_id}`, 'It holds an assertion.');
+    const { botId } = homeserver;
+    return (await homeserver.redact(botId, room_id, event_id, `visit.${event_id}`, 'It holds an assertion.')).ok;
   }
 
   report(): readonly AgreementReport[] {
