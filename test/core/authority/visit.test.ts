@@ -171,6 +171,7 @@ describe('A plan that puts visitors out', () => {
       actual: new Map(ids.map((id) => [id, { membership: 'join', power: 0 } as const])),
       wanted: new Map(ids.map((id) => [id, { ...ended('visit-ended'), code }])),
       bannedByUs: new Set(),
+      beyondReach: new Set(),
     });
   };
 
