@@ -90,13 +90,15 @@ export class BridgeWorld {
   }
 
   /** As by `kill -9`: nothing that was under way is heard of, and the connections end. */
-  async kill(): Promise<void> {
+  kill(): void {
     this.#life.end();
-    await this.network?.stop('');
+    // Whatever it still wants to note is heard by nobody, so that it waits for ever; its connections end at once.
+    void this.network?.stop('');
   }
 
   async stop(): Promise<void> {
-    await this.kill();
+    if (!this.#life.isOver) await this.network?.stop('');
+    this.#life.end();
     await this.#database.close();
   }
 
@@ -118,13 +120,21 @@ export class BridgeWorld {
     return this.sent().map(bodyOf);
   }
 
+  /** The same line by line: lines of one person that wait together are joined. */
+  lines(): string[] {
+    return this.bodies().flatMap((body) => body.split('\n'));
+  }
+
   nameOf(userId: string): string | undefined {
     return this.homeserver.names.get(userId);
   }
 
   /** A ghost's message with this body, now or soon. */
   async message(body: string): Promise<MatrixEvent> {
-    return await this.event(`«${body}» from freeq`, (event) => bodyOf(event) === body);
+    return await this.event(
+      `«${body}» from freeq`,
+      (event) => bodyOf(event) === body || bodyOf(event).split('\n').includes(body),
+    );
   }
 
   async event(what: string, fits: (event: MatrixEvent) => boolean): Promise<MatrixEvent> {

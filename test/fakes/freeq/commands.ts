@@ -8,6 +8,7 @@ import { takeMode } from './modes.ts';
 import { absorb, openBatchOf, takeBatch } from './multiline.ts';
 import { takeNick } from './nick.ts';
 import { takeInvite, takeKick, takePin, takePins, takeTopic } from './operators.ts';
+import { takePolicy } from './policy.ts';
 import { takeAway, takeList, takeMsgsig, takeWho, takeWhois } from './queries.ts';
 import type { FreeqServer } from './server.ts';
 import type { Session } from './session.ts';
@@ -67,6 +68,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['PIN', { run: takePin }],
   ['UNPIN', { run: takePin }],
   ['PINS', { run: takePins }],
+  ['POLICY', { run: takePolicy }],
   ['PRIVMSG', { run: message }],
   ['NOTICE', { run: message }],
   ['TAGMSG', { run: takeTagmsg }],

@@ -300,6 +300,20 @@ export const SCRIPTS: readonly Script[] = [
     },
   },
   {
+    name: 'policies',
+    about: 'A channel with a policy lets nobody in who did not accept it, and no guest at all.',
+    hold: async (talk) => {
+      await talk.join('alice', '#c', { withKey: true });
+      await talk.join('gina', '#other');
+      await talk.join('bob', '#another', { withKey: true });
+      await talk.say('alice', 'POLICY #c INFO', 'POLICY #c SET be kind', 'POLICY #c INFO');
+      await talk.say('gina', 'JOIN #c', 'POLICY #c SET mine', 'POLICY #c ACCEPT');
+      await talk.say('bob', 'JOIN #c', 'POLICY #c ACCEPT', 'JOIN #c');
+      await talk.say('alice', 'POLICY #c CLEAR', 'POLICY #c INFO');
+      await talk.say('gina', 'JOIN #c');
+    },
+  },
+  {
     name: 'people',
     about: 'WHOIS, WHO, AWAY, pins, and what shows that somebody is a program.',
     hold: async (talk) => {

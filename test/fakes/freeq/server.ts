@@ -268,7 +268,7 @@ export class FreeqServer {
   }
 
   #take(session: Session, text: string): void {
-    if (!session.isOpen) return;
+    if (!session.isOpen || session.isReset) return;
     if (text.length >= MAX_LINE_CHARS) {
       session.send(this.write({ prefix: this.name, command: '417', params: ['*', 'Input line was too long'] }));
       return;

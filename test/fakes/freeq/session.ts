@@ -44,6 +44,7 @@ export class Session {
   challenge: Buffer | undefined;
   isOper = false;
   isOpen = true;
+  isReset = false;
   /** When messages of the last two seconds were said, and what is left of the bucket for commands. */
   messageTimesMs: number[] = [];
   commandTokens = 10;
@@ -111,7 +112,9 @@ export class Session {
     this.#wire.close();
   }
 
+  /** What was on its way to the server is lost, too. */
   reset(): void {
+    this.isReset = true;
     this.#wire.reset();
   }
 }

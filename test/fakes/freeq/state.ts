@@ -87,8 +87,9 @@ export class FreeqStore {
   readonly channelsOf = new Map<string, Set<string>>();
   /** By DID, then by key id. */
   readonly signingKeys = new Map<string, Map<string, KeyObject>>();
-  /** Channels that ask for a policy to be accepted, with those who did. */
+  /** Channels that ask for a policy to be accepted, with the DIDs that did; and the rules. */
   readonly policies = new Map<string, Set<string>>();
+  readonly rules = new Map<string, string>();
 
   row(msgid: string): Row | undefined {
     return this.rows.find((row) => row.msgid === msgid);

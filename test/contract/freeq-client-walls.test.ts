@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { CHANNEL } from '../fakes/freeq/bridge-world.ts';
+import { waitUntil } from '../servers/people.ts';
+import { behaves, markOf } from './freeq-scene.ts';
+
+/** Of the behaviours in freeq-client.test.ts, those about channels with a wall, and about operators. */
+describe('a bridge on freeq: walls and powers', { timeout: 280_000 }, () => {
+  behaves(
+    [16],
+    'says nothing in clear where the channel is encrypted, and tells whoever tried',
+    'both',
+    async (scene) => {
+      const op = await scene.person('op');
+      const world = await scene.bridge();
+      world.say('Bob', 'before');
+      await op.got(/ PRIVMSG #commons before/);
+      op.send(`MODE ${CHANNEL} +E`);
+      await op.flush();
+      op.say(CHANNEL, 'ENC1:c2VjcmV0', { '+encrypted': '' });
+      await world.event('a sign of an encrypted message', ({ content }) => /encrypted/i.test(String(content.body)));
+      world.say('Bob', 'in clear');
+      await waitUntil(() => world.notices().length > 0, { what: 'the refusal in the room' });
+      await op.flush();
+      assert.equal(
+        op.lines.some((line) => line.includes('in clear')),
+        false,
+      );
+      assert.equal(
+        world.bodies().some((body) => body.includes('c2VjcmV0')),
+        false,
+      );
+    },
+  );
+
+  behaves([16], 'tells whoever speaks what kept the line out', 'both', async (scene) => {
+    const op = await scene.person('op');
+    const world = await scene.bridge();
+    world.say('Bob', 'before');
+    await op.got(/ PRIVMSG #commons before/);
+    op.send(`MODE ${CHANNEL} +m`);
+    await op.flush();
+    world.say('Bob', 'unheard');
+    await waitUntil(() => world.notices().length > 0, { what: 'the refusal in the room' });
+    op.send(`MODE ${CHANNEL} -m`, `MODE ${CHANNEL} +b Bob!*@*`, `KICK ${CHANNEL} Bob :out`);
+    await op.flush();
+    await waitUntil(() => world.homeserver.room(world.room).members.get('@bob:willow.example') === 'leave', {
+      what: 'Bob out of the room',
+    });
+  });
+
+  behaves([17], 'believes the server alone in who is an operator', 'scripted', async (scene) => {
+    await scene.person('op');
+    const world = await scene.bridge();
+    const peer = scene.peer('J.test');
+    peer.send('join', { nick: 'causeway', channel: CHANNEL, did: null, isOp: true, actorClass: null });
+    peer.send('mode', { channel: CHANNEL, mode: '+o', arg: 'causeway', setBy: 'causeway' });
+    peer.say('causeway', CHANNEL, 'said by another causeway');
+    const event = await world.message('said by another causeway');
+    assert.equal(markOf(event).origin, 'J.test');
+    assert.equal(world.network?.guard?.mayAct(CHANNEL), false);
+  });
+
+  behaves([16], 'says which wall keeps it out, and comes in when it is gone', 'both', async (scene) => {
+    const alice = await scene.person('alice', { channels: ['#walled'] });
+    alice.send('MODE #walled +i');
+    await alice.flush();
+    const channels = [
+      { channel: CHANNEL, room: '#commons' },
+      { channel: '#walled', room: '#walled' },
+    ];
+    const world = await scene.bridge({ network: { channels } });
+    await waitUntil(() => world.network?.status().channels.get('#walled')?.problem !== undefined, { what: 'the wall' });
+    alice.send('INVITE causeway #walled');
+    await waitUntil(() => world.network?.status().channels.get('#walled')?.joined === true, {
+      what: 'the invited bot in the channel',
+      timeoutMs: 20_000,
+    });
+  });
+});
