@@ -262,7 +262,12 @@ describe('the files that belong together', () => {
     assert.deepEqual([mode, mountOf(authority.audit)], ['ro', ['data', '/data']]);
     const list = await read(join(folder, authority.path.slice(target.length)));
     const words = { statuses: {}, roles: {} };
-    assert.deepEqual(decodeMembers(parse(list), 'localhost', words), { members: [], problems: [], notes: [] });
+    assert.deepEqual(decodeMembers(parse(list), 'localhost', words), {
+      members: [],
+      agreements: [],
+      problems: [],
+      notes: [],
+    });
     const asTold = list.slice(list.indexOf('# members:'), list.indexOf('\nmembers:')).replace(/^# ?/gm, '');
     assert.equal(decodeMembers(parse(asTold), 'localhost', words).members.length, 1);
   });

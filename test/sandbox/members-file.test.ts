@@ -27,7 +27,7 @@ describe("the sandbox's list of members", () => {
   test('is empty on the homeserver of somebody else, and says how to put oneself in', async () => {
     const dir = makeTempDir('members');
     await ensureMembers(dir, 'elm.example', false);
-    assert.deepEqual(decoded(dir), { members: [], problems: [], notes: [] });
+    assert.deepEqual(decoded(dir), { members: [], agreements: [], problems: [], notes: [] });
     const text = readFileSync(membersPath(dir), 'utf8');
     assert.match(text, /"@YOU:elm\.example"/);
     const asTold = text.slice(text.indexOf('# members:')).replace(/^# ?/gm, '');

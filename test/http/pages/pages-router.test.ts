@@ -265,12 +265,12 @@ describe('pages behind links', () => {
   test('whoever takes a file too slowly is cut off, and others of that address wait no longer than that', async () => {
     const slow = source as { maxBytes: number };
     slow.maxBytes = 1_000_000_000;
-    const stuck = [0, 1].map(() => {
-      const request = http.get({ port: server.port, path: `/m/${id('endless')}`, agent: false });
-      const ended = new Promise<void>((resolve) => request.once('close', resolve));
-      request.on('error', () => {}).once('response', (response) => response.on('error', () => {}).pause());
-      return ended;
-    });
+    const stuck = [0, 1].map(() =>
+      http
+        .get({ port: server.port, path: `/m/${id('endless')}`, agent: false })
+        .on('error', () => {})
+        .once('response', (response) => response.on('error', () => {}).pause()),
+    );
     await until(async () => (await page('png')).status === 503);
     const before = closed.filter((mxc) => mxc === 'endless').length;
     const elsewhere = await page('png', { 'x-forwarded-for': '198.51.100.7, 203.0.113.9' });
@@ -278,7 +278,8 @@ describe('pages behind links', () => {
     await until(async () => (await page('png')).status === 200);
     await until(() => closed.filter((mxc) => mxc === 'endless').length === before + 2);
     assert.ok(endless.chunks < 5_000, `${endless.chunks} chunks were read for people who took none`);
-    await Promise.all(stuck);
+    // A client that reads nothing does not notice that it was cut off.
+    for (const request of stuck) request.destroy();
     slow.maxBytes = 1_000;
   });
 });
