@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { IrcLine } from '../../src/sandbox/people/irc-line.ts';
 import { type IrcUser, USUAL_CAPS } from '../../src/sandbox/people/irc-user.ts';
 import type { MatrixEvent } from '../../src/sandbox/people/matrix-user.ts';
@@ -170,14 +171,16 @@ describe('what people do with what was said, on Dendrite and Ergo', { timeout: 3
   test('a message deleted in the room is deleted on IRC, each part of it', async () => {
     const from = carol.lines.length;
     const eventId = await alice().send(room, 'my number is 4\nand the code 5');
-    const ids = [msgidOf(await onIrc('my number is 4')), msgidOf(await onIrc('and the code 5'))];
+    // One message of several lines has one name, on its first line.
+    const lines = [await onIrc('my number is 4'), await onIrc('and the code 5')];
+    const ids = lines.map(msgidOf).filter((id) => id !== '');
     await alice().redact(room, eventId, 'wrong room');
     const redacts = await waitUntil(
       () => {
         const lines = carol.lines.slice(from).filter(({ command }) => command === 'REDACT');
-        return lines.length >= 2 ? lines : undefined;
+        return lines.length >= ids.length ? lines : undefined;
       },
-      { what: 'two REDACT' },
+      { what: 'REDACT of each' },
     );
     assert.deepEqual(
       redacts.map(({ params }) => params[1]),
@@ -211,6 +214,19 @@ describe('what people do with what was said, on Dendrite and Ergo', { timeout: 3
     assert.deepEqual([typing.nick, typing.tags['+typing']], ['alice', 'active']);
     await alice().request('PUT', path, { typing: false });
     await carol.waitFor((line) => line.tags['+typing'] === 'done', { from, what: 'the end of typing' });
+
+    const typists = async (): Promise<unknown> => {
+      const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 1 } } }));
+      const { rooms } = (await bob().request('GET', `/v3/sync?timeout=0&filter=${filter}`)) as {
+        rooms: { join: Record<string, { ephemeral: { events: { type: string; content: { user_ids: string[] } }[] } }> };
+      };
+      return rooms.join[room]?.ephemeral.events.find(({ type }) => type === 'm.typing')?.content.user_ids ?? [];
+    };
+    carol.sendLine(`@+typing=active TAGMSG ${CHANNEL}`);
+    await waitUntil(async () => isDeepStrictEqual(await typists(), [CAROL]), { what: 'carol to type' });
+    carol.say(CHANNEL, 'typed');
+    await onMatrix('typed');
+    await waitUntil(async () => isDeepStrictEqual(await typists(), []), { timeoutMs: 4_000, what: 'carol to end' });
   });
 });
 
