@@ -10,7 +10,9 @@ export type FailpointName =
   | 'after-network-confirmed'
   | 'during-read-back'
   | 'during-history'
-  | 'during-migration';
+  | 'during-migration'
+  | 'after-agreement-cut'
+  | 'after-agreement-shut-out';
 
 /** Does nothing unless `CAUSEWAY_FAILPOINT=name@k` names this place: then the k-th visit is `kill -9` of ourselves. */
 export type Failpoint = (name: FailpointName) => void;

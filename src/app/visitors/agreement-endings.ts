@@ -90,7 +90,9 @@ export class AgreementEndings {
     }
     const record = visitors.book.get(id);
     if (this.#stop.signal.aborted || record?.ending === undefined || this.#waiting.has(id)) return;
+    await visitors.book.save();
     await this.#note(record, 'intent');
+    kit.failpoint('after-agreement-cut');
     this.#waiting.set(id, kit.clock.nowMs());
     const patience = record.ending.stage === 'cut' ? LIST_PATIENCE_MS : PEOPLE_PATIENCE_MS;
     this.#again(patience);
@@ -121,7 +123,14 @@ export class AgreementEndings {
   #isReady(id: string, patienceMs: number, missing: readonly string[]): boolean {
     const { kit } = this.#parts;
     if (missing.length === 0) return true;
-    const isLate = kit.clock.nowMs() - (this.#waiting.get(id) ?? 0) >= patienceMs;
+    const nowMs = kit.clock.nowMs();
+    const isLate = nowMs - (this.#waiting.get(id) ?? 0) >= patienceMs;
+    if (isLate && !kit.homeserver.health.reachable) {
+      // No room can be written now, and none is late before it could have been.
+      this.#waiting.set(id, nowMs);
+      this.#again(patienceMs);
+      return false;
+    }
     if (isLate) kit.log.warn('the end of an agreement goes on without some rooms', { id, rooms: missing.join(', ') });
     return isLate;
   }
@@ -130,6 +139,7 @@ export class AgreementEndings {
     const { visitors, onPeople, kit } = this.#parts;
     visitors.book.advance(id, 'out');
     await visitors.book.save();
+    kit.failpoint('after-agreement-shut-out');
     this.#waiting.set(id, kit.clock.nowMs());
     this.#again(PEOPLE_PATIENCE_MS);
     const people = this.#people(record);
