@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MatrixEvent, NetworkDeletion, NetworkMessage, NetworkReaction } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
+import { stores } from '../../src/db/stores.ts';
 import { BOT, UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import { CANNOT_SEND } from '../fakes/fake-network.ts';
 import { FakeWorld } from '../fakes/fake-world.ts';
@@ -337,4 +338,20 @@ describe('what people on a network do with what was said', () => {
       { 'm.in_reply_to': { event_id: one?.event_id } },
     ]);
   });
+});
+
+test('a plain line costs no look for what it is about', async (t) => {
+  const looks = (['byKey', 'byEvent'] as const).map((name) => t.mock.method(stores.link, name));
+  const { world, say, quiet, said, put } = await talking();
+  for (let line = 0; line < 20; line++) {
+    say(ALICE, `line ${line}`);
+    world.onIrc('carol', `line ${line}`);
+    await world.clock.pass(300);
+  }
+  await quiet();
+  assert.deepEqual([said().length, put().length], [20, 20]);
+  assert.deepEqual(
+    looks.map(({ mock }) => mock.callCount()),
+    [0, 0],
+  );
 });
