@@ -1,6 +1,6 @@
 import { Signal } from '../../src/app/signal.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
-import type { NetworkEvent } from '../../src/core/events.ts';
+import type { NetworkEvent, NetworkSource } from '../../src/core/events.ts';
 import { asNetworkId, keyFromMsgid, type MessageKey } from '../../src/core/ids.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type {
@@ -59,6 +59,8 @@ export class FakeNetwork {
   sink: NetworkSink | undefined;
   /** Who has which nick: user ids of people of Matrix, null for others. */
   readonly nicks = new Map<string, string | null>();
+  /** People who can be written to, by nick. What is said to them stands under `@alice:…→nick`. */
+  readonly people = new Map<string, NetworkSource>();
   readonly happened: Signal;
   readonly #clock: Clock;
   #upAtMs = 0;
@@ -145,6 +147,20 @@ export class FakeNetwork {
         const answer = (id: string): LookupAnswer =>
           !this.remembers ? 'unknown' : this.said.some((line) => line.id === id) ? 'arrived' : 'absent';
         return life.hear(Promise.resolve(new Map(lines.map(({ id }) => [id, answer(id)]))));
+      },
+      privately: {
+        find: async (nick) => {
+          const source = this.people.get(nick);
+          return life.hear(Promise.resolve(source === undefined ? fail(CANNOT_SEND) : ok({ source, own: false })));
+        },
+        voice: async (person, { subject }) => {
+          const nick = [...this.people].find(([name, { account }]) =>
+            subject.kind === 'account' ? account === subject.name : name === subject.name && typeof account !== 'string',
+          )?.[0];
+          if (!this.isUp) return fail(UNSENT);
+          if (nick === undefined) return life.hear(Promise.resolve(fail(CANNOT_SEND)));
+          return life.hear(Promise.resolve(ok(new FakeVoice(this, this.#clock, `${person.userId}→${nick}`))));
+        },
       },
       inDoubt: this.inDoubt,
       status: () => ({
