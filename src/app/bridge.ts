@@ -69,6 +69,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   await loadPortals(kit, config, portals);
 
   const pages = new Pages(kit, portals, config);
+  await pages.load();
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
   const names = await Names.open(kit, isOurs, (userId) => ghosts.whoIs(userId));
@@ -102,7 +103,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     audit,
     isWalled: (portal) => !walls.isOpen(portal),
     identity: asked,
-    direct: directs.commands,
+    reach: { direct: directs.commands, pages },
   });
   walls.onChanged = () => enforcement.wallsChanged();
   await enforcement.load();

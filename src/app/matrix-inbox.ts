@@ -136,7 +136,10 @@ export class MatrixInbox {
       if (event.type !== 'm.reaction') return;
     }
     try {
-      const effects = matrixToNetwork(event, { ...this.#viewOf(portal), ...(before === undefined ? {} : { before }) });
+      const effects = matrixToNetwork(event, {
+        ...this.#viewOf(portal, event.sender),
+        ...(before === undefined ? {} : { before }),
+      });
       const [toMatrix, others] = partition(effects, ({ effect }) => effect.op.startsWith('matrix.'));
       const toNetwork: KeyedEffect[] = [];
       for (const keyed of others)
@@ -155,9 +158,9 @@ export class MatrixInbox {
     }
   }
 
-  #viewOf(portal: Portal): MatrixView {
+  #viewOf(portal: Portal, sender: string): MatrixView {
     const { kit, isOurs, pages, names, mapUrl } = this.#parts;
-    const maker = pages.maker();
+    const maker = pages.maker(sender);
     const multiline = kit.networks.get(portal.network)?.powers?.(portal.channel).multiline;
     return {
       network: portal.network,

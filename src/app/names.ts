@@ -1,8 +1,8 @@
 import type { GhostSubject, NetworkId } from '../core/ids.ts';
 import type { Sql } from '../ports/db.ts';
 import type { Network } from '../ports/network.ts';
-import { CallSwitch } from './call-switch.ts';
 import type { Kit } from './kit.ts';
+import { PersonSwitch } from './person-switch.ts';
 import type { Portal } from './portal-table.ts';
 
 /** Rooms whose names are kept in memory; the others are read again when somebody speaks there. */
@@ -21,7 +21,7 @@ export type PersonOf = (name: string) => string | undefined;
 
 /** Who is meant by a name, on either side, without a question to the database for each line. */
 export class Names {
-  readonly calls: CallSwitch;
+  readonly calls: PersonSwitch;
   readonly #kit: Kit;
   readonly #isOurs: (userId: string) => boolean;
   readonly #whoIs: WhoIs;
@@ -33,7 +33,7 @@ export class Names {
     this.#kit = kit;
     this.#isOurs = isOurs;
     this.#whoIs = whoIs;
-    this.calls = new CallSwitch(kit);
+    this.calls = new PersonSwitch(kit, 'mentions');
   }
 
   /** With what people asked of earlier processes. */

@@ -6,6 +6,7 @@ import type { SharePage } from '../core/share-page.ts';
 import type { MediaFile, PageAnswer, PageSource } from '../ports/pages.ts';
 import type { Kit } from './kit.ts';
 import type { Entry } from './ledger.ts';
+import { PersonSwitch } from './person-switch.ts';
 import type { PortalTable } from './portal-table.ts';
 
 const DAY_MS = 86_400_000;
@@ -17,14 +18,21 @@ const REMEMBER_MS = 90 * DAY_MS;
 export class Pages implements PageSource {
   readonly #kit: Kit;
   readonly #portals: PortalTable;
+  readonly #links: PersonSwitch;
   readonly #publicUrl: string | undefined;
   #media: Config['media'];
 
   constructor(kit: Kit, portals: PortalTable, config: Pick<Config, 'http' | 'media'>) {
     this.#kit = kit;
     this.#portals = portals;
+    this.#links = new PersonSwitch(kit, 'links');
     this.#publicUrl = config.http.publicUrl;
     this.#media = config.media;
+  }
+
+  /** What earlier processes were told. */
+  load(): Promise<void> {
+    return this.#links.load();
   }
 
   /** Where pages are reached stays as it was at the start. */
@@ -36,10 +44,12 @@ export class Pages implements PageSource {
     return this.#media.maxMegabytes * BYTES_PER_MEGABYTE;
   }
 
-  /** For one event; undefined where nobody could reach a page. */
-  maker(): PageMaker | undefined {
+  /** For one event of this person; undefined where nobody could reach a page, or they want none. */
+  maker(userId: string): PageMaker | undefined {
     const baseUrl = this.#publicUrl;
-    return baseUrl === undefined ? undefined : { id: this.#kit.unguessable(), baseUrl, maxBytes: this.maxBytes };
+    return baseUrl === undefined || !this.#links.wanted(userId)
+      ? undefined
+      : { id: this.#kit.unguessable(), baseUrl, maxBytes: this.maxBytes };
   }
 
   /** To be called in the commit that stores what names the link. */
@@ -54,10 +64,16 @@ export class Pages implements PageSource {
     if (target !== undefined) await this.#kit.stores.page.eventDeleted(sql, target, this.#kit.clock.nowMs());
   }
 
-  /** Takes back everything that this person shared. */
-  async withdrawOf(userId: string): Promise<number> {
+  /** Whether this person's files and long messages get links. */
+  isShared(userId: string): boolean {
+    return this.#links.wanted(userId);
+  }
+
+  /** Switched off, the links that are out lead nowhere either, for ever. */
+  async setShared(userId: string, isShared: boolean): Promise<void> {
     const { db, stores } = this.#kit;
-    return db.transaction((sql) => stores.page.withdrawOf(sql, userId));
+    await this.#links.set(userId, isShared);
+    if (!isShared) await db.transaction((sql) => stores.page.withdrawOf(sql, userId));
   }
 
   async find(id: string): Promise<PageAnswer> {

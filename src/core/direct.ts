@@ -1,3 +1,4 @@
+import type { NetworkSource } from './events.ts';
 import type { GhostSubject } from './ids.ts';
 
 /** The person of a network in a private conversation: who they are, and how they were last seen. */
@@ -31,3 +32,17 @@ export const opening = ({ nick }: Peer, networkName: string): string =>
   `What is written here goes to ${nick} on ${networkName} in private, and only to them: not to whoever else takes that name. ${READABLE}`;
 
 const READABLE = 'It is not end-to-end encrypted: the servers on the way can read it.';
+
+/**
+ * Whether whoever has a nick now is the person that is meant: the account where there is one. Of a nick that nobody vouches for, the address
+ * has to be the same as well, for such names are free to be taken; and somebody who has logged in meanwhile may be another.
+ * @param now as the server to which we are connected says it
+ */
+export function isSamePerson({ subject, host }: Peer, now: NetworkSource, fold: (name: string) => string): boolean {
+  // What another server says of them, ours does not know.
+  if (subject.origin !== undefined) return false;
+  const account = now.account ?? null;
+  if (subject.kind === 'account') return account !== null && fold(account) === fold(subject.name);
+  if (account !== null || fold(now.nick) !== fold(subject.name)) return false;
+  return host === null || host === `${now.user}@${now.host}`;
+}

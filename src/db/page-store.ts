@@ -19,7 +19,6 @@ const END = (which: string): string =>
 const END_OF_EVENT = END('event_id = ?');
 const END_OF_ROOT = END('root_id = ?');
 const END_OF_USER = END('user_id = ?');
-const END_IN_ROOM = END('room_id = ?');
 const EXPIRE = END(
   'id IN (SELECT id FROM page WHERE content IS NOT NULL AND created_at_ms < ? ORDER BY created_at_ms LIMIT 1000)',
 );
@@ -68,7 +67,6 @@ export const pageStore: PageStore = {
   },
 
   withdrawOf: (sql, userId) => sql.run(END_OF_USER, 'withdrawn', storableKey(userId)),
-  withdrawIn: (sql, roomId) => sql.run(END_IN_ROOM, 'withdrawn', storableKey(roomId)),
   expire: (sql, beforeMs) => sql.run(EXPIRE, 'expired', beforeMs),
 
   async prune(sql, beforeMs) {

@@ -1,5 +1,5 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
-import type { Peer } from '../core/direct.ts';
+import { isSamePerson, type Peer } from '../core/direct.ts';
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Found, Person, PrivateSpeech as Port, Voice } from '../ports/network.ts';
@@ -57,7 +57,8 @@ export class PrivateSpeech implements Port {
       const found = await this.find(nick);
       if (!found.ok && found.error.retry !== 'never') return found;
       if (!found.ok) continue;
-      if (this.#isThem(peer, found.value)) return ok(found.value.source.nick);
+      const { own, source } = found.value;
+      if (!own && isSamePerson(peer, source, (name) => this.#tools.names.fold(name))) return ok(source.nick);
       answer = fail(somebodyElse(peer));
     }
     return answer;
@@ -69,16 +70,6 @@ export class PrivateSpeech implements Port {
     const session = this.#tools.listener()?.session;
     const here = subject.kind === 'account' ? session?.roster.nicksOf(subject.name) : undefined;
     return [...new Map([...(here ?? []), nick].map((each) => [names.fold(each), each])).values()].slice(0, 4);
-  }
-
-  /** Of a nick that nobody vouches for, the address has to be the same as well: names are free to be taken. */
-  #isThem({ subject, host }: Peer, { source, own }: Found): boolean {
-    const { names } = this.#tools;
-    // Another server's word of who they are is not in WHOIS.
-    if (own || subject.origin !== undefined) return false;
-    const account = source.account ?? null;
-    if (subject.kind === 'account') return account !== null && names.fold(account) === names.fold(subject.name);
-    return account === null && (host === null || host === `${source.user}@${source.host}`);
   }
 
   #voiceTo(puppet: Puppet, nick: string): Voice {

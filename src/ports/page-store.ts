@@ -1,7 +1,7 @@
 import type { PageContent } from '../core/share-page.ts';
 import type { Sql } from './db.ts';
 
-/** Why a page is not shown any more: its message was deleted, it is too old, or its sender or an admin took it back. */
+/** Why a page is not shown any more: its message was deleted, it is too old, or its sender took it back. */
 export type PageGone = 'deleted' | 'expired' | 'withdrawn';
 
 /** Something of an event that whoever knows its id may read. */
@@ -25,8 +25,6 @@ export interface PageStore {
   eventDeleted(sql: Sql, eventId: string, atMs: number): Promise<void>;
   /** Everything of this person is gone. @returns how many pages it was */
   withdrawOf(sql: Sql, userId: string): Promise<number>;
-  /** Everything of this room is gone. @returns how many pages it was */
-  withdrawIn(sql: Sql, roomId: string): Promise<number>;
   /** Pages made before this time are gone, the oldest 1,000 or so. @returns how many: again until 0 */
   expire(sql: Sql, beforeMs: number): Promise<number>;
   /** Forgets that there ever were such pages and deletions, the oldest 1,000 or so of each. @returns how many: again until 0 */

@@ -78,6 +78,27 @@ describe('a link of ours', () => {
     assert.deepEqual(await find(), { kind: 'gone', why: 'unlinked' });
   });
 
+  test('leads nowhere once its sender wants none, and there are no more of them until they do', async () => {
+    const { find, world } = await told();
+    const say = async (body: string): Promise<void> => {
+      const before = world.events.length;
+      world.onMatrix(ALICE, body);
+      await world.clock.until('it is answered', () => world.events.length > before + 1);
+    };
+    await say('!causeway links off');
+    assert.deepEqual(await find(), { kind: 'gone', why: 'withdrawn' });
+    world.kill();
+    await world.start();
+    world.homeserver.happen(world.room, ALICE, 'm.room.message', picture());
+    await world.clock.until('it is told', () => world.network.said.length === 2);
+    assert.equal(world.network.said[1]?.text, 'sent a picture: cat.png');
+    await say('!causeway links on');
+    assert.deepEqual(await find(), { kind: 'gone', why: 'withdrawn' });
+    world.homeserver.happen(world.room, ALICE, 'm.room.message', picture());
+    await world.clock.until('it is told', () => world.network.said.length === 3);
+    assert.match(world.network.said[2]?.text ?? '', /^sent a picture: cat\.png https:/);
+  });
+
   test('is the same after a crash before its line is on its way, and there is one for each message', async () => {
     const world = await FakeWorld.make();
     await world.start();

@@ -73,12 +73,21 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
     },
   ],
   [
+    'links',
+    {
+      usage: 'on|off',
+      text: 'whether people on IRC get links to your pictures, files and long messages; off takes back those that are out',
+      for: 'matrix',
+      run: links,
+    },
+  ],
+  [
     'query',
     {
       usage: 'NICK',
       text: 'open a room with somebody on IRC, to write to them in private',
       for: 'matrix',
-      run: (e, a, [nick]) => e.direct.query(a, nick),
+      run: (e, a, [nick]) => e.reach.direct.query(a, nick),
     },
   ],
   [
@@ -87,12 +96,12 @@ const COMMANDS: ReadonlyMap<string, Row> = new Map<string, Row>([
       usage: '',
       text: 'in a private room: hear nothing more of who is in it with you',
       for: 'matrix',
-      run: (e, a) => e.direct.block(a, true),
+      run: (e, a) => e.reach.direct.block(a, true),
     },
   ],
   [
     'unblock',
-    { usage: '', text: 'let them write to you again', for: 'matrix', run: (e, a) => e.direct.block(a, false) },
+    { usage: '', text: 'let them write to you again', for: 'matrix', run: (e, a) => e.reach.direct.block(a, false) },
   ],
   ['request', { usage: '#ROOM', text: 'ask the coordinators of a room to let you in', for: 'matrix', run: request }],
   [
@@ -186,12 +195,25 @@ async function link(enforcement: Enforcement, asker: Asker, [code]: readonly str
   return `Your code is ${enforcement.proofs.begin(side)}. Within ten minutes ${other}, with this code.`;
 }
 
-async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
-  if (asker.kind !== 'matrix') return '';
-  const wanted = new Map([
+/** What is switched on or off by a word; undefined where it is only asked how it stands. */
+const switched = (word: string | undefined): boolean | undefined =>
+  new Map([
     ['on', true],
     ['off', false],
   ]).get(word?.toLowerCase() ?? '');
+
+async function links({ reach: { pages } }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const wanted = switched(word);
+  if (wanted !== undefined) await pages.setShared(asker.userId, wanted);
+  return pages.isShared(asker.userId)
+    ? 'People on IRC get links to what you send. `!causeway links off` ends that, and takes back the links that are out.'
+    : 'People on IRC are told that you sent something, and get no links; those that were out lead nowhere any more. `!causeway links on` makes new ones from now on.';
+}
+
+async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const wanted = switched(word);
   if (wanted !== undefined) await calls.set(asker.userId, wanted);
   return calls.wanted(asker.userId)
     ? 'You are called when somebody on IRC says your name. `!causeway mentions off` ends that.'

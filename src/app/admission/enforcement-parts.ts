@@ -4,11 +4,12 @@ import type { NetworkId, PortalId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
-import type { CallSwitch } from '../call-switch.ts';
 import type { DirectCommands } from '../direct/direct-commands.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Pages } from '../pages.ts';
+import type { PersonSwitch } from '../person-switch.ts';
 import type { PortalTable } from '../portal-table.ts';
 import type { Asker } from './commands.ts';
 
@@ -20,7 +21,7 @@ export type EnforcementParts = {
   readonly ledger: Ledger;
   readonly lanes: () => Lanes;
   readonly isOurs: (userId: string) => boolean;
-  readonly calls: CallSwitch;
+  readonly calls: PersonSwitch;
   /** Undefined: everybody is let in. */
   readonly authority: Authority | undefined;
   readonly decisions: DecisionPoint | undefined;
@@ -33,6 +34,6 @@ export type EnforcementParts = {
     readonly whois: (asker: Asker, name: string) => Promise<string>;
     readonly rebind: (asker: Asker, words: readonly string[]) => Promise<string>;
   };
-  /** Private conversations, as people ask for them. */
-  readonly direct: DirectCommands;
+  /** How people reach each other beside the channels: private conversations, and links to what they send. */
+  readonly reach: { readonly direct: DirectCommands; readonly pages: Pick<Pages, 'isShared' | 'setShared'> };
 };

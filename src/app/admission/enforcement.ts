@@ -9,7 +9,7 @@ import type { CreateRoom } from '../../ports/matrix.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { VisitAnswer, VisitSource } from '../../ports/visit.ts';
-import type { CallSwitch } from '../call-switch.ts';
+import type { PersonSwitch } from '../person-switch.ts';
 import type { Portal } from '../portal-table.ts';
 import { Visiting } from '../visitors/visiting.ts';
 import { Admission, type Concerned } from './admission.ts';
@@ -44,11 +44,11 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   readonly proofs: Proofs;
   readonly requests: Requests;
   readonly asked: Asked;
-  readonly calls: CallSwitch;
+  readonly calls: PersonSwitch;
   readonly identity: EnforcementParts['identity'];
   readonly visiting: Visiting;
   readonly settings: Settings;
-  readonly direct: EnforcementParts['direct'];
+  readonly reach: EnforcementParts['reach'];
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
@@ -62,7 +62,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     const { kit, config, portals, ledger, isOurs, authority, audit } = parts;
     this.#parts = parts;
     this.calls = parts.calls;
-    this.direct = parts.direct;
+    this.reach = parts.reach;
     this.identity = parts.identity;
     const settings = new Settings(config, {
       serverName: kit.homeserver.serverName,

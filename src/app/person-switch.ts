@@ -1,21 +1,22 @@
 import type { Kit } from './kit.ts';
 
-const NAME = 'mentions-off:';
-
-/** Who does not want to be called when their name falls on a network. Everybody else is. */
-export class CallSwitch {
+/** Something that is on for everybody but those who switched it off. */
+export class PersonSwitch {
   readonly #kit: Kit;
+  readonly #name: string;
   #off: ReadonlySet<string> = new Set();
 
-  constructor(kit: Kit) {
+  /** @param name under which it is stored */
+  constructor(kit: Kit, name: string) {
     this.#kit = kit;
+    this.#name = `${name}-off:`;
   }
 
   /** What earlier processes were told. */
   async load(): Promise<void> {
     const { db, stores } = this.#kit;
-    const rows = await db.transaction((sql) => stores.cursor.list(sql, NAME));
-    this.#off = new Set([...rows.keys()].map((name) => name.slice(NAME.length)));
+    const rows = await db.transaction((sql) => stores.cursor.list(sql, this.#name));
+    this.#off = new Set([...rows.keys()].map((name) => name.slice(this.#name.length)));
   }
 
   wanted(userId: string): boolean {
@@ -25,7 +26,7 @@ export class CallSwitch {
   async set(userId: string, isWanted: boolean): Promise<void> {
     const { db, stores } = this.#kit;
     await db.transaction((sql) =>
-      isWanted ? stores.cursor.delete(sql, NAME + userId) : stores.cursor.set(sql, NAME + userId, '1'),
+      isWanted ? stores.cursor.delete(sql, this.#name + userId) : stores.cursor.set(sql, this.#name + userId, '1'),
     );
     const off = new Set(this.#off);
     if (isWanted) off.delete(userId);
