@@ -155,7 +155,9 @@ export class FakeNetwork {
         },
         voice: async (person, { subject }) => {
           const nick = [...this.people].find(([name, { account }]) =>
-            subject.kind === 'account' ? account === subject.name : name === subject.name && typeof account !== 'string',
+            subject.kind === 'account'
+              ? account === subject.name
+              : name === subject.name && typeof account !== 'string',
           )?.[0];
           if (!this.isUp) return fail(UNSENT);
           if (nick === undefined) return life.hear(Promise.resolve(fail(CANNOT_SEND)));
