@@ -2,6 +2,7 @@
 export class Turns {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
+  #idlers: (() => void)[] = [];
   #busy = 0;
 
   constructor(most: number) {
@@ -23,8 +24,16 @@ export class Turns {
     else this.#busy++;
     return () => {
       const next = this.#waiting.shift();
-      if (next === undefined) this.#busy--;
-      else next();
+      if (next !== undefined) return next();
+      this.#busy--;
+      if (this.#busy > 0) return;
+      for (const go of this.#idlers) go();
+      this.#idlers = [];
     };
+  }
+
+  /** Resolves when nobody has a turn, at once where nobody has one now. */
+  idle(): Promise<void> {
+    return this.#busy === 0 ? Promise.resolve() : new Promise((resolve) => this.#idlers.push(resolve));
   }
 }

@@ -26,3 +26,21 @@ test('no more than so many at once, in the order of asking, and a failure ends i
   await Promise.all(all);
   assert.deepEqual(log, ['a', 'b', 'c', 'd']);
 });
+
+test('whoever waits for quiet waits until the last of them has ended', async () => {
+  const turns = new Turns(2);
+  await turns.idle();
+  const ends = [await turns.ask(), await turns.ask()];
+  const third = turns.ask();
+  let isQuiet = false;
+  const quiet = turns.idle().then(() => {
+    isQuiet = true;
+  });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  for (const end of ends) end();
+  const last = await third;
+  await settled();
+  assert.equal(isQuiet, false);
+  last();
+  await quiet;
+});

@@ -4,10 +4,11 @@ import type { Standing } from '../../core/authority/standing.ts';
 import { type Assurance, reaches } from '../../core/identity/assurance.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
-import type { ChannelGuard, Door, RosterEntry } from '../../ports/network.ts';
+import type { ChannelGuard, RosterEntry } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 import type { Portal, PortalTable } from '../portal-table.ts';
 import type { Admission } from './admission.ts';
+import { DoorAccounts, STAYS } from './door-accounts.ts';
 import type { Holds } from './holds.ts';
 import type { Reports } from './reports.ts';
 
@@ -19,16 +20,15 @@ export type ChannelDoorsParts = {
   readonly holds: Holds;
   readonly reports: Reports;
   readonly mode: () => 'observe' | 'enforce';
+  /** Resolves when no person has to leave rooms any more: lists for newcomers wait for that, for a while. */
+  readonly calm: () => Promise<void>;
   readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
 };
 
 type Present = { readonly entry: RosterEntry; readonly person: Lookup<Member>; readonly standing: Standing };
 
-/** Members looked at in one go, a millisecond or two. */
-const AT_A_TIME = 200;
 const FEW = 5;
 const SHARE = 0.1;
-const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
 
 /**
  * Keeps channels as the authority says where our bot is an operator: who may come in, who is put out, who has which
@@ -36,6 +36,7 @@ const STAYS: ReadonlySet<string> = new Set(['in', 'may', 'unchanged']);
  */
 export class ChannelDoors {
   readonly #parts: ChannelDoorsParts;
+  readonly #accounts: DoorAccounts;
   readonly #mayAct = new Map<string, boolean>();
   /** Channels whose door is being set, and whether it has to be set once more. */
   readonly #underWay = new Map<string, { again: boolean }>();
@@ -44,6 +45,12 @@ export class ChannelDoors {
 
   constructor(parts: ChannelDoorsParts) {
     this.#parts = parts;
+    this.#accounts = new DoorAccounts(parts.kit, parts.admission);
+  }
+
+  /** Something is known of people that was not. */
+  changed(): void {
+    this.#accounts.forget();
   }
 
   /** Channels of a network in which our bot may do more or less than when this was asked before. */
@@ -60,7 +67,7 @@ export class ChannelDoors {
 
   /**
    * Brings a channel to what it should be, as far as the bot may; running it twice changes nothing. Resolves when whoever
-   * has to is out. Reading and writing who may come in takes seconds where the list is long: that goes on by itself.
+   * has to is out. Reading and writing who may come in takes seconds where the list is long: that goes on by itself, after the rooms.
    */
   async keep(resource: Resource, cause: string): Promise<void> {
     const portal = this.#parts.portals.get(resource.id.slice('channel:'.length) as Portal['id']);
@@ -93,6 +100,7 @@ export class ChannelDoors {
     this.#underWay.set(id, run);
     try {
       while (run.again) {
+        await this.#parts.calm();
         run.again = false;
         const guard = this.#parts.kit.networks.get(portal.network)?.guard;
         const resource = this.#parts.admission.resourceOf(portal);
@@ -105,7 +113,7 @@ export class ChannelDoors {
   }
 
   async #setDoor(portal: Portal, resource: Resource, guard: ChannelGuard): Promise<void> {
-    this.#log(portal, await guard.setDoor(portal.channel, await this.#door(portal, resource)));
+    this.#log(portal, await guard.setDoor(portal.channel, await this.#accounts.of(portal.network, resource)));
     for (const { entry, person, standing } of this.#present(portal, resource, guard)) {
       const status = wantedStatus(resource, person, standing);
       const stays = STAYS.has(standing.membership);
@@ -128,23 +136,6 @@ export class ChannelDoors {
       const person = admission.networkUser(portal.network, entry);
       return { entry, person, standing: admission.standingFor(person, resource) };
     });
-  }
-
-  /** Who may come in, by account. A person of whom nobody knows anything now keeps the place they had. */
-  async #door(portal: Portal, resource: Resource): Promise<Door> {
-    const { admission, kit } = this.#parts;
-    const accounts: string[] = [];
-    const bannedAccounts: string[] = [];
-    let looked = 0;
-    for (const { member, accounts: own } of admission.accountsOn(portal.network)) {
-      // Of ten thousand members lines would wait.
-      if (++looked % AT_A_TIME === 0) await new Promise<void>((resolve) => kit.clock.after(0, resolve));
-      const { membership } = admission.standingFor(member, resource);
-      if (STAYS.has(membership)) accounts.push(...own);
-      else if (membership === 'banned') bannedAccounts.push(...own);
-    }
-    const membersOnly = resource.require !== 'none';
-    return { membersOnly, accounts: membersOnly ? accounts : [], bannedAccounts };
   }
 
   async #mayPutOut(resource: Resource, out: readonly Present[], present: number): Promise<boolean> {

@@ -281,6 +281,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   }
 
   #concerns(userIds: readonly string[] | undefined, cause: string): void {
+    this.#doors.changed();
     this.#puppets.follow(userIds);
     this.#lookAtAll(cause, userIds);
   }

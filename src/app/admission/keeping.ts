@@ -24,6 +24,7 @@ export function makeKeeping(parts: KeepingParts): { keeper: RoomKeeper; caution:
       decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),
   });
   const caution = new Caution(parts);
-  const doors = new ChannelDoors({ ...parts, assuranceOf: parts.identity.assuranceOf });
-  return { keeper: new RoomKeeper({ ...parts, steps, caution, doors }), caution, doors };
+  const doors = new ChannelDoors({ ...parts, assuranceOf: parts.identity.assuranceOf, calm: () => keeper.calm() });
+  const keeper: RoomKeeper = new RoomKeeper({ ...parts, steps, caution, doors });
+  return { keeper, caution, doors };
 }

@@ -29,6 +29,8 @@ import { type Scope, Scopes } from './scopes.ts';
  * own: a revocation does not wait for a thousand other removals.
  */
 const AT_ONCE = 4;
+/** So long at most whatever is less urgent waits for those who have to leave. */
+const CALM_MS = 5_000;
 /** Rows that one look at a room settles. */
 const CAUSES = 256;
 
@@ -73,6 +75,12 @@ export class RoomKeeper {
 
   get driftCorrected(): number {
     return this.#driftCorrected;
+  }
+
+  /** Resolves when no room is looked at for a few people, or after a while. */
+  calm(): Promise<void> {
+    const { clock } = this.#parts.kit;
+    return Promise.race([this.#turnsOfFew.idle(), new Promise<void>((resolve) => clock.after(CALM_MS, resolve))]);
   }
 
   /** A sentence while the bot cannot keep this room. */
