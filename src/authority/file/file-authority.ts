@@ -10,7 +10,7 @@ import { MemberFeed } from '../member-feed.ts';
 import { Revisions } from '../revisions.ts';
 import { type Answer, unknown } from '../unknown.ts';
 import { UpdateQueue } from '../update-queue.ts';
-import { readAside } from './read-aside.ts';
+import { AsideReader } from './read-aside.ts';
 import type { ReadMembers } from './read-members.ts';
 import { SettledFile } from './settled-file.ts';
 import { FolderWatch } from './watch-folders.ts';
@@ -57,11 +57,12 @@ export function makeFileAuthority(options: FileAuthorityOptions): Authority {
   const closing = new AbortController();
   const revisions = new Revisions(clock);
   const assertions = new PeerAssertions({ iss: issuer, homeserver }, clock);
+  const aside = new AsideReader(closing.signal);
   const file = new SettledFile({
     path,
     clock,
     signal: closing.signal,
-    parse: (text, signal) => readAside({ ...text, issuer, words: { statuses, roles } }, signal),
+    parse: (text) => aside.read({ ...text, issuer, words: { statuses, roles } }),
   });
   let noted: string | undefined;
 

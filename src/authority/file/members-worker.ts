@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type MembersText, readMembers } from './read-members.ts';
 
 /** A thread of its own for one long list; see `read-aside.ts`. */
-parentPort?.postMessage(readMembers(workerData as MembersText));
+parentPort?.once('message', (text: MembersText) => parentPort?.postMessage(readMembers(text)));

@@ -7,14 +7,52 @@ const ASIDE_LENGTH = 65_536;
 const TIMEOUT_MS = 60_000;
 const MAX_HEAP_MB = 3_072;
 
-/** {@link readMembers}, long lists in a thread of their own, bounded in time and memory. */
-export async function readAside(text: MembersText, signal: AbortSignal): Promise<Answer<ReadMembers>> {
-  if (text.text.length <= ASIDE_LENGTH) return readMembers(text);
+/**
+ * {@link readMembers}, long lists in a thread of their own, bounded in time and memory. The next thread is begun when one has
+ * read its list: starting it and loading what it needs would take as long again as reading ten thousand people.
+ */
+export class AsideReader {
+  readonly #signal: AbortSignal;
+  #spare: Worker | undefined;
+
+  /** @param signal ends threads; nothing is read any more after it */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', () => void this.#spare?.terminate());
+  }
+
+  async read(text: MembersText): Promise<Answer<ReadMembers>> {
+    if (text.text.length <= ASIDE_LENGTH) return readMembers(text);
+    const worker = this.#spare ?? makeWorker();
+    this.#spare = undefined;
+    try {
+      return await readWith(worker, text, this.#signal);
+    } finally {
+      await worker.terminate();
+      if (!this.#signal.aborted) this.#prepare();
+    }
+  }
+
+  #prepare(): void {
+    const worker = makeWorker();
+    // One that ends before it is used is none.
+    const drop = (): void => {
+      if (this.#spare === worker) this.#spare = undefined;
+    };
+    worker.once('error', drop).once('exit', drop);
+    this.#spare = worker;
+  }
+}
+
+function makeWorker(): Worker {
   const worker = new Worker(new URL('./members-worker.ts', import.meta.url), {
-    workerData: text,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
   worker.unref();
+  return worker;
+}
+
+async function readWith(worker: Worker, text: MembersText, signal: AbortSignal): Promise<Answer<ReadMembers>> {
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => void worker.terminate();
   signal.addEventListener('abort', onAbort);
@@ -31,10 +69,10 @@ export async function readAside(text: MembersText, signal: AbortSignal): Promise
           : resolve(unknown('malformed', `The list of members ${text.file} cannot be read: ${error.message}.`)),
       );
       worker.once('exit', () => tooMuch('was not read to its end'));
+      worker.postMessage(text);
     });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
-    await worker.terminate();
   }
 }

@@ -20,7 +20,7 @@ type Stamp = { readonly id: string; readonly inode: string; readonly wrong?: Unk
 
 export type SettledParts = {
   readonly path: string;
-  readonly parse: (text: Pick<MembersText, 'file' | 'text'>, signal: AbortSignal) => Promise<Answer<ReadMembers>>;
+  readonly parse: (text: Pick<MembersText, 'file' | 'text'>) => Promise<Answer<ReadMembers>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
@@ -80,7 +80,7 @@ export class SettledFile {
         const read =
           'wrong' in text
             ? unknown('malformed', `The list of members ${path} ${text.wrong} ${text.remedy}`)
-            : await parse({ file, text: text.text }, signal);
+            : await parse({ file, text: text.text });
         candidate = { stamp, text: 'wrong' in text ? '' : text.text, read };
         if ((await stampOf(path)).id !== stamp.id) continue;
       }
