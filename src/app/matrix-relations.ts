@@ -8,11 +8,15 @@ import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
 import type { Targets } from './targets.ts';
 
+const REMEMBERED = 1_000;
+
 /** What is done on Matrix to something that was said before. Where that is not known, nothing is done. */
 export class MatrixRelations {
   readonly #kit: Kit;
   readonly #ghosts: Ghosts;
   readonly #targets: Targets;
+  /** Whether events that people edit say lines of others as well; some edit a message many times a minute. */
+  readonly #joined = new Map<string, boolean>();
 
   constructor(kit: Kit, ghosts: Ghosts, targets: Targets) {
     this.#kit = kit;
@@ -41,8 +45,13 @@ export class MatrixRelations {
   }
 
   async #isJoined(room: string, eventId: string): Promise<boolean> {
+    const known = this.#joined.get(eventId);
+    if (known !== undefined) return known;
     const event = await this.#kit.homeserver.event(room, eventId);
-    return event.ok && event.value !== undefined && markerKeys(event.value.content).length > 1;
+    const joined = event.ok && event.value !== undefined && markerKeys(event.value.content).length > 1;
+    if (this.#joined.size >= REMEMBERED) this.#joined.clear();
+    if (event.ok) this.#joined.set(eventId, joined);
+    return joined;
   }
 
   /** A message is in the room: where it belongs is needed for its receipt. */

@@ -6,6 +6,7 @@ import type { Kit } from './kit.ts';
 import type { Lanes } from './lanes.ts';
 import type { NetworkErrand } from './network-errands.ts';
 import type { PortalTable } from './portal-table.ts';
+import { preparedOf } from './prepared.ts';
 import type { Targets } from './targets.ts';
 
 /** Writes down what became of lines that a network took. */
@@ -32,7 +33,11 @@ export class NetworkReceipts {
     this.#portals.delivered(portal, 'to-network', nowMs, lagMs);
     if (logLines())
       log.info('bridged', { direction: 'to-network', portal, from: effect.userId, text: effect.line, lagMs });
-    const links = linksOf(effect, keys.length > 0 ? keys : [keyFromSaid(row.key)], nowMs);
+    const named = keys.length > 0 ? keys : [keyFromSaid(row.key)];
+    const links = linksOf(effect, named, nowMs);
+    // A correction is part of what it corrects: whoever deletes that deletes it as well.
+    if (effect.edits !== undefined && preparedOf(row).edits === undefined)
+      links.push(...linksOf({ ...effect, eventId: effect.edits }, named, nowMs));
     this.#targets.linked(links);
     await this.#store(async (sql) => {
       await stores.outbox.finish(sql, [row.id]);

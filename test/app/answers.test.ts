@@ -89,6 +89,25 @@ describe('what people on Matrix do with what was said', () => {
     assert.deepEqual(world.network.gestures, [`${ALICE} redact ${one}`, `${ALICE} redact ${two}`]);
   });
 
+  test('corrections are deleted with what they correct, and by themselves', async () => {
+    const { world, say, redact, quiet } = await talking();
+    const [first, second] = [say(ALICE, 'the code is 1234'), say(ALICE, 'the key is here')];
+    await quiet();
+    const edits = [
+      say(ALICE, '', editing(first.event_id, 'the code is 4321')),
+      say(ALICE, '', editing(second.event_id, 'the key is there')),
+    ];
+    await quiet();
+    redact(ALICE, first);
+    redact(ALICE, edits[1] ?? first);
+    await quiet();
+    const keys = [first, edits[0], edits[1]].map((event) => keyFromMsgid(`said-${event?.event_id}`));
+    assert.deepEqual(
+      world.network.gestures,
+      keys.map((key) => `${ALICE} redact ${key}`),
+    );
+  });
+
   test('what a network refuses to delete is told to whoever deleted it; everything else is nobody’s news', async () => {
     const { world, say, react, redact, quiet, put } = await talking();
     world.network.gestureFault = () => CANNOT_SEND;
