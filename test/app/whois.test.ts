@@ -63,7 +63,7 @@ describe('whois in a room', () => {
       '@anna:willow.example is an account on willow.example, this cooperative’s own homeserver, which vouches for it.',
     );
     assert.match(
-      String(await asks(world, '!causeway whois @_causeway_home_o/elm.example/eve:willow.example')),
+      String(await asks(world, '!causeway whois @_causeway_home_o+elm.example+eve:willow.example')),
       /^eve is somebody on home\. Relayed from elm\.example, where this is only a name\. .* They are not there now\.$/,
     );
   });

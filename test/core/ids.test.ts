@@ -81,18 +81,22 @@ describe('ghost ids', () => {
     );
     assert.deepEqual(ids, [
       '@_causeway_home_al:willow.example',
-      '@_causeway_home_o/_a.test/al:willow.example',
-      '@_causeway_home_o/a.test/al:willow.example',
-      '@_causeway_home_o/_b.test/al:willow.example',
+      '@_causeway_home_o+_a.test+al:willow.example',
+      '@_causeway_home_o+a.test+al:willow.example',
+      '@_causeway_home_o+_b.test+al:willow.example',
     ]);
   });
 
   test('no name makes somebody of this server one of another', () => {
     fc.assert(
-      fc.property(subject, fc.constantFrom('o/b/al', 'a/al', 'o/b/', '/', 'o=2fb=2f'), ({ kind }, name) => {
-        const made = parseGhostId(makeGhostId(home, { kind, name }, server, digest), server);
-        assert.deepEqual(made?.subject, { kind, name });
-      }),
+      fc.property(
+        subject,
+        fc.constantFrom('o/b/al', 'a/al', 'o+b+al', 'o+b+a+al', 'a+', '/', 'o=2fb=2f'),
+        ({ kind }, name) => {
+          const made = parseGhostId(makeGhostId(home, { kind, name }, server, digest), server);
+          assert.deepEqual(made?.subject, { kind, name });
+        },
+      ),
     );
   });
 
@@ -130,6 +134,10 @@ describe('ghost ids', () => {
     '@_causeway_bot:willow.example',
     '@_causeway_home_al:oak.example',
     '@_causeway_home_:willow.example',
+    '@_causeway_home_a+al:willow.example',
+    '@_causeway_home_o+oak+a/al:willow.example',
+    '@_causeway_home_o+oak+:willow.example',
+    '@_causeway_home_o++al:willow.example',
     '',
   ]) {
     test(`${JSON.stringify(other)} is no ghost of ours`, () => {
