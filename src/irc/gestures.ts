@@ -29,20 +29,23 @@ export type GestureMaker = {
   readonly redact: (link: Link, redaction: WireRedaction) => WireLine | undefined;
   /** Tags that make a line the new text of a message. */
   readonly edit: (link: Link, edit: WireEdit) => ReadonlyMap<string, string>;
+  /** Tags by which others can check who says a line. */
+  readonly sign?: (link: Link, line: WireSpeech) => ReadonlyMap<string, string>;
 };
 
 type WireReaction = Omit<OutgoingReaction, 'target'> & { readonly channel: string; readonly msgid: string };
 type WireRedaction = { readonly channel: string; readonly msgid: string; readonly reason: string };
-type WireEdit = {
+export type WireSpeech = {
   readonly channel: string;
-  readonly msgid: string;
   /** As it goes out, lines parted by line feeds. */
   readonly body: string;
-  /** Id of the edit itself, where we give ids. */
+  /** Id of the line itself, where we give ids. */
   readonly eventId: string | undefined;
   /** Tags that it has besides. */
   readonly tags: ReadonlyMap<string, string>;
 };
+/** `msgid`: of the message that it replaces. */
+type WireEdit = WireSpeech & { readonly msgid: string };
 
 export const CLASSIC_GESTURES: GestureMaker = {
   powers: {},

@@ -115,25 +115,25 @@ export function utter(
         : say(link, channel, piece, line.style, manner, tags.size === 0 ? {} : { tags });
       // The rest of a new text that is too long is said behind it.
       const edited = index === 0 && at === 0 && line.edits !== undefined ? msgidOf(line.edits) : undefined;
-      const wire = edited === undefined ? said.wire : editing(link, channel, said, edited, msgid?.id);
+      const wire = withMarks(link, channel, said, edited, msgid?.id);
       return { part: index, id, text: part, channel, ...(msgid && { msgid: msgid.id }), ...said, wire };
     }),
   );
 }
 
-/** The command, as the new text of a message. */
-function editing(
+/** The command, as the new text of a message where it is one, and with the marks by which others can check it. */
+function withMarks(
   link: Link,
   channel: string,
   { wire, body }: { readonly wire: WireLine; readonly body: string },
-  msgid: string,
+  edited: string | undefined,
   eventId: string | undefined,
 ): WireLine {
+  const { gestures } = link.dialect;
   const tags = wire.tags ?? NO_TAGS;
-  return {
-    ...wire,
-    tags: new Map([...tags, ...link.dialect.gestures.edit(link, { channel, msgid, body, eventId, tags })]),
-  };
+  const line = { channel, body, eventId, tags };
+  const marks = edited === undefined ? gestures.sign?.(link, line) : gestures.edit(link, { ...line, msgid: edited });
+  return marks === undefined || marks.size === 0 ? wire : { ...wire, tags: new Map([...tags, ...marks]) };
 }
 
 /** What of a part is one command, or one message of several lines. Such a part may be older than the connection, and too much for it. */

@@ -132,6 +132,28 @@ describe('a bridge on freeq: what is edited, deleted, answered and added', { tim
     await waitUntil(() => redactionOf(world, id) !== undefined, { what: 'the redaction' });
   });
 
+  behaves([8, 9, 10], 'lets people of another server see what members change', 'pair', async (scene) => {
+    const world = await scene.bridge();
+    const bob = await scene.person('bob@B');
+    const said = world.say('Bob', 'frist words');
+    const first = await bob.gotLine(/ PRIVMSG #commons :frist words/);
+    // The other server asks for a key when it first sees it, and drops changes until it has it: a few hundred milliseconds.
+    const edit = await waitUntil(
+      () => {
+        world.say('Bob', '* first words', {
+          'm.new_content': { msgtype: 'm.text', body: 'first words' },
+          'm.relates_to': { rel_type: 'm.replace', event_id: said.event_id },
+        });
+        return bob.gotLine(/ PRIVMSG #commons :first words/, 1_500).catch(() => undefined);
+      },
+      { what: 'the edit at the other server' },
+    );
+    assert.equal(edit.tags.get('+draft/edit'), first.tags.get('msgid'));
+    world.redact('Bob', said.event_id);
+    const deletion = await bob.gotLine(/ TAGMSG #commons/);
+    assert.equal(deletion.tags.get('+draft/delete'), first.tags.get('msgid'));
+  });
+
   behaves([7, 8, 9], 'learns from history what was changed while it was away', 'both', async (scene) => {
     const world = await scene.bridge();
     const alice = await scene.person('alice');

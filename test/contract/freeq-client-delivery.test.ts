@@ -104,7 +104,10 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
     const [action, notice] = [await world.message('waves'), await world.message('a notice')];
     assert.deepEqual([action.content.msgtype, notice.content.msgtype], ['m.emote', 'm.notice']);
     world.say('Bob', 'dances', { msgtype: 'm.emote' });
-    await alice.got(/ PRIVMSG #commons :\u0001ACTION dances\u0001/);
+    const dance = await alice.gotLine(/ PRIVMSG #commons :\u0001ACTION dances\u0001/);
+    assert.match(dance.tags.get('+freeq.at/sig') ?? '', /^ed25519:/);
+    world.say('Bob', 'beep', { msgtype: 'm.notice' });
+    await alice.got(/ NOTICE #commons beep/);
     world.say('Bob', 'one\r\nQUIT :two');
     await alice.got(/ PRIVMSG #commons :?one/);
     await alice.flush();
@@ -155,6 +158,64 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
       assert.equal((await world.message('after the loss')).sender, sender);
     },
   );
+
+  behaves(
+    [22],
+    'takes nobody for gone whose connection broke and came back within half a minute',
+    'both',
+    async (scene) => {
+      const world = await scene.bridge();
+      const alice = await scene.person('alice');
+      alice.say(CHANNEL, 'before');
+      const { sender } = await world.message('before');
+      alice.vanish();
+      const again = await scene.person('alice', { key: alice.key ?? makeKeyHolder() });
+      again.say(CHANNEL, 'after');
+      assert.equal((await world.message('after')).sender, sender);
+      const comings = world.events.filter(({ type, state_key }) => type === 'm.room.member' && state_key === sender);
+      assert.deepEqual(
+        comings.map(({ content }) => content.membership),
+        ['join'],
+      );
+    },
+  );
+
+  behaves(
+    [23],
+    'comes back when its own connections break, and nobody hears anything twice',
+    'scripted',
+    async (scene) => {
+      const world = await scene.bridge();
+      const alice = await scene.person('alice');
+      world.say('Bob', 'one of Bob');
+      await alice.got(/ PRIVMSG #commons :one of Bob/);
+      for (let round = 0; round < 3; round++) {
+        scene.server.drop('Bob');
+        scene.server.drop('causeway');
+        alice.say(CHANNEL, `round ${round} of alice`);
+        world.say('Bob', `round ${round} of Bob`);
+        await alice.got(new RegExp(` PRIVMSG #commons :round ${round} of Bob`), 20_000);
+        await world.message(`round ${round} of alice`);
+      }
+      assert.deepEqual(world.lines(), ['round 0 of alice', 'round 1 of alice', 'round 2 of alice']);
+      const heard = alice.lines.flatMap((line) => / PRIVMSG #commons :(.* of Bob)$/.exec(line)?.[1] ?? []);
+      assert.deepEqual(heard, ['one of Bob', 'round 0 of Bob', 'round 1 of Bob', 'round 2 of Bob']);
+    },
+  );
+
+  behaves([18, 23], 'waits out a server that has fallen silent', 'scripted', async (scene) => {
+    const world = await scene.bridge();
+    const alice = await scene.person('alice');
+    world.say('Bob', 'before the silence');
+    await alice.got(/ PRIVMSG #commons :before the silence/);
+    scene.server.hold();
+    for (let line = 1; line <= 3; line++) world.say('Bob', `line ${line}`);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    scene.server.release();
+    await alice.got(/ PRIVMSG #commons :line 3/, 20_000);
+    const heard = alice.lines.flatMap((line) => / PRIVMSG #commons :(line \d)$/.exec(line)?.[1] ?? []);
+    assert.deepEqual(heard, ['line 1', 'line 2', 'line 3']);
+  });
 
   behaves([23], 'says a line once that took effect before the connection was cut', 'scripted', async (scene) => {
     const world = await scene.bridge();

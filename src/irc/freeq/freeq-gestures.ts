@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { messageDocument, mutationDocument, venueOf } from '../../core/freeq/documents.ts';
 import { UNREACT_TAG } from '../../core/freeq/tags.ts';
 import { makeUlid } from '../../core/freeq/ulid.ts';
-import type { GestureMaker } from '../gestures.ts';
+import type { GestureMaker, WireSpeech } from '../gestures.ts';
 import type { Link } from '../link.ts';
 import type { Signer } from '../registration.ts';
 
@@ -59,20 +59,30 @@ export const freeqGestures: GestureMaker = {
     command: 'TAGMSG',
     params: [channel],
   }),
-  edit: (link, { channel, msgid: edit, body, eventId, tags }) => {
-    const { signer } = link;
-    const edited: [string, string] = ['+draft/edit', edit];
-    if (signer === undefined || eventId === undefined) return new Map([edited]);
-    const reply = tags.get('+reply');
-    const document = messageDocument({
-      from: signer.did,
-      target: venueOf(channel),
-      msgid: eventId,
-      bodySha256: createHash('sha256').update(body).digest('hex'),
-      edit,
-      ...(reply !== undefined && { reply }),
-      tags,
-    });
-    return new Map([edited, [SIGNATURE, signatureOf(signer, document)]]);
-  },
+  edit: (link, line) => new Map([['+draft/edit', line.msgid], ...signature(link, line, line.msgid)]),
+  // The server would sign for us. But a peer fetches a key when it first sees it, too late for what came with it: an edit must not be the first.
+  sign: (link, line) => new Map(signature(link, line)),
 };
+
+const isChannel = (target: string): boolean => target.startsWith('#') || target.startsWith('&');
+
+/** Of a message; of an edit, `edit` is the first version. */
+function signature(
+  { signer }: Link,
+  { channel, body, eventId, tags }: WireSpeech,
+  edit?: string,
+): readonly [string, string][] {
+  // In private the place is both people's DIDs, and theirs is not known here: what is signed with another place is refused.
+  if (signer === undefined || eventId === undefined || !isChannel(channel)) return [];
+  const reply = tags.get('+reply');
+  const document = messageDocument({
+    from: signer.did,
+    target: venueOf(channel),
+    msgid: eventId,
+    bodySha256: createHash('sha256').update(body).digest('hex'),
+    ...(edit !== undefined && { edit }),
+    ...(reply !== undefined && { reply }),
+    tags,
+  });
+  return [[SIGNATURE, signatureOf(signer, document)]];
+}

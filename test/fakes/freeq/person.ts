@@ -28,7 +28,7 @@ const CAPS =
   'sasl message-tags server-time echo-message account-tag extended-join batch account-notify away-notify multi-prefix draft/chathistory draft/multiline freeq.at/msgsig'.split(
     ' ',
   );
-const SIGNED_MS = 5_000;
+const ANSWER_MS = 5_000;
 
 /** Somebody on freeq, line by line: for tests on the scripted server and on a real one. */
 export class FreeqPerson {
@@ -174,7 +174,7 @@ export class FreeqPerson {
   }
 
   /** A line, of those there and those to come. */
-  async got(fits: RegExp, timeoutMs = SIGNED_MS): Promise<string> {
+  async got(fits: RegExp, timeoutMs = ANSWER_MS): Promise<string> {
     const recent = () => this.lines.slice(-20).join('\n');
     return await waitUntil(() => this.lines.find((line) => fits.test(line)), {
       timeoutMs,
@@ -185,8 +185,8 @@ export class FreeqPerson {
   }
 
   /** The same, taken apart. */
-  async gotLine(fits: RegExp): Promise<Line> {
-    const line = readLine(await this.got(fits));
+  async gotLine(fits: RegExp, timeoutMs = ANSWER_MS): Promise<Line> {
+    const line = readLine(await this.got(fits, timeoutMs));
     if (line === undefined) throw new Error('no line');
     return line;
   }
