@@ -26,6 +26,13 @@ const FAILED: Partial<Record<NetworkEffect['op'], string>> = {
   'network.remove': 'They are still in',
 };
 
+/** Words of a network may say it whole already. */
+function wordsFor({ op, channel }: NetworkEffect, reason: string): string {
+  const failed = FAILED[op];
+  if (failed !== undefined) return `${failed} ${channel}: ${reason}`;
+  return reason.startsWith('Not delivered') ? reason : `Not delivered to ${channel}: ${reason}`;
+}
+
 /** Tells people what became of their message, in the room, in words, once. */
 export class Notices {
   readonly #kit: Kit;
@@ -46,7 +53,7 @@ export class Notices {
     const notice: NoticeToMatrix = {
       op: 'matrix.notice',
       room: effect.room,
-      body: `${FAILED[effect.op] ?? 'Not delivered to'} ${effect.channel}: ${error.text}`,
+      body: wordsFor(effect, error.text),
       replyTo: { eventId: effect.eventId, userId: effect.userId },
     };
     await this.#write(cause, async (entry) => {

@@ -138,7 +138,7 @@ describe('what members see in Element', () => {
     rosa.sendLine('SAMODE #commons +m');
     await rosa.flush();
     await ada.send(commons, 'Is anybody there?');
-    await view.shows(/Not delivered to #commons: only some people may speak there now/);
+    await view.shows(/^Not delivered to #commons: only some people may speak there now/);
     await picture('not-delivered');
     rosa.sendLine('SAMODE #commons -m');
   });
