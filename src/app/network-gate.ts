@@ -64,6 +64,10 @@ export class NetworkGate implements NetworkSink {
     return this.#inbox.knownKeys(keys);
   }
 
+  linkedSince(channel: string, sinceMs: number): Promise<readonly MessageKey[]> {
+    return this.#inbox.linkedSince(channel, sinceMs);
+  }
+
   roster(channel: string, change: RosterChange): void {
     this.#rosters.changed(this.#network, channel, change);
     this.#on.roster(channel, change);

@@ -82,6 +82,13 @@ export class NetworkInbox {
     return text === undefined ? undefined : (JSON.parse(text) as ResumePoint);
   }
 
+  async linkedSince(channel: string, sinceMs: number): Promise<readonly MessageKey[]> {
+    const { db, stores } = this.#kit;
+    const room = this.#portals.byChannel(this.#network.id, channel)?.roomId;
+    if (room === undefined) return [];
+    return await db.transaction((sql) => stores.link.since(sql, this.#network.id, room, sinceMs));
+  }
+
   async knownKeys(
     keys: readonly MessageKey[],
   ): Promise<{ received: ReadonlySet<MessageKey>; sent: ReadonlySet<MessageKey> }> {

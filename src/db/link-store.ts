@@ -1,3 +1,4 @@
+import type { MessageKey } from '../core/ids.ts';
 import type { LinkRow, LinkStore } from '../ports/stores.ts';
 import { batches, knownKeys, rowPlaces } from './batches.ts';
 import { storableKey } from './storable.ts';
@@ -18,6 +19,10 @@ const COLUMNS = `
 /** One event or message has few links; the bound is against what nobody thought of. */
 const BY_EVENT = `SELECT ${COLUMNS} FROM link WHERE event_id = ? AND room = ? ORDER BY created_at_ms LIMIT 1000`;
 const BY_KEY = `SELECT ${COLUMNS} FROM link WHERE network = ? AND message_key = ? ORDER BY created_at_ms LIMIT 1000`;
+
+const SINCE = `
+  SELECT message_key AS key FROM link WHERE created_at_ms >= ? AND network = ? AND room = ? AND gone = 0
+  ORDER BY created_at_ms DESC LIMIT 1000`;
 
 const PROVENANCE =
   'SELECT provenance FROM link WHERE event_id = ? AND room = ? AND provenance IS NOT NULL ORDER BY created_at_ms LIMIT 1';
@@ -70,6 +75,10 @@ export const linkStore: LinkStore = {
 
   async byKey(sql, network, key) {
     return inOrder((await sql.all<Stored>(BY_KEY, network, storableKey(key))).map(read));
+  },
+
+  async since(sql, network, room, sinceMs) {
+    return (await sql.all<{ key: MessageKey }>(SINCE, sinceMs, network, room)).map(({ key }) => key);
   },
 
   async markGone(sql, room, eventId) {

@@ -1,4 +1,4 @@
-import type { NetworkGap, NetworkMessage } from '../core/events.ts';
+import type { NetworkDeletion, NetworkGap, NetworkMessage } from '../core/events.ts';
 import { keyFromReplay, type MessageKey } from '../core/ids.ts';
 import { catchUpParams, catchUpRules, type HistoryItem, startCatchUp, takeHistoryPage } from '../core/irc/history.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
@@ -8,11 +8,12 @@ import { askHistory, hasHistory } from './history-desk.ts';
 import type { Link } from './link.ts';
 import { digestOf, type Perspective, readMessage, type Spoken, timeOf } from './reading.ts';
 import type { Replies } from './replies.ts';
+import { vanished } from './vanished.ts';
 
 export type CatchUpTools = {
   readonly link: Link;
   readonly replies: Replies;
-  readonly sink: Pick<NetworkSink, 'knownKeys'>;
+  readonly sink: Pick<NetworkSink, 'knownKeys' | 'linkedSince'>;
   readonly log: Log;
   readonly failpoint: Failpoint;
   readonly perspective: () => Perspective;
@@ -26,7 +27,7 @@ export type CatchUpTools = {
 
 export type Caught = {
   /** What was said, oldest first; what could not be had, as a gap in its place. */
-  readonly events: ReadonlyArray<NetworkMessage | NetworkGap>;
+  readonly events: ReadonlyArray<NetworkMessage | NetworkDeletion | NetworkGap>;
   /** Every key that history showed, known ones too. */
   readonly keys: ReadonlySet<MessageKey>;
 };
@@ -50,7 +51,7 @@ export async function catchUp(
   const gap = gapMaker(tools, channel, resume);
   if (!hasHistory(link)) return await fromReplay(tools, resume, awayFromMs, gap);
 
-  const base = catchUpRules(link.isupport.chathistoryLimit);
+  const base = catchUpRules(link.isupport.chathistoryLimit, link.isupport.msgRefTypes);
   const rules = { ...base, maxPages: Math.max(Math.ceil((2 * tools.maxLines) / base.pageSize), 1) };
   const items: Item[] = [];
   const keys = new Set<MessageKey>();
@@ -77,7 +78,9 @@ export async function catchUp(
     const isLost = lost !== undefined && !(await reachesBack(tools, channel, resume));
     if (!link.ready) return undefined;
     const before = isLost ? [gap(Math.min(awayFromMs, lost.toMs), lost.toMs)] : [];
-    return { events: [...before, ...inOrder(items), ...after], keys };
+    const deleted = link.dialect.forgetsDeleted ? await vanished(tools, channel) : [];
+    if (!link.ready) return undefined;
+    return { events: [...before, ...inOrder(items), ...deleted, ...after], keys };
   }
 }
 

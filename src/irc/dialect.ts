@@ -36,6 +36,10 @@ export type Dialect = {
   readonly early: ReadonlySet<string>;
   /** Whether the server puts connections into channels that they did not ask for. */
   readonly rejoins: boolean;
+  /** Whether history leaves out what was deleted, and nothing else that had a msgid. */
+  readonly forgetsDeleted: boolean;
+  /** Whether history has such a line. */
+  readonly isFiled: (line: Pick<IrcLine, 'command' | 'source'>) => boolean;
   /** Whether a ban takes people out of a channel for good, who are then no longer in its room. */
   readonly bansRemove: boolean;
   /** Whether its channels have walls that their rooms have to respect. */
@@ -93,6 +97,8 @@ export const CLASSIC: Dialect = {
   readyOn: new Set(['376', '422', 'PONG']),
   early: new Set(),
   rejoins: false,
+  forgetsDeleted: false,
+  isFiled: () => true,
   bansRemove: false,
   hasWalls: false,
   introduceBot,

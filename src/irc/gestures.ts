@@ -125,8 +125,8 @@ export function showTyping(puppet: Puppet | undefined, channel: string, active: 
   const [tag] = passing(link, TYPING_TAGS);
   const label = link.label();
   if (tag === undefined || (label === undefined && !link.dialect.gestures.typesUnlabelled)) return;
-  const tags = new Map([[tag, active ? 'active' : 'done']]);
-  if (label !== undefined) tags.set('label', label);
+  const tags = new Map(label === undefined ? [] : [['label', label]]);
+  tags.set(tag, active ? 'active' : 'done');
   link.send({ tags, command: 'TAGMSG', params: [channel] });
 }
 

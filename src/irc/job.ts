@@ -1,6 +1,7 @@
 import type { Result } from '../core/errors.ts';
-import type { MessageKey } from '../core/ids.ts';
+import { keyFromMsgid, type MessageKey } from '../core/ids.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
+import type { Link } from './link.ts';
 import type { Utterance } from './speech.ts';
 
 /** Of a command around its text, roughly: command, target, tags are not counted by servers' buffers of lines. */
@@ -75,6 +76,12 @@ export function makeJob(
   }
   return { job, sending: { written: written.promise, confirmed: confirmed.promise } };
 }
+
+/** Names what was said by the id that the server gave, where it is found by that again. */
+export const filedKey = (link: Link, { wire }: Utterance, msgid: string | undefined): MessageKey | undefined =>
+  msgid === undefined || !link.dialect.isFiled({ command: wire.command, source: undefined })
+    ? undefined
+    : keyFromMsgid(msgid);
 
 /** The piece that has this id of ours. */
 export const mintedIn = (flight: readonly Piece[], msgid: string | undefined): Piece | undefined =>

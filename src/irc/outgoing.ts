@@ -1,5 +1,4 @@
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
-import { keyFromMsgid } from '../core/ids.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import { refusalToError } from '../core/irc/numerics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +6,7 @@ import type { Failpoint } from '../ports/failpoint.ts';
 import type { Receipt, Sending } from '../ports/network.ts';
 import type { Attempts } from './attempts.ts';
 import { encodePiece } from './encode-piece.ts';
-import { blamedIn, echoedIn, type Job, makeJob, mintedIn, type Piece } from './job.ts';
+import { blamedIn, echoedIn, filedKey, type Job, makeJob, mintedIn, type Piece } from './job.ts';
 import type { Link } from './link.ts';
 import { isMultilineRefusal, MULTILINE } from './multiline.ts';
 import { type Pacing, WINDOW } from './pacing.ts';
@@ -244,7 +243,8 @@ export class Outgoing {
 
   #accept(piece: Piece, msgid: string | undefined): void {
     const { job, utterance } = piece;
-    if (msgid !== undefined) job.keys.set(utterance.part, keyFromMsgid(msgid));
+    const key = filedKey(this.#link, utterance, msgid);
+    if (key !== undefined) job.keys.set(utterance.part, key);
     if (piece.accepted) return;
     piece.accepted = true;
     this.#land(piece);

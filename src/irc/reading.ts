@@ -53,7 +53,7 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
     kind: 'message',
     network: view.network,
     channel: name,
-    key: nameLine(line, naming, timeMs),
+    key: nameLine(line, naming, timeMs, view.dialect.isFiled(line)),
     timeMs,
     replayed: naming.kind === 'replay',
     source,
@@ -103,8 +103,9 @@ export function timeOf({ tags }: IrcLine, nowMs: number): number {
   return Number.isFinite(parsed) && parsed > 0 && parsed < nowMs + 86_400_000 ? parsed : nowMs;
 }
 
-export function nameLine(line: IrcLine, naming: Naming, timeMs: number): MessageKey {
-  const msgid = line.tags.get('msgid');
+/** @param isFiled whether its msgid is one by which it is found again */
+export function nameLine(line: IrcLine, naming: Naming, timeMs: number, isFiled = true): MessageKey {
+  const msgid = isFiled ? line.tags.get('msgid') : undefined;
   if (msgid) return keyFromMsgid(msgid);
   if (naming.kind === 'live') return keyFromLine(naming.epoch, naming.number);
   const digest = digestOf(line.command, line.source?.raw ?? '', String(timeMs), ...line.params);

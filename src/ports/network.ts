@@ -66,6 +66,8 @@ export interface NetworkSink {
   knownKeys(
     keys: readonly MessageKey[],
   ): Promise<{ readonly received: ReadonlySet<MessageKey>; readonly sent: ReadonlySet<MessageKey> }>;
+  /** Keys of messages of a channel that went either way since then, are in their room and are not deleted; the newest 1,000. */
+  linkedSince(channel: string, sinceMs: number): Promise<readonly MessageKey[]>;
   /** Who is in a channel; not durable, repeated whole after each (re)join of the listener. */
   roster(channel: string, change: RosterChange): void;
   /** Somebody begins or ends typing in a channel; not durable, told at most every few seconds. */

@@ -132,6 +132,8 @@ export interface LinkStore {
   sentByUs(sql: Sql, network: NetworkId, keys: readonly MessageKey[]): Promise<ReadonlySet<MessageKey>>;
   byEvent(sql: Sql, room: string, eventId: string): Promise<LinkRow[]>;
   byKey(sql: Sql, network: NetworkId, key: MessageKey): Promise<LinkRow[]>;
+  /** Keys of a room's links made since then that are not gone, the newest 1,000. */
+  since(sql: Sql, network: NetworkId, room: string, sinceMs: number): Promise<MessageKey[]>;
   /** What was stored of who said what became this event; undefined for what did not come over the bridge. */
   provenance(sql: Sql, room: string, eventId: string): Promise<string | undefined>;
   /** All messages that an event became, and all links of theirs to it. */

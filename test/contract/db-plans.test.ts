@@ -72,6 +72,7 @@ const QUERIES: Readonly<Record<string, (sql: Sql) => Promise<unknown>>> = {
       },
     ]),
   'link.markGone': (sql) => stores.link.markGone(sql, '!r', '$5'),
+  'link.since': (sql) => stores.link.since(sql, network, '!r', now - 1_000),
   'link.byKey': (sql) => stores.link.byKey(sql, network, keyFromMsgid('5')),
   'link.byEvent': (sql) => stores.link.byEvent(sql, '!r', '$5'),
   'link.sentByUs': (sql) => stores.link.sentByUs(sql, network, [keyFromMsgid('5')]),

@@ -99,6 +99,10 @@ export class NetworkWorld implements NetworkSink {
     };
   }
 
+  async linkedSince(channel: string): Promise<readonly MessageKey[]> {
+    return [...this.messages(channel).map(({ key }) => key), ...this.memory.sent];
+  }
+
   asked(): Promise<string> {
     return Promise.resolve('');
   }

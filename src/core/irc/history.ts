@@ -18,6 +18,8 @@ export type CatchUpRules = {
    * news does.
    */
   readonly pageSizeKnown: boolean;
+  /** Whether it can be asked by msgid: one that cannot may answer with something else. */
+  readonly byMsgid: boolean;
   readonly overlapMs: number;
   readonly maxPages: number;
 };
@@ -25,14 +27,19 @@ export type CatchUpRules = {
 export const DEFAULT_CATCH_UP_RULES: CatchUpRules = {
   pageSize: 100,
   pageSizeKnown: false,
+  byMsgid: true,
   overlapMs: 5000,
   maxPages: 50,
 };
 
-/** From 0 as the server's limit (not said) or its number to the rules. */
-export function catchUpRules(chathistoryLimit: number): CatchUpRules {
-  if (chathistoryLimit <= 0) return DEFAULT_CATCH_UP_RULES;
-  return { ...DEFAULT_CATCH_UP_RULES, pageSize: Math.min(chathistoryLimit, 1000), pageSizeKnown: true };
+/**
+ * From 0 as the server's limit (not said) or its number to the rules.
+ * @param msgRefTypes by what it can be asked; empty where it does not say
+ */
+export function catchUpRules(chathistoryLimit: number, msgRefTypes: readonly string[] = []): CatchUpRules {
+  const byMsgid = msgRefTypes.length === 0 || msgRefTypes.includes('msgid');
+  if (chathistoryLimit <= 0) return { ...DEFAULT_CATCH_UP_RULES, byMsgid };
+  return { ...DEFAULT_CATCH_UP_RULES, pageSize: Math.min(chathistoryLimit, 1000), pageSizeKnown: true, byMsgid };
 }
 
 /** One catch-up of one channel, between two pages. */
@@ -134,7 +141,7 @@ export function takeHistoryPage<Item extends HistoryItem>(
   }
   const after: CatchUp = { ...catchUp, given, metKnown, oldestMs, newestMs, pages: catchUp.pages + 1 };
   if (isLastPage(page, rules, fresh.length)) return { fresh, next: end(after, nowMs, undefined) };
-  const anchor = nextAnchor(catchUp.anchor, page);
+  const anchor = nextAnchor(catchUp.anchor, page, rules.byMsgid);
   if (anchor === undefined || after.pages >= rules.maxPages) return { fresh, next: end(after, nowMs, newestMs) };
   return { fresh, next: { kind: 'page', catchUp: { ...after, anchor } } };
 }
@@ -161,13 +168,14 @@ function end({ metKnown, newestKnownMs, oldestMs }: CatchUp, nowMs: number, cutA
 function nextAnchor<Item extends HistoryItem>(
   anchor: HistoryAnchor,
   page: HistoryPage<Item>,
+  byMsgid: boolean,
 ): HistoryAnchor | undefined {
   const times = [...page.timesMs].sort((a, b) => a - b);
   for (const timeMs of [times[Math.floor(times.length / 2)], times.at(-1)]) {
     if (timeMs !== undefined && timeMs - 1 > anchor.timeMs) return { by: 'timestamp', timeMs: timeMs - 1 };
   }
   const last = times.at(-1);
-  if (last === undefined || page.lastMsgid === undefined) return undefined;
+  if (last === undefined || page.lastMsgid === undefined || !byMsgid) return undefined;
   if (anchor.by === 'msgid' && anchor.msgid === page.lastMsgid) return undefined;
   return { by: 'msgid', msgid: page.lastMsgid, timeMs: anchor.timeMs };
 }

@@ -40,6 +40,8 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     readyOn: new Set(['PONG']),
     early: new Set('JOIN PART KICK QUIT NICK MODE TOPIC PRIVMSG TAGMSG BATCH 332 333 353 366'.split(' ')),
     rejoins: true,
+    forgetsDeleted: true,
+    isFiled: ({ command, source }) => command !== 'NOTICE' && source?.host !== 'freeq/spawn',
     bansRemove: true,
     hasWalls: true,
     async introduceBot({ bot, server }) {

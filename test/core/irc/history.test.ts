@@ -11,7 +11,7 @@ import {
   takeHistoryPage,
 } from '../../../src/core/irc/history.ts';
 
-const rules: CatchUpRules = { pageSize: 4, pageSizeKnown: true, overlapMs: 5000, maxPages: 50 };
+const rules: CatchUpRules = { pageSize: 4, pageSizeKnown: true, byMsgid: true, overlapMs: 5000, maxPages: 50 };
 const item = (timeMs: number, key = `m${timeMs}`): HistoryItem => ({ key, timeMs });
 const page = (items: readonly HistoryItem[], atEnd = false) => ({
   items,
@@ -140,6 +140,21 @@ describe('catching up', () => {
       lastMsgid: undefined,
     };
     const first = takeHistoryPage(startCatchUp(10_000, rules), same, () => false, 0);
+    assert.ok(first.next.kind === 'page');
+    const second = takeHistoryPage(first.next.catchUp, same, () => false, 0);
+    assert.deepEqual(second.next, { kind: 'end', gap: { fromMs: 10_000, toMs: 10_000 }, cutAtMs: 10_001 });
+  });
+
+  test('never asks by msgid where the server knows times only: it would tell from the beginning', () => {
+    assert.deepEqual(
+      [catchUpRules(500, ['timestamp']), catchUpRules(500, ['msgid', 'timestamp']), catchUpRules(500)].map(
+        ({ byMsgid }) => byMsgid,
+      ),
+      [false, true, true],
+    );
+    const timesOnly = { ...rules, byMsgid: false };
+    const same = page([item(10_001, 'a'), item(10_001, 'b'), item(10_001, 'c'), item(10_001, 'd')]);
+    const first = takeHistoryPage(startCatchUp(10_000, timesOnly), same, () => false, 0);
     assert.ok(first.next.kind === 'page');
     const second = takeHistoryPage(first.next.catchUp, same, () => false, 0);
     assert.deepEqual(second.next, { kind: 'end', gap: { fromMs: 10_000, toMs: 10_000 }, cutAtMs: 10_001 });

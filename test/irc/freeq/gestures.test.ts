@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
 import type { NetworkDeletion, NetworkMessage, NetworkReaction } from '../../../src/core/events.ts';
 import type { MessageKey } from '../../../src/core/ids.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { OutgoingLine, Voice } from '../../../src/ports/network.ts';
 import { ScriptedPeer } from '../../fakes/freeq/scripted-peer.ts';
 import { type NetworkWorld, person } from '../../fakes/network-world.ts';
@@ -126,6 +128,57 @@ describe('what people of freeq do with what was said', { timeout: 60_000 }, () =
     assert.deepEqual(
       server.store.rows.map(({ text }) => text),
       ['alpha\nbeta'],
+    );
+  });
+});
+
+describe('what was done while we were away', { timeout: 60_000 }, () => {
+  /** Ids near the edges of what history tells are left alone: three minutes are between the first line and the rest. */
+  async function talkedBefore(t: TestContext) {
+    let behindMs = 400_000;
+    const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() - behindMs };
+    const here = await freeqWorld(t, { server: { clock } });
+    await here.world.network.stop('later');
+    const frida = await here.person('frida');
+    frida.say('#commons', 'long ago');
+    await frida.flush();
+    behindMs = 200_000;
+    const first = here.again();
+    await first.listening();
+    for (const text of ['one', 'two', 'three']) frida.say('#commons', text);
+    await first.hears('frida: three');
+    await first.network.stop('away');
+    behindMs = 0;
+    const idOf = (text: string) => here.server.store.rows.find((row) => row.text === text)?.msgid ?? '';
+    return { ...here, frida, first, idOf };
+  }
+
+  test('a deletion and an edit are found out, and nothing else counts as deleted', async (t) => {
+    const { again, first, frida, idOf } = await talkedBefore(t);
+    frida.change('#commons', { kind: 'delete', subject: idOf('two') });
+    frida.edit('#commons', idOf('three'), 'three, better');
+    await frida.flush();
+    const back = again(first.memory);
+    await back.hears('frida: three, better');
+    const deletion = await last<NetworkDeletion>(back, 'deletion');
+    assert.deepEqual(
+      [deletion.target, deletion.reason, back.memory.events.filter(({ kind }) => kind === 'deletion').length],
+      [`m:${idOf('two')}`, 'while the bridge was away', 1],
+    );
+    const edit = back.messages().find(({ edits }) => edits !== undefined);
+    assert.deepEqual([edit?.edits, edit?.replayed], [`m:${idOf('three')}`, true]);
+  });
+
+  test('a server that lost its log has nothing deleted', async (t) => {
+    const { again, first, frida, server } = await talkedBefore(t);
+    server.store.rows.length = 0;
+    const back = again(first.memory);
+    await back.listening();
+    frida.say('#commons', 'and now');
+    await back.hears('frida: and now');
+    assert.deepEqual(
+      back.memory.events.filter(({ kind }) => kind === 'deletion'),
+      [],
     );
   });
 });
