@@ -29,7 +29,7 @@ export type MatrixGateParts = {
   readonly keeping: {
     seen(events: readonly MatrixEvent[]): void;
     interrupted(): void;
-    invited(room: string, by: string): void;
+    called(room: string, by: string): void;
   };
   /** Answers invitations of ghosts. */
   readonly invitations: { seen(events: readonly MatrixEvent[]): void };
@@ -102,10 +102,11 @@ export class MatrixGate implements MatrixSink {
     }
   }
 
-  invited(roomId: string, userId: string, by: string): void {
+  invited(roomId: string, userId: string, by: string, isDirect: boolean): void {
     if (userId !== this.#parts.kit.homeserver.botId) return;
     this.#parts.nudge.raise();
-    this.#parts.keeping.invited(roomId, by);
+    // Into any other room the bot comes when the configuration names it.
+    if (isDirect) this.#parts.keeping.called(roomId, by);
   }
 
   hasAlias(alias: string): Promise<boolean> {

@@ -114,7 +114,7 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
       const isLast = at + STORE_AT_ONCE >= events.length;
       await stored(() => deliver(sink, log, 'sync', batch, isLast ? nextBatch : undefined));
     }
-    for (const { room, by } of answer.invitations) sink.invited(room, options.botId, by);
+    for (const { room, by, isDirect } of answer.invitations) sink.invited(room, options.botId, by, isDirect);
     for (const { room, event } of answer.typing) readTyping(event, sink, room);
   };
 

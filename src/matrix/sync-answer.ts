@@ -8,7 +8,8 @@ export type SyncAnswer = {
   readonly events: readonly MatrixEvent[];
   /** Rooms whose timeline begins later than where the last answer ended. */
   readonly cutRooms: readonly string[];
-  readonly invitations: ReadonlyArray<{ readonly room: string; readonly by: string }>;
+  /** `isDirect`: whoever invites says that the room is one for two. */
+  readonly invitations: ReadonlyArray<{ readonly room: string; readonly by: string; readonly isDirect: boolean }>;
   /** Unread `m.typing` events with their room. */
   readonly typing: ReadonlyArray<{ readonly room: string; readonly event: unknown }>;
 };
@@ -32,8 +33,8 @@ export function readSyncAnswer(json: unknown, botId: string, refused: Refused): 
     if (Array.isArray(ephemeral)) for (const event of ephemeral) typing.push({ room, event });
   }
   const invitations = members(rooms.invite).flatMap(([room, update]) => {
-    const by = inviter(update, botId);
-    return by === undefined ? [] : [{ room, by }];
+    const invitation = ownInvitation(update, botId);
+    return invitation === undefined ? [] : [{ room, ...invitation }];
   });
   return { nextBatch: json.next_batch, events, cutRooms, invitations, typing };
 }
@@ -59,9 +60,13 @@ function isOwnJoin(event: unknown, botId: string): boolean {
   return previous.membership !== 'join';
 }
 
-function inviter(update: Readonly<Record<string, unknown>>, botId: string): string | undefined {
+function ownInvitation(
+  update: Readonly<Record<string, unknown>>,
+  botId: string,
+): { readonly by: string; readonly isDirect: boolean } | undefined {
   const state = isObject(update.invite_state) ? update.invite_state.events : undefined;
   if (!Array.isArray(state)) return undefined;
   const own = state.find((event) => isObject(event) && event.type === 'm.room.member' && event.state_key === botId);
-  return typeof own?.sender === 'string' ? own.sender : undefined;
+  const content = isObject(own?.content) ? own.content : {};
+  return typeof own?.sender === 'string' ? { by: own.sender, isDirect: content.is_direct === true } : undefined;
 }

@@ -13,8 +13,8 @@ export interface MatrixSink {
   interrupted(source: 'push' | 'sync', why: string): void;
   /** Somebody types in a room: full list of user ids. */
   typing(roomId: string, userIds: readonly string[]): void;
-  /** The bot's or a ghost's invitation. Only from local or federated people; the app decides. */
-  invited(roomId: string, userId: string, by: string): void;
+  /** The bot's or a ghost's invitation, by local or federated people, who may say that it is to a room for two; the app decides. */
+  invited(roomId: string, userId: string, by: string, isDirect: boolean): void;
   /** Does this alias or ghost exist? Asked by the homeserver. */
   hasAlias(alias: string): Promise<boolean>;
   hasGhost(userId: string): Promise<boolean>;

@@ -108,7 +108,7 @@ describe('a room that somebody has to mend', () => {
     isMended = true;
     for (let index = 0; index < 7; index++)
       world.homeserver.happen(`!c${index}:${SERVER}`, '@mod:x', 'm.room.power_levels', { users_default: 100 }, '');
-    world.bridge?.gate.invited('!c0:x', '@_causeway_bot:willow.example', '@mod:x');
+    world.bridge?.gate.invited('!c0:x', '@_causeway_bot:willow.example', '@mod:x', false);
     await world.clock.until('all are linked', () => linked(world) === 8, 60_000);
   });
 

@@ -71,7 +71,10 @@ describe('an answer of /sync', () => {
       next_batch: 's2',
       rooms: { invite: { '!i:localhost': { invite_state: { events: [{ type: 'm.room.name' }, invite] } } } },
     };
-    assert.deepEqual(read(json), { ...nothing, invitations: [{ room: '!i:localhost', by: '@a:localhost' }] });
+    const invitation = { room: '!i:localhost', by: '@a:localhost' };
+    assert.deepEqual(read(json), { ...nothing, invitations: [{ ...invitation, isDirect: false }] });
+    Object.assign(invite.content, { is_direct: true });
+    assert.deepEqual(read(json), { ...nothing, invitations: [{ ...invitation, isDirect: true }] });
   });
 
   for (const json of [undefined, null, 3, [], {}, { next_batch: 5 }])

@@ -225,10 +225,10 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     }
   }
 
-  /** The bot is called into a room. */
-  invited(room: string, by: string): void {
+  /** The bot is called into a room for two. */
+  called(room: string, by: string): void {
     this.visiting
-      .invited(room, by)
+      .called(room, by)
       .catch((error: unknown) => this.#parts.kit.log.warn('an invitation was left', { error: String(error) }));
   }
 

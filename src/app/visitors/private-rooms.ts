@@ -45,8 +45,8 @@ export class PrivateRooms {
     return this.#rooms.has(room);
   }
 
-  /** Somebody calls the bot into a room. It stays where they are alone with it and it can read. */
-  async invited(room: string, by: string): Promise<void> {
+  /** Somebody calls the bot into a room for two. It stays where they are alone with it and it can read. */
+  async called(room: string, by: string): Promise<void> {
     const { kit } = this.#parts;
     if (this.has(room) || this.#joining.has(room)) return;
     const why = this.#refusal(by);

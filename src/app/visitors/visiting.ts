@@ -123,10 +123,10 @@ export class Visiting {
     return this.#desk?.present(token, presenter) ?? Promise.resolve({ kind: 'refused', code: 'none', text: none });
   }
 
-  /** The bot is called into a room that is none of those that we keep. */
-  invited(room: string, by: string): Promise<void> {
+  /** The bot is called into a room for two that is none of those that we keep. */
+  called(room: string, by: string): Promise<void> {
     const isOurs = this.#parts.rooms.resourceOf(room) !== undefined || this.#desk === undefined;
-    return isOurs ? Promise.resolve() : this.privateRooms.invited(room, by);
+    return isOurs ? Promise.resolve() : this.privateRooms.called(room, by);
   }
 
   seen(event: MatrixEvent): Promise<void> {
