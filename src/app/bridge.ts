@@ -72,7 +72,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   await pages.load();
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
-  const names = await Names.open(kit, isOurs, (userId) => ghosts.whoIs(userId));
+  const aliasIn = (room: string, userId: string) => enforcement.admission.mannerIn(room, userId).alias;
+  const names = await Names.open({ kit, isOurs, whoIs: (userId) => ghosts.whoIs(userId), aliasIn });
   const audit = parts.audit ?? noAudit;
   const { vouching, ghosts, asked, reconfigure } = await openIdentities({
     kit,

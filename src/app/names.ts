@@ -14,8 +14,14 @@ type RoomNames = {
   readonly byName: ReadonlyMap<string, string | null>;
 };
 
-/** Whom a ghost stands for. */
-type WhoIs = (userId: string) => { readonly network: NetworkId; readonly subject: GhostSubject } | undefined;
+export type NamesParts = {
+  readonly kit: Kit;
+  readonly isOurs: (userId: string) => boolean;
+  /** Whom a ghost stands for. */
+  readonly whoIs: (userId: string) => { readonly network: NetworkId; readonly subject: GhostSubject } | undefined;
+  /** What somebody of Matrix is called on networks whose name stays at home. */
+  readonly aliasIn: (room: string, userId: string) => string | undefined;
+};
 
 export type PersonOf = (name: string) => string | undefined;
 
@@ -24,21 +30,23 @@ export class Names {
   readonly calls: PersonSwitch;
   readonly #kit: Kit;
   readonly #isOurs: (userId: string) => boolean;
-  readonly #whoIs: WhoIs;
+  readonly #whoIs: NamesParts['whoIs'];
+  readonly #aliasIn: NamesParts['aliasIn'];
   readonly #rooms = new Map<string, RoomNames>();
   /** Raised when a room's members change, so that what was read before does not count. */
   #changes = 0;
 
-  private constructor(kit: Kit, isOurs: (userId: string) => boolean, whoIs: WhoIs) {
+  private constructor({ kit, isOurs, whoIs, aliasIn }: NamesParts) {
     this.#kit = kit;
     this.#isOurs = isOurs;
     this.#whoIs = whoIs;
+    this.#aliasIn = aliasIn;
     this.calls = new PersonSwitch(kit, 'mentions');
   }
 
   /** With what people asked of earlier processes. */
-  static async open(kit: Kit, isOurs: (userId: string) => boolean, whoIs: WhoIs): Promise<Names> {
-    const names = new Names(kit, isOurs, whoIs);
+  static async open(parts: NamesParts): Promise<Names> {
+    const names = new Names(parts);
     await names.calls.load();
     return names;
   }
@@ -53,7 +61,9 @@ export class Names {
     return (name) => {
       const owner = network.nicks?.ownerOf(name);
       const named = owner ?? byName.get(name.toLowerCase());
-      if (typeof named !== 'string' || !joined.has(named) || !this.calls.wanted(named)) return undefined;
+      // Whoever has a connection in the channel is there, also where the room has not told us yet.
+      const isHere = typeof named === 'string' && (owner !== undefined || joined.has(named));
+      if (!isHere || !this.calls.wanted(named)) return undefined;
       // Whoever has the name there is meant, and nobody on Matrix who is called like them.
       return owner === undefined && network.nicks?.isTaken(channel, name) === true ? undefined : named;
     };
@@ -63,7 +73,8 @@ export class Names {
   nickOf(portal: Portal, userId: string): string | undefined {
     const kit = this.#kit;
     const network = kit.networks.get(portal.network);
-    if (!this.#isOurs(userId)) return network?.nicks?.nickOf(portal.channel, userId);
+    if (!this.#isOurs(userId))
+      return this.#aliasIn(portal.roomId ?? '', userId) ?? network?.nicks?.nickOf(portal.channel, userId);
     const ghost = this.#whoIs(userId);
     if (ghost?.network !== portal.network) return undefined;
     // An account's ghost says nothing of the nick of somebody who is away.

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Names } from '../../src/app/names.ts';
+import { PortalTable } from '../../src/app/portal-table.ts';
+import type { ChannelConfig } from '../../src/config/schema.ts';
 import type { MatrixEvent } from '../../src/core/events.ts';
+import { openForTest } from '../db/kit.ts';
 import { BOT } from '../fakes/fake-homeserver.ts';
-import { FakeWorld } from '../fakes/fake-world.ts';
+import { FakeNetwork, HOME } from '../fakes/fake-network.ts';
+import { CHANNEL, FakeWorld, kitFor, LivedDb } from '../fakes/fake-world.ts';
+import { Life } from '../fakes/life.ts';
+import { ManualClock } from '../fakes/manual-clock.ts';
 
 const ALICE = '@alice:willow.example';
 
@@ -104,6 +111,22 @@ describe('who is called by a message from Matrix', () => {
     assert.deepEqual(
       world.network.said.map(({ text }) => text),
       ['BOB eve ali Somebody'],
+    );
+  });
+
+  test('not by a name that stays at home: by what they are called on networks', async () => {
+    const db = await openForTest('sqlite::memory:');
+    const world = new FakeNetwork(new ManualClock());
+    world.nicks.set('ali', ALICE).set('bo', '@bo:willow.example');
+    const kit = kitFor(new LivedDb(db, new Life()), new ManualClock(), {
+      networks: new Map([[HOME, world.connect(new Life())]]),
+    });
+    const aliasIn = (_: string, userId: string): string | undefined => (userId === ALICE ? 'coordinator' : undefined);
+    const names = await Names.open({ kit, isOurs: () => false, whoIs: () => undefined, aliasIn });
+    const portal = new PortalTable().add(HOME, { channel: CHANNEL } as ChannelConfig);
+    assert.deepEqual(
+      [ALICE, '@bo:willow.example', '@eve:elm.example'].map((userId) => names.nickOf(portal, userId)),
+      ['coordinator', 'bo', undefined],
     );
   });
 });

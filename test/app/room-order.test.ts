@@ -69,11 +69,12 @@ async function build() {
     portals,
     echoes: new Echoes(),
     anchors,
-    names: await Names.open(
+    names: await Names.open({
       kit,
-      (userId) => userId.startsWith('@_causeway_'),
-      () => undefined,
-    ),
+      isOurs: (userId) => userId.startsWith('@_causeway_'),
+      whoIs: () => undefined,
+      aliasIn: () => undefined,
+    }),
     mapUrl: undefined,
     pages: new Pages(kit, portals, configOf([])),
     isOurs: (userId) => userId.startsWith('@_causeway_'),

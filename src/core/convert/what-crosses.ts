@@ -58,8 +58,11 @@ export const WHAT_CROSSES: readonly Crossing[] = [
     types: [],
     kinds: [],
     toNetwork: { able: 'by the nick they have in the channel' },
-    toMatrix: { able: '`m.mentions` and a pill; never the whole room' },
-    shown: [[TEXT, 'calls people on the other side']],
+    toMatrix: { able: '`m.mentions` and a pill, unless they said `!causeway mentions off`; never the whole room' },
+    shown: [
+      [TEXT, 'calls people on the other side'],
+      ['test/app/names.test.ts', 'nobody who asked not to be'],
+    ],
   },
   {
     what: 'Long and many-lined text',
