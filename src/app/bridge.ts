@@ -248,6 +248,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
         channels.tell(network.id);
       }
       rosters.start();
+      inBackground(kit, directs.invitations.begin());
       enforcement.start();
       inBackground(kit, reconfigure(config));
       endHousekeeping = startHousekeeping(kit, pages);

@@ -32,7 +32,7 @@ export type MatrixGateParts = {
     called(room: string, by: string): void;
   };
   /** Answers invitations of ghosts. */
-  readonly invitations: { seen(events: readonly MatrixEvent[]): void };
+  readonly invitations: { seen(events: readonly MatrixEvent[]): Promise<void> };
 };
 
 /** Where both sources of Matrix events knock: keeps account of what came when, and passes it on. */
@@ -66,7 +66,7 @@ export class MatrixGate implements MatrixSink {
     const { kit, inbox, portals } = this.#parts;
     await inbox.events(source, events, cursor);
     this.#parts.keeping.seen(events);
-    this.#parts.invitations.seen(events);
+    await this.#parts.invitations.seen(events);
     const nowMs = kit.clock.nowMs();
     if (source === 'push') {
       this.#lastPushMs = nowMs;

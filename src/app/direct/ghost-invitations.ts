@@ -1,7 +1,11 @@
+import { ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
+import { inBackground } from '../background.ts';
+import { Backoff } from '../backoff.ts';
 import type { Ghosts } from '../ghosts.ts';
 import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../portal-table.ts';
+import type { Signal } from '../signal.ts';
 import type { DirectRooms } from './direct-rooms.ts';
 
 export type GhostInvitationsParts = {
@@ -10,7 +14,14 @@ export type GhostInvitationsParts = {
   readonly ghosts: Ghosts;
   readonly rooms: DirectRooms;
   readonly isOurs: (userId: string) => boolean;
+  readonly stopping: () => boolean;
+  readonly stop: Signal;
 };
+
+/** Invitations that are not answered yet, by room and ghost. */
+const INVITED = 'ghost-invited:';
+
+type Invitation = { readonly room: string; readonly ghost: string; readonly by: string; readonly isDirect: boolean };
 
 /**
  * People who make a room with a ghost ("Send message" in a client). It becomes their conversation where there is none yet and the bot may
@@ -23,47 +34,80 @@ export class GhostInvitations {
     this.#parts = parts;
   }
 
-  /** To be told of whatever happened, once it is on disk. */
-  seen(events: readonly MatrixEvent[]): void {
-    const { kit, isOurs, portals } = this.#parts;
+  /** Takes up invitations that an earlier process did not answer. */
+  async begin(): Promise<void> {
+    const { kit } = this.#parts;
+    const stored = await kit.db.transaction((sql) => kit.stores.cursor.list(sql, INVITED));
+    for (const text of stored.values()) inBackground(kit, this.#settle(JSON.parse(text) as Invitation));
+  }
+
+  /** To be told of whatever happened. Resolves when what has to be answered is on disk. */
+  async seen(events: readonly MatrixEvent[]): Promise<void> {
+    const { kit } = this.#parts;
     for (const event of events) {
-      if (event.type !== 'm.room.member' || event.content.membership !== 'invite' || isOurs(event.sender)) continue;
-      const ghost = event.state_key ?? '';
-      if (portals.anyByRoom(event.room_id) !== undefined || !isOurs(ghost) || ghost === kit.homeserver.botId) continue;
-      void this.#answer(event, ghost).catch((error: unknown) =>
-        kit.log.warn('an invitation of a ghost could not be answered', { error: String(error) }),
+      const invitation = this.#invitationIn(event);
+      if (invitation === undefined) continue;
+      const { room, ghost } = invitation;
+      await kit.db.transaction((sql) =>
+        kit.stores.cursor.set(sql, `${INVITED}${room} ${ghost}`, JSON.stringify(invitation)),
       );
+      inBackground(kit, this.#settle(invitation));
     }
   }
 
-  async #answer(event: MatrixEvent, ghost: string): Promise<void> {
+  #invitationIn({ type, content, sender, room_id: room, state_key: ghost = '' }: MatrixEvent): Invitation | undefined {
+    const { kit, isOurs, portals } = this.#parts;
+    if (type !== 'm.room.member' || content.membership !== 'invite' || isOurs(sender)) return undefined;
+    if (portals.anyByRoom(room) !== undefined || !isOurs(ghost) || ghost === kit.homeserver.botId) return undefined;
+    return { room, ghost, by: sender, isDirect: content.is_direct === true };
+  }
+
+  async #settle(invitation: Invitation): Promise<void> {
+    const { kit, stopping, stop } = this.#parts;
+    const backoff = new Backoff(kit.clock, 500, 30_000);
+    while (!stopping()) {
+      const answered = await this.#answer(invitation);
+      if (answered.ok || answered.error.retry === 'never') {
+        const name = `${INVITED}${invitation.room} ${invitation.ghost}`;
+        await kit.db.transaction((sql) => kit.stores.cursor.delete(sql, name));
+        return;
+      }
+      await stop.wait(Math.max(answered.error.waitMs ?? 0, backoff.nextMs()));
+    }
+  }
+
+  /** Safe to be repeated. */
+  async #answer({ room, ghost, by, isDirect }: Invitation): Promise<Result<unknown>> {
     const { kit, rooms, ghosts } = this.#parts;
     const { homeserver } = kit;
-    const leave = (why: string): Promise<unknown> => homeserver.leave(ghost, event.room_id, why);
-    const parsed = ghosts.whoIs(ghost);
-    const network = parsed === undefined ? undefined : kit.networks.get(parsed.network);
-    if (parsed === undefined || network?.privately === undefined) return void leave('Nobody can be reached here.');
-    if (event.content.is_direct !== true) return void leave('People of IRC can be invited into rooms of two only.');
-    const found = await network.privately.find(parsed.subject.name);
-    const nick = found.ok ? found.value.source.nick : parsed.subject.name;
-    const { user, host } = found.ok && parsed.subject.kind === 'nick' ? found.value.source : {};
-    const address = user === undefined || host === undefined ? null : `${user}@${host}`;
-    const prepared = await ghosts.ensure(parsed.network, parsed.subject, nick, event.room_id);
-    if (!prepared.ok) return;
-    const invited = await homeserver.invite(ghost, event.room_id, homeserver.botId);
-    const joined = invited.ok ? await homeserver.join(homeserver.botId, event.room_id) : invited;
+    const { botId } = homeserver;
+    const leave = (why: string): Promise<Result<void>> => homeserver.leave(ghost, room, why);
+    const whom = ghosts.whoIs(ghost);
+    const network = whom === undefined ? undefined : kit.networks.get(whom.network);
+    if (whom === undefined || network?.privately === undefined) return leave('Nobody can be reached here.');
+    if (!isDirect) return leave('People of IRC can be invited into rooms of two only.');
+    const found = await network.privately.find(whom.subject.name);
+    if (!found.ok && found.error.retry !== 'never') return found;
+    const nick = found.ok ? found.value.source.nick : whom.subject.name;
+    const { user, host } = found.ok && whom.subject.kind === 'nick' ? found.value.source : {};
+    const prepared = await ghosts.ensure(whom.network, whom.subject, nick, room);
+    if (!prepared.ok) return prepared;
+    const invited = await homeserver.invite(ghost, room, botId);
+    const joined = await homeserver.join(botId, room);
+    if (!joined.ok && joined.error.retry !== 'never') return invited.ok ? joined : invited;
     if (!joined.ok)
-      return void leave('The bridge’s bot may not come into this room, and has to. `!causeway query` opens one.');
-    const encryption = await homeserver.stateContent(event.room_id, 'm.room.encryption', '');
+      return leave('The bridge’s bot may not come into this room, and has to. `!causeway query` opens one.');
+    const encryption = await homeserver.stateContent(room, 'm.room.encryption', '');
+    if (!encryption.ok && encryption.error.retry !== 'never') return encryption;
     if (encryption.ok && encryption.value !== undefined) {
-      await homeserver.leave(homeserver.botId, event.room_id);
-      return void leave('This room is encrypted, and IRC cannot be. `!causeway query` opens one that is not.');
+      const left = await leave('This room is encrypted, and IRC cannot be. `!causeway query` opens one that is not.');
+      return left.ok ? homeserver.leave(botId, room) : left;
     }
-    const peer = { subject: parsed.subject, nick, host: address };
-    const portal = await rooms.adopt(parsed.network, event.sender, peer, event.room_id);
-    if (portal.roomId === event.room_id) return;
+    const address = user === undefined || host === undefined ? null : `${user}@${host}`;
+    const portal = await rooms.adopt(whom.network, by, { subject: whom.subject, nick, host: address }, room);
+    if (portal.roomId === room) return ok(undefined);
     rooms.open(portal, 'us');
-    await homeserver.leave(homeserver.botId, event.room_id);
-    await leave('You have a room with them already; you are invited there.');
+    const left = await leave('You have a room with them already; you are invited there.');
+    return left.ok ? homeserver.leave(botId, room) : left;
   }
 }

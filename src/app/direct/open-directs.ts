@@ -28,13 +28,13 @@ export async function openDirects(parts: {
   readonly stopping: () => boolean;
   readonly stop: Signal;
 }): Promise<Directs> {
-  const { kit, portals, ghosts, anchors, vouching, isOurs } = parts;
+  const { kit, portals, ghosts, anchors, vouching } = parts;
   const maker = new DirectRoomMaker(kit, ghosts, anchors, (portal) => vouching.describe(portal));
   const rooms = new DirectRooms({ ...parts, maker });
   await rooms.load();
   return {
     rooms,
     commands: new DirectCommands(kit, portals, rooms),
-    invitations: new GhostInvitations({ kit, portals, ghosts, rooms, isOurs }),
+    invitations: new GhostInvitations({ ...parts, rooms }),
   };
 }
