@@ -35,9 +35,11 @@ export class PushedEvents implements SecurityEventSink {
   }
 
   async take(event: SecurityEvent): Promise<boolean> {
-    const { kit, ledger, gates, look } = this.#parts;
+    const { kit, ledger, directory, gates, look } = this.#parts;
     const subjects = this.#subjectsOf(event);
-    const shuts = event.effect === 'shut' ? subjects : [];
+    // Of a stranger nothing passes as a member's; and a gate for everybody who could be named would have no bound.
+    const isMember = (subject: string): boolean => directory.member(subject).kind !== 'absent';
+    const shuts = event.effect === 'shut' ? subjects.filter(isMember) : [];
     const shut = { sinceMs: kit.clock.nowMs(), cause: event.kind };
     const isNew = await ledger.write(async ({ sql, nextId }) => {
       const row = { id: nextId(), source: SOURCE, key: event.id, lane: '', receivedAtMs: shut.sinceMs } as const;

@@ -24,7 +24,7 @@ class House {
   readonly said: string[] = [];
   readonly looks: string[] = [];
   readonly #db: Database;
-  caution!: Caution;
+  #caution: Caution | undefined;
 
   constructor(db: Database, people: readonly string[]) {
     this.#db = db;
@@ -36,7 +36,7 @@ class House {
     const kit = kitFor(this.#db, this.clock);
     const holds = new Holds(kit);
     await holds.load();
-    this.caution = new Caution({
+    this.#caution = new Caution({
       kit,
       holds,
       audit: silentAudit,
@@ -49,6 +49,11 @@ class House {
       look: (resource) => this.looks.push(resource),
     });
     await this.caution.kept(SPACE.id);
+  }
+
+  get caution(): Caution {
+    assert.ok(this.#caution !== undefined, 'no run began');
+    return this.#caution;
   }
 
   #room(): ActualRoom {

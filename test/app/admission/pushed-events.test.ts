@@ -276,6 +276,15 @@ describe('An event that is pushed', () => {
     await side.stop();
   });
 
+  test('of strangers shuts nothing, whoever they are', async (t) => {
+    const at = await world(t);
+    const side = await at.run();
+    at.isAway = true;
+    await side.events.take(event('1', ['nobody', 'ada', 'no one']));
+    assert.deepEqual(side.gates.all(), [keyOf('ada')]);
+    await side.stop();
+  });
+
   test('may name somebody by a handle', async (t) => {
     const at = await world(t);
     const side = await at.run();
