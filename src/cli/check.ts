@@ -4,6 +4,7 @@ import { type ConfigProblem, formatProblems } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { checkAuthority } from './checks/authority.ts';
 import { checkDatabase } from './checks/database.ts';
+import { checkEventKeys } from './checks/event-keys.ts';
 import type { Finding } from './checks/finding.ts';
 import { checkHomeserver } from './checks/homeserver.ts';
 import { checkIrc } from './checks/irc.ts';
@@ -18,6 +19,7 @@ export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]
     checkHomeserver(parts),
     checkListen(parts),
     checkAuthority(parts),
+    checkEventKeys(parts),
     checkDatabase(parts),
     checkIrc(parts),
   ]);
@@ -36,8 +38,8 @@ export const check: Command = {
   usage: `Usage: causeway check [--config FILE]
 
 Reads the configuration and the registration, then tries the homeserver, both tokens there, its way to us, the
-addresses to listen on, the links to pictures, the database and the IRC servers. Tells all that is wrong at once, each with its line and what
-to do. Changes nothing; the exit code is 0 when a start would work or Causeway runs already, 2 otherwise.`,
+addresses to listen on, the links to pictures, the database, the keys of pushed events and the IRC servers. Tells all
+that is wrong at once, each with its line and what to do. Changes nothing; the exit code is 0 when a start would work or Causeway runs already, 2 otherwise.`,
   options: { config: configOption },
   run: async (argv) => {
     const parsed = parseArguments(check, argv);

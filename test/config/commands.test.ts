@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { check } from '../../src/cli/check.ts';
 import { type Command, helpOf, parseArguments } from '../../src/cli/command.ts';
 import { register } from '../../src/cli/register.ts';
+import { makeSigningKey, startJwksServer } from '../authority/keys/jwks-server.ts';
 import { goodConfig, goodRegistration, inFolder } from './fixture.ts';
 
 /** The commands as a person meets them: their words and their exit codes. */
@@ -281,6 +282,18 @@ A start will work.
       assert.equal(wrong.code, 2);
       assert.match(wrong.err, new RegExp(`config\\.yaml:12:33: [^]*${path}[^]* Until it can be read nobody is let in`));
     }
+  });
+
+  test('reads the keys of pushed events, without which a start works all the same', async () => {
+    const issuer = await startJwksServer(await makeSigningKey('a'));
+    const by = (url: string) => (config: string) =>
+      `${config}authority: {source: file, path: members.yaml, events: {issuer: x, audience: y, jwksUrl: "${url}"}}\n`;
+    const right = await tryOut({}, by(issuer.url));
+    await issuer.close();
+    const wrong = await tryOut({}, by(issuer.url));
+    assert.deepEqual([right.code, wrong.code], [0, 0]);
+    assert.match(right.out, /✔ events .* has 1 key\n/);
+    assert.match(wrong.out, /config\.yaml:12:\d+: The key set cannot be reached: .* no pushed event is taken/);
   });
 
   test('leaves a name open that only the machine has where Causeway will run', async () => {

@@ -1,4 +1,4 @@
-import type { JWSHeaderParameters } from 'jose';
+import type { JWK, JWSHeaderParameters } from 'jose';
 import { type Bucket, type BucketRules, fullBucket, takeTokens } from '../../core/pace.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { askJson, fromStatus } from '../ask-json.ts';
@@ -84,20 +84,19 @@ export class RemoteKeys implements KeySet {
   }
 
   async #fetch(askedAtMs: number): Promise<Answer<Held>> {
-    const { url, whose, clock } = this.#options;
-    const answered = await askJson({ whom: whose, url, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES }, clock);
-    const keys =
-      answered.kind === 'unknown'
-        ? answered
-        : answered.status === 200
-          ? publicKeysOf(answered.json, whose)
-          : fromStatus(whose, answered.status);
+    const keys = await readKeys(this.#options);
     this.#failed = keys.kind === 'unknown' ? keys : undefined;
     if (keys.kind === 'unknown') return keys;
-    this.#misses.clear();
     this.#held = { keys: fixedKeys(keys.value), askedAtMs };
     return answer(this.#held);
   }
+}
+
+/** The set as it is published now. */
+export async function readKeys({ url, whose, clock }: RemoteKeysOptions): Promise<Answer<readonly JWK[]>> {
+  const answered = await askJson({ whom: whose, url, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES }, clock);
+  if (answered.kind === 'unknown') return answered;
+  return answered.status === 200 ? publicKeysOf(answered.json, whose) : fromStatus(whose, answered.status);
 }
 
 const tooSoon = (whose: string): Unknown =>
