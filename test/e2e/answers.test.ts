@@ -77,6 +77,26 @@ describe('what people do with what was said, on Dendrite and Ergo', { timeout: 3
     assert.deepEqual([line.nick, line.tags['+draft/reply'], line.tags['+reply']], ['alice', msgid, msgid]);
   });
 
+  test('an answer of several lines is one, with the name in front once', async () => {
+    const { event, msgid } = await saidByCarol('what do we need?');
+    const from = carol.lines.length;
+    await alice().send(room, 'beans\npeas\nrain', answering(event.event_id));
+    await onIrc('rain', from);
+    const said = carol.lines.slice(from).filter(({ command, nick }) => command === 'PRIVMSG' && nick === 'alice');
+    assert.deepEqual(
+      said.map(({ params }) => params[1]),
+      ['carol: beans', 'peas', 'rain'],
+    );
+    assert.equal(said[0]?.tags['+draft/reply'], msgid);
+    const dan = await shard.ircUser('dan', { caps: [...USUAL_CAPS, 'draft/multiline'] });
+    dan.sendLine(`@+draft/reply=${msgid} BATCH +7 draft/multiline ${CHANNEL}`);
+    for (const text of ['beans we have', 'rain we do not']) dan.sendLine(`@batch=7 PRIVMSG ${CHANNEL} :${text}`);
+    dan.sendLine('BATCH -7');
+    const both = await onMatrix('beans we have\nrain we do not');
+    assert.equal(relationOf(both)['m.in_reply_to']?.event_id, event.event_id);
+    await dan.quit();
+  });
+
   test('an answer to oneself, and one that names them already, get no name in front', async () => {
     const first = await saidBy('alice', 'the shed is open');
     await alice().send(room, 'until five', answering(first.eventId));
