@@ -15,12 +15,16 @@ import type { PortalRoom } from '../core/room/portal-room.ts';
 import { topicNote } from '../core/room/topic-note.ts';
 import type { Portal } from './portal-table.ts';
 
+const REMEMBERED = 20_000;
+
 type NetworkSection = Config['networks'][number];
 type Who = Pick<NetworkSource, 'account' | 'origin'>;
 
 /** What each network's word is worth, and what its people are called, by the configuration as it is now. */
 export class Vouching {
   #sections: ReadonlyMap<string, NetworkSection> = new Map();
+  /** A name is asked for with each line. */
+  readonly #names = new Map<string, string>();
   readonly #isMember: (network: NetworkId, account: string) => boolean;
 
   /** @param isMember whether the authority knows this account of the network as a member's */
@@ -31,6 +35,7 @@ export class Vouching {
 
   configure(config: Config): void {
     this.#sections = new Map(config.networks.map((section) => [section.id, section]));
+    this.#names.clear();
   }
 
   /** As people name the network. */
@@ -74,7 +79,17 @@ export class Vouching {
   }
 
   /** Name of a ghost, as the network's template makes it. */
-  nameOf(network: NetworkId, { kind, name, origin }: GhostSubject, nick: string): string {
+  nameOf(network: NetworkId, subject: GhostSubject, nick: string): string {
+    const key = JSON.stringify([network, subject.kind, subject.name, subject.origin, nick]);
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const name = this.#makeName(network, subject, nick);
+    if (this.#names.size >= REMEMBERED) this.#names.clear();
+    this.#names.set(key, name);
+    return name;
+  }
+
+  #makeName(network: NetworkId, { kind, name, origin }: GhostSubject, nick: string): string {
     const section = this.#sections.get(network);
     const here = section?.displayNames.here ?? (section?.kind === 'freeq' ? '{nick} (freeq)' : '{nick} (IRC)');
     const templates = { here, via: section?.displayNames.via ?? '{nick} via {origin}' };

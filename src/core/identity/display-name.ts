@@ -8,7 +8,7 @@ import { alphabetOfLookAlikes, isLookAlike, plainLetter } from './look-alikes.ts
  * visible trace: otherwise a name with something invisible in it would be shown as the very name that it imitates.
  */
 export const MAX_NAME_CODE_POINTS = 60;
-const MAX_INPUT_CHARS = 200;
+const MAX_INPUT_CHARS = 120;
 /** Of inserted parts other than the nick. */
 const MAX_PART_CODE_POINTS = 24;
 const TAKEN_OUT = '…';
@@ -112,6 +112,18 @@ const KNOWN_SUFFIXES = [' (IRC)', ' (freeq)', ' (Matrix)', ' (verified)', ' (bri
 
 /** Everything that ends a ghost's name here or elsewhere, as it may be imitated: by other brackets and other gaps. */
 function suffixesOf({ here, via }: NameTemplates): readonly RegExp[] {
+  const key = JSON.stringify([here, via]);
+  const known = SUFFIXES.get(key);
+  if (known !== undefined) return known;
+  const made = makeSuffixes(here, via);
+  SUFFIXES.set(key, made);
+  return made;
+}
+
+/** By templates, of which a configuration has few: making them costs more than a line. */
+const SUFFIXES = new Map<string, readonly RegExp[]>();
+
+function makeSuffixes(here: string, via: string): readonly RegExp[] {
   const literals = [here, via].flatMap((template) => template.split(PLACEHOLDER).filter((_, index) => index % 2 === 0));
   const known = [...literals, ...KNOWN_SUFFIXES].filter((literal) => /[\p{L}\p{N}]/u.test(literal));
   return [...new Set(known)].map((literal) => new RegExp(imitation(literal), 'u'));
