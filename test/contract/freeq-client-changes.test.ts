@@ -239,4 +239,14 @@ describe('a bridge on freeq: what is edited, deleted, answered and added', { tim
       { what: 'the topic set, or told why not' },
     );
   });
+
+  behaves([15], 'shows on freeq that a member types', 'both', async (scene) => {
+    const world = await scene.bridge();
+    const alice = await scene.person('alice');
+    world.say('Bob', 'hello');
+    await alice.got(/ PRIVMSG #commons hello/);
+    world.network?.typing?.({ userId: '@bob:willow.example', displayName: 'Bob' }, CHANNEL, true);
+    const line = await alice.gotLine(/typing=active/);
+    assert.match(line.prefix ?? '', /^Bob!/);
+  });
 });

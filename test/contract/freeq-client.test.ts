@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { SERVER } from '../fakes/fake-homeserver.ts';
 import { CHANNEL } from '../fakes/freeq/bridge-world.ts';
 import { makeKeyHolder } from '../fakes/freeq/did-key.ts';
 import { waitUntil } from '../servers/people.ts';
@@ -38,7 +39,6 @@ const BEHAVIOURS: Readonly<Record<number, string>> = {
 
 /** Not a client’s affair, or decided without a server. */
 const ELSEWHERE: Readonly<Record<number, string>> = {
-  19: 'private messages are not bridged; test/irc/private-talk.test.ts has what the bot answers',
   20: 'the bridge is no peer yet',
   21: 'the bridge is no peer yet',
 };
@@ -176,6 +176,34 @@ describe('a bridge on freeq: who is who', { timeout: 280_000 }, () => {
     const again = await scene.person('alice', { key });
     again.say(CHANNEL, 'third');
     assert.equal((await world.message('third')).sender, sender);
+  });
+
+  behaves([19], 'takes private words to whom the DID is, whatever their nick is now', 'both', async (scene) => {
+    const world = await scene.bridge();
+    const [alice, gina] = [await scene.person('alice'), await scene.person('gina', { guest: true })];
+    world.say('Bob', 'here');
+    await alice.got(/ PRIVMSG #commons here/);
+    alice.say('Bob', 'in private');
+    const bob = `@bob:${SERVER}`;
+    const room = await world.directRoom(bob);
+    world.homeserver.happen(room, bob, 'm.room.member', { membership: 'join' }, bob);
+    const told = await waitUntil(
+      () => world.homeserver.room(room).events.find(({ content }) => content.body === 'in private'),
+      { what: 'the private line' },
+    );
+    assert.equal(markOf(told).account, alice.key?.did);
+    world.homeserver.happen(room, bob, 'm.room.message', { msgtype: 'm.text', body: 'an answer' });
+    await alice.got(/^@\S+ :Bob!\S+ PRIVMSG alice :an answer/);
+    alice.send('NICK alicia');
+    await alice.got(/ NICK :alicia/);
+    world.homeserver.happen(room, bob, 'm.room.message', { msgtype: 'm.text', body: 'still you' });
+    await alice.got(/ PRIVMSG alicia :still you/);
+    await gina.flush();
+    assert.equal(
+      gina.lines.some((line) => /an answer|still you/.test(line)),
+      false,
+    );
+    assert.equal(world.bodies().includes('in private'), false);
   });
 
   test('24: works with a server of spring 2026', async (t) => {

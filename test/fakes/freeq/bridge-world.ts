@@ -106,6 +106,20 @@ export class BridgeWorld {
     return this.homeserver.room(this.room).events;
   }
 
+  /** Of every room, in the order in which it happened. */
+  get #everything(): readonly MatrixEvent[] {
+    const number = ({ event_id: id }: MatrixEvent): number => Number(id.slice(1));
+    return [...this.homeserver.rooms.values()].flatMap(({ events }) => events).sort((a, b) => number(a) - number(b));
+  }
+
+  /** The room in which a user was invited to talk with one other, as it is or will be. */
+  async directRoom(userId: string): Promise<string> {
+    return await waitUntil(
+      () => [...this.homeserver.rooms].find(([id, room]) => id !== this.room && room.members.has(userId))?.[0],
+      { what: `a room for ${userId}` },
+    );
+  }
+
   /** What ghosts sent, of this type. */
   sent(type = 'm.room.message'): readonly MatrixEvent[] {
     return this.events.filter((event) => event.type === type && event.sender.startsWith(GHOST) && event.sender !== BOT);
@@ -173,7 +187,7 @@ ${this.log.lines.slice(-12).join('\n')}`);
 
   async #push(bridge: Bridge, life: Life): Promise<void> {
     while (!life.isOver) {
-      const batch = this.events.slice(this.#acknowledged, this.#acknowledged + 50);
+      const batch = this.#everything.slice(this.#acknowledged, this.#acknowledged + 50);
       if (batch.length > 0) {
         await bridge.gate.events('push', batch);
         this.#acknowledged += batch.length;
@@ -184,8 +198,8 @@ ${this.log.lines.slice(-12).join('\n')}`);
   async #sync(bridge: Bridge, kit: Kit, life: Life): Promise<void> {
     const since = await kit.db.transaction((sql) => stores.cursor.get(sql, 'sync'));
     if (since !== undefined) bridge.gate.interrupted('sync', 'away');
-    for (let at = Number(since ?? this.events.length); !life.isOver; ) {
-      const batch = this.events.slice(at);
+    for (let at = Number(since ?? this.#everything.length); !life.isOver; ) {
+      const batch = this.#everything.slice(at);
       if (batch.length > 0) await bridge.gate.events('sync', batch, String(at + batch.length));
       else await this.homeserver.happened.wait(1_000);
       at += batch.length;
