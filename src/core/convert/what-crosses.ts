@@ -189,6 +189,19 @@ export const WHAT_CROSSES: readonly Crossing[] = [
     shown: [[MEDIA, 'is told on IRC with a link']],
   },
   {
+    what: 'Private messages',
+    types: [],
+    kinds: [],
+    toNetwork: {
+      able: 'by the person’s own connection, after a look at who has the nick now: to that account, or to that nick from that address, and to nobody else. Whoever is not there is named at once',
+    },
+    toMatrix: { able: 'a room for two, with the ghost; the first one says who writes and how to block them' },
+    shown: [
+      ['test/e2e/direct.test.ts', 'never reaches whoever took the nick'],
+      ['test/app/direct/direct-rooms.test.ts', 'whenever the bridge is killed while the room is made'],
+    ],
+  },
+  {
     what: 'Places, stickers, polls, calls, live locations',
     types: [
       'm.sticker',
