@@ -24,7 +24,7 @@ import { NetworkFiles } from './network-files.ts';
 import { NetworkReceipts } from './network-receipts.ts';
 import { Notices } from './notices.ts';
 import { Pages } from './pages.ts';
-import { People } from './people.ts';
+import { type Manner, People } from './people.ts';
 import { type Portal, PortalTable } from './portal-table.ts';
 import { Provision } from './provision.ts';
 import { ReadBack } from './read-back.ts';
@@ -59,7 +59,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   let endHousekeeping = (): void => {};
 
   const shard = config.cooperative?.name ?? serverName;
-  const people = new People(kit, (room, userId) => enforcement.admission.mannerIn(room, userId), shard);
+  const mannerIn = (room: string, userId: string): Manner => enforcement.admission.mannerIn(room, userId);
+  const people = new People(kit, mannerIn, shard);
   const relations = makeRelations(kit, people);
   const ledger = new Ledger(kit, () => lanes, relations.withdrawals.note);
   const bootId = await ledger.open();
@@ -72,8 +73,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   await pages.load();
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
-  const aliasIn = (room: string, userId: string) => enforcement.admission.mannerIn(room, userId).alias;
-  const names = await Names.open({ kit, isOurs, whoIs: (userId) => ghosts.whoIs(userId), aliasIn });
+  const names = await Names.open({ kit, isOurs, whoIs: (userId) => ghosts.whoIs(userId), mannerIn });
   const audit = parts.audit ?? noAudit;
   const { vouching, ghosts, asked, reconfigure } = await openIdentities({
     kit,

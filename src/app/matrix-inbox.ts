@@ -161,7 +161,9 @@ export class MatrixInbox {
   #viewOf(portal: Portal, sender: string): MatrixView {
     const { kit, isOurs, pages, names, mapUrl } = this.#parts;
     const maker = pages.maker(sender);
-    const multiline = kit.networks.get(portal.network)?.powers?.(portal.channel).multiline;
+    // What the bot says for somebody is said line by line.
+    const powers = names.hasOwnVoice(portal, sender) ? kit.networks.get(portal.network)?.powers?.(portal.channel) : {};
+    const multiline = powers?.multiline;
     return {
       network: portal.network,
       channel: portal.channel,

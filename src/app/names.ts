@@ -2,6 +2,7 @@ import type { GhostSubject, NetworkId } from '../core/ids.ts';
 import type { Sql } from '../ports/db.ts';
 import type { Network } from '../ports/network.ts';
 import type { Kit } from './kit.ts';
+import type { Manner } from './people.ts';
 import { PersonSwitch } from './person-switch.ts';
 import type { Portal } from './portal-table.ts';
 
@@ -19,8 +20,8 @@ export type NamesParts = {
   readonly isOurs: (userId: string) => boolean;
   /** Whom a ghost stands for. */
   readonly whoIs: (userId: string) => { readonly network: NetworkId; readonly subject: GhostSubject } | undefined;
-  /** What somebody of Matrix is called on networks whose name stays at home. */
-  readonly aliasIn: (room: string, userId: string) => string | undefined;
+  /** How somebody of Matrix speaks from a room, where that is not as everybody does. */
+  readonly mannerIn: (room: string, userId: string) => Manner;
 };
 
 export type PersonOf = (name: string) => string | undefined;
@@ -31,16 +32,16 @@ export class Names {
   readonly #kit: Kit;
   readonly #isOurs: (userId: string) => boolean;
   readonly #whoIs: NamesParts['whoIs'];
-  readonly #aliasIn: NamesParts['aliasIn'];
+  readonly #mannerIn: NamesParts['mannerIn'];
   readonly #rooms = new Map<string, RoomNames>();
   /** Raised when a room's members change, so that what was read before does not count. */
   #changes = 0;
 
-  private constructor({ kit, isOurs, whoIs, aliasIn }: NamesParts) {
+  private constructor({ kit, isOurs, whoIs, mannerIn }: NamesParts) {
     this.#kit = kit;
     this.#isOurs = isOurs;
     this.#whoIs = whoIs;
-    this.#aliasIn = aliasIn;
+    this.#mannerIn = mannerIn;
     this.calls = new PersonSwitch(kit, 'mentions');
   }
 
@@ -74,12 +75,18 @@ export class Names {
     const kit = this.#kit;
     const network = kit.networks.get(portal.network);
     if (!this.#isOurs(userId))
-      return this.#aliasIn(portal.roomId ?? '', userId) ?? network?.nicks?.nickOf(portal.channel, userId);
+      return this.#mannerIn(portal.roomId ?? '', userId).alias ?? network?.nicks?.nickOf(portal.channel, userId);
     const ghost = this.#whoIs(userId);
     if (ghost?.network !== portal.network) return undefined;
     // An account's ghost says nothing of the nick of somebody who is away.
     const nick = ghost.subject.kind === 'nick' ? ghost.subject.name : undefined;
     return network?.nicks?.nickOf(portal.channel, ghost.subject) ?? nick;
+  }
+
+  /** Whether somebody has a connection of their own in the portal's channel, or gets one when they speak. */
+  hasOwnVoice(portal: Portal, userId: string): boolean {
+    const { relayed, alias } = this.#mannerIn(portal.roomId ?? '', userId);
+    return relayed !== true && alias === undefined;
   }
 
   /** Somebody came, went or has another name. */

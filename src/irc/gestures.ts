@@ -1,4 +1,5 @@
 /** What a person does on IRC beside saying lines: reacting, and taking something back. Source: IRCv3 reply, react, message-redaction. */
+import type { PuppetsConfig } from '../config/schema-network.ts';
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import { type MessageKey, msgidOf } from '../core/ids.ts';
 import { cutToBytes } from '../core/irc/cut.ts';
@@ -65,10 +66,10 @@ export const CLASSIC_GESTURES: GestureMaker = {
 };
 
 /** What lines over this connection may carry. */
-export function powersOf(link: Link | undefined): NetworkPowers {
+export function powersOf(link: Link | undefined, mode: PuppetsConfig['mode']): NetworkPowers {
   if (link === undefined) return {};
   const replies = passing(link, REPLY_TAGS).length > 0;
-  const multiline = takesMultiline(link);
+  const multiline = mode === 'each' ? takesMultiline(link) : undefined;
   return {
     replies,
     reactions: replies && passing(link, REACT_TAGS).length > 0,

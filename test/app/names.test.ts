@@ -121,12 +121,16 @@ describe('who is called by a message from Matrix', () => {
     const kit = kitFor(new LivedDb(db, new Life()), new ManualClock(), {
       networks: new Map([[HOME, world.connect(new Life())]]),
     });
-    const aliasIn = (_: string, userId: string): string | undefined => (userId === ALICE ? 'coordinator' : undefined);
-    const names = await Names.open({ kit, isOurs: () => false, whoIs: () => undefined, aliasIn });
+    const mannerIn = (_: string, userId: string) => (userId === ALICE ? { alias: 'coordinator' } : {});
+    const names = await Names.open({ kit, isOurs: () => false, whoIs: () => undefined, mannerIn });
     const portal = new PortalTable().add(HOME, { channel: CHANNEL } as ChannelConfig);
     assert.deepEqual(
       [ALICE, '@bo:willow.example', '@eve:elm.example'].map((userId) => names.nickOf(portal, userId)),
       ['coordinator', 'bo', undefined],
+    );
+    assert.deepEqual(
+      [names.hasOwnVoice(portal, ALICE), names.hasOwnVoice(portal, '@bo:willow.example')],
+      [false, true],
     );
   });
 });

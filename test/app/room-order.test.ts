@@ -73,7 +73,7 @@ async function build() {
       kit,
       isOurs: (userId) => userId.startsWith('@_causeway_'),
       whoIs: () => undefined,
-      aliasIn: () => undefined,
+      mannerIn: () => ({}),
     }),
     mapUrl: undefined,
     pages: new Pages(kit, portals, configOf([])),
