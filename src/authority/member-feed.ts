@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type AuthorityUpdate, type Freshness, type Member, subjectKey } from '../core/authority/member.ts';
+import { sameValue } from '../core/authority/same-value.ts';
 import type { Unknown } from './unknown.ts';
 
 /**
@@ -52,7 +52,7 @@ type Change = readonly [subject: Member['subject'], member: Member | null];
 function difference(before: ReadonlyMap<string, Member>, now: ReadonlyMap<string, Member>): Change[] {
   const left = [...before].filter(([key]) => !now.has(key)).map(([, { subject }]): Change => [subject, null]);
   const other = [...now]
-    .filter(([key, member]) => !isDeepStrictEqual(before.get(key), member))
+    .filter(([key, member]) => !sameValue(before.get(key), member))
     .map(([, member]): Change => [member.subject, member]);
   return [...left, ...other];
 }
