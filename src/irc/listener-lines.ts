@@ -75,11 +75,18 @@ function joinRefused(listener: Listener, { command, params }: IrcLine): void {
   listener.changed();
 }
 
+/** Whether only another server says who somebody is: then nothing that it says of an account makes them anybody here. */
+function isRelayed(listener: Listener, session: Session, line: IrcLine): boolean {
+  const { dialect, isupport } = listener.perspective(session);
+  return dialect.sourceOf(line, isupport)?.origin !== undefined;
+}
+
 const join: Handler = (listener, session, { line }) => {
   const { source, params } = line;
   const channel = params[0];
   if (source === undefined || channel === undefined) return;
   if (session.link.isMe(source.nick)) listener.entered(session, channel);
+  else if (isRelayed(listener, session, line)) session.roster.join(channel, source.nick, undefined);
   else if (session.link.hasCap('extended-join')) {
     session.roster.join(channel, source.nick, params[1] === '*' ? null : params[1]);
   } else if (session.link.hasCap('account-tag') || !session.link.isupport.whox) {
@@ -215,9 +222,9 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['NICK', nick],
   [
     'ACCOUNT',
-    (_, session, { line }) => {
+    (listener, session, { line }) => {
       const account = line.params[0];
-      if (line.source !== undefined)
+      if (line.source !== undefined && !isRelayed(listener, session, line))
         session.roster.accountChanged(line.source.nick, account === '*' ? null : (account ?? null));
     },
   ],
