@@ -47,10 +47,6 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
   );
 
   behaves([7], 'fills a gap that is longer than a page', 'scripted', async (scene) => {
-    let aheadMs = 0;
-    const { server } = scene;
-    const nowMs = server.clock.nowMs.bind(server.clock);
-    Object.assign(server, { clock: { ...server.clock, nowMs: () => nowMs() + aheadMs } });
     const world = await scene.bridge();
     const peer = scene.peer('J.test');
     peer.join('zed', CHANNEL);
@@ -59,7 +55,7 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
     world.kill();
     const lines = Array.from({ length: 1_200 }, (_, line) => `line ${line}`);
     for (const line of lines) {
-      aheadMs += 200;
+      await scene.stage.pass(200);
       peer.say('zed', CHANNEL, line);
     }
     await world.run();
@@ -158,6 +154,20 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
       assert.equal((await world.message('after the loss')).sender, sender);
     },
   );
+
+  behaves([22], 'makes no noise when a link between servers is lost', 'pair', async (scene) => {
+    const world = await scene.bridge();
+    const [alice, bob] = [await scene.person('alice'), await scene.person('bob@B')];
+    bob.say(CHANNEL, 'from B');
+    const { sender } = await world.message('from B');
+    alice.lines.length = 0;
+    await scene.stage.part();
+    await alice.got(/ 353 alice = #commons :(?!.*bob)/, 30_000);
+    alice.say(CHANNEL, 'still here');
+    await world.message('still here');
+    assert.deepEqual(world.notices(), []);
+    assert.equal(world.homeserver.room(world.room).members.get(sender), 'join');
+  });
 
   behaves(
     [22],

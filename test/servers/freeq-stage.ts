@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../../src/clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Stage } from '../fakes/freeq/conversation.ts';
 import { link } from '../fakes/freeq/federation.ts';
 import { type FreeqOptions, FreeqServer } from '../fakes/freeq/server.ts';
@@ -15,8 +18,10 @@ export type ScriptedStage = OpenStage & { readonly server: FreeqServer; readonly
 
 /** The scripted server, or two that are linked. */
 export async function scriptedStage(isFederated: boolean, options: FreeqOptions = {}): Promise<ScriptedStage> {
-  const a = await FreeqServer.start(options);
-  const b = isFederated ? await FreeqServer.start({ name: 'B.test' }) : undefined;
+  let aheadMs = 0;
+  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+  const a = await FreeqServer.start({ clock, ...options });
+  const b = isFederated ? await FreeqServer.start({ clock, name: 'B.test' }) : undefined;
   if (b !== undefined) link(a, b);
   return {
     ports: { A: a.ports.irc, ...(b === undefined ? {} : { B: b.ports.irc }) },
@@ -25,6 +30,9 @@ export async function scriptedStage(isFederated: boolean, options: FreeqOptions 
     server: a,
     other: b,
     part: async () => a.unlink(b?.id ?? ''),
+    pass: async (ms) => {
+      aheadMs += ms;
+    },
     close: async () => {
       await a.stop();
       await b?.stop();
@@ -52,6 +60,7 @@ export async function realStage(dir: string, isFederated: boolean): Promise<Open
       await a?.start();
     },
     part: async () => b?.stop(),
+    pass: (ms) => delay(ms),
     close: async () => {
       for (const server of servers) await server.stop();
     },

@@ -13,7 +13,12 @@ export type Stage = {
   readonly crossingMs: number;
   /** SIGKILL and a start with the same data. */
   readonly restart: () => Promise<void>;
+  /** Lets so much time pass on the servers. */
+  readonly pass: (ms: number) => Promise<void>;
 };
+
+/** Five messages in two seconds are too many for one person. */
+const PAUSE_MS = 2_100;
 
 /**
  * What people say to a server and what it answers, line by line, so that two servers can be compared: whatever differs from run to run is
@@ -86,6 +91,11 @@ export class Conversation {
     this.lines.push('the server is killed and started again');
     await this.#stage.restart();
     this.#people.clear();
+  }
+
+  /** Until the server has forgotten what was said too fast. */
+  async pause(): Promise<void> {
+    await this.#stage.pass(PAUSE_MS);
   }
 
   /** What everybody heard until now. @param first whose own answers are told first */

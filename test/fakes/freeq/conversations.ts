@@ -13,10 +13,6 @@ export type Script = {
 const CAPS =
   'message-tags server-time echo-message account-tag extended-join batch account-notify away-notify multi-prefix draft/chathistory draft/multiline';
 const NOW = (offsetMs = 0): string => makeUlid(Date.now() + offsetMs, Math.random);
-/** Five messages in two seconds are too many for one person. */
-const PAUSE_MS = 2_100;
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-
 export const SCRIPTS: readonly Script[] = [
   {
     name: 'login',
@@ -100,7 +96,7 @@ export const SCRIPTS: readonly Script[] = [
         `@account=${talk.key('alice').did};+freeq.at/origin=evil.test;msgid=SPOOF;time=2001-01-01T00:00:00.000Z;+freeq.at/actor-class=agent;+other=x PRIVMSG #c :I am alice`,
       );
       await talk.say('alice', '@account=did:plc:victim;+freeq.at/origin=evil.test PRIVMSG #c :corrected');
-      await pause();
+      await talk.pause();
       const root = talk.idOf('alice', 'hello there');
       await talk.say(
         'gina',
@@ -129,7 +125,7 @@ export const SCRIPTS: readonly Script[] = [
       await talk.say('alice', `@+freeq.at/eventid=${NOW(-600_000)} PRIVMSG #c :old`);
       await talk.say('alice', '@+freeq.at/eventid=nonsense PRIVMSG #c :odd');
       await talk.say('gina', `@+freeq.at/eventid=${NOW()} PRIVMSG #c :as a guest`);
-      await pause();
+      await talk.pause();
       const noticed = NOW();
       await talk.say(
         'alice',
@@ -150,7 +146,7 @@ export const SCRIPTS: readonly Script[] = [
       const [mine, hers] = [talk.idOf('alice', 'first words'), talk.idOf('gina', 'a guest’s words')];
       await talk.say('alice', `@+draft/edit=${mine} PRIVMSG #c :unsigned edit`, `@+react=👍;+reply=${hers} TAGMSG #c`);
       await talk.act('alice', 'edits, signed', () => alice.edit('#c', mine, 'second words'));
-      await pause();
+      await talk.pause();
       const edit = talk.idOf('gina', 'second words');
       await talk.act('alice', 'edits the edit, signed', () => alice.edit('#c', mine, 'third words'));
       await talk.act('alice', 'signs an edit that names the edit and not the first words', () =>
@@ -212,7 +208,7 @@ export const SCRIPTS: readonly Script[] = [
         'BATCH +3 draft/multiline #c',
         ...Array.from({ length: 101 }, (_, line) => `@batch=3 PRIVMSG #c :${line}`),
       );
-      await pause();
+      await talk.pause();
       await talk.say('alice', 'BATCH +4 other #c', 'BATCH');
       await talk.join('late', '#c', { withKey: true });
       await talk.say('late', 'CHATHISTORY LATEST #c * 1');
@@ -294,7 +290,7 @@ export const SCRIPTS: readonly Script[] = [
         'MODE #c +q x',
       );
       await talk.say('gina', 'PART #c', 'JOIN #c');
-      await pause();
+      await talk.pause();
       await talk.say('alice', `TOPIC #c :${'x'.repeat(513)}`, 'TOPIC #c :short', 'TOPIC #c');
       await talk.say('bob', `JOIN #${'x'.repeat(70)}`);
     },
@@ -344,13 +340,13 @@ export const SCRIPTS: readonly Script[] = [
     hold: async (talk) => {
       await talk.join('alice', '#c', { withKey: true });
       await talk.say('alice', ...Array.from({ length: 7 }, (_, index) => `PRIVMSG #c :${index + 1}`));
-      await pause();
+      await talk.pause();
       await talk.say(
         'alice',
         'PRIVMSG #c :again',
         ...Array.from({ length: 7 }, () => 'NOTICE #c :notices are lost without a word'),
       );
-      await pause();
+      await talk.pause();
       await talk.say('alice', ...Array.from({ length: 12 }, () => 'PINS #c'));
     },
   },
