@@ -86,7 +86,7 @@ export const cooperativeSchema = z.strictObject({
     },
   ),
   servers: key(z.array(serverName()).max(1000).default([]), {
-    text: 'Other homeservers whose people may be in federated rooms. Nobody else’s may: each such room’s list of servers is this one and our own.',
+    text: 'Other homeservers whose people may be in federated rooms. Nobody else’s may, but for those of agreements: each such room lists these, our own and no other.',
     form: 'a list of server names, such as [elm.example]',
     example: '[elm.example]',
     reload: true,

@@ -23,9 +23,8 @@ export type AgreementRecord = {
 
 /** What a new word of the authority, or the time, changed. */
 export type BookChange = {
-  /** Ids of those that ended now, and of those in force of which another version is. */
+  /** Ids of those that ended now. */
   readonly ended: readonly string[];
-  readonly replaced: readonly string[];
   /** Whether anything is different that rooms follow. */
   readonly isNews: boolean;
 };
@@ -95,13 +94,11 @@ export class AgreementBook {
   /** All agreements that there are by our authority's word. What is older than what is known changes nothing. */
   learned(agreements: readonly Agreement[], revision: number): BookChange {
     const before = this.#asFollowed();
-    const replaced: string[] = [];
     const named = new Set(agreements.map(({ id }) => id));
     for (const agreement of agreements) {
       const known = this.#records.get(agreement.id);
       if (known !== undefined && known.revision > revision) continue;
       if (known === undefined && this.#records.size >= MAX_RECORDS) continue;
-      if (known !== undefined && known.agreement.version !== agreement.version) replaced.push(agreement.id);
       const { wasInForce = false, ending } = known ?? {};
       this.#records.set(agreement.id, {
         agreement,
@@ -115,7 +112,7 @@ export class AgreementBook {
       if (!named.has(id) && record.revision <= revision && !record.isGone)
         this.#records.set(id, { ...record, revision, isGone: true });
     const ended = this.settle();
-    return { ended, replaced, isNews: this.#asFollowed() !== before };
+    return { ended, isNews: this.#asFollowed() !== before };
   }
 
   /** What anything follows from. */

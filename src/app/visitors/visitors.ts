@@ -63,9 +63,9 @@ export class Visitors implements VisitGrounds {
   /** What the authority says of agreements; from the first line on nobody is admitted and relayed who should not be. */
   async learned(agreements: readonly Agreement[], { revision }: Freshness): Promise<void> {
     const narrowed = this.visits.live();
-    const { ended, replaced, isNews } = this.book.learned(agreements.map(normalAgreement), revision);
+    const { ended, isNews } = this.book.learned(agreements.map(normalAgreement), revision);
     if (!isNews) return;
-    const over = this.#endVisits([...ended, ...replaced]);
+    const over = this.#endVisits();
     const cause = `agreements@${revision}`;
     if (ended.length > 0) this.#parts.onEnded(ended);
     this.#parts.onServers(cause);
@@ -78,7 +78,7 @@ export class Visitors implements VisitGrounds {
 
   /** Somebody was let in; the agreement may have ended while that was written down. */
   begun(userId: string): void {
-    const over = this.#endVisits([]);
+    const over = this.#endVisits();
     if (over.length > 0) this.#store(over);
     this.#planNext();
     this.#parts.onPeople([userId], `visit ${userId}`);
@@ -141,7 +141,9 @@ export class Visitors implements VisitGrounds {
     const server = this.#endedServer(userId);
     const record = server ?? visits.map(({ agreement }) => this.book.get(agreement)).find((one) => one?.ending);
     if (record?.ending !== undefined) {
-      const { code, stage, why } = record.ending;
+      const { stage, why } = record.ending;
+      // Whose server is in for another reason may still come through an open door.
+      const code = server === undefined ? 'visit-ended' : record.ending.code;
       return endedStanding({ code, isCut: stage === 'cut', why, revision: record.revision });
     }
     const last = visits.at(-1);
@@ -158,16 +160,13 @@ export class Visitors implements VisitGrounds {
     return this.book.servers().includes(server) ? undefined : record;
   }
 
-  /** Ends what rests on these agreements, or on another version of one. */
-  #endVisits(agreements: readonly string[]): Visit[] {
-    return this.visits.end(({ agreement, version }) => {
-      const record = this.book.inForce(agreement);
-      return agreements.includes(agreement) || record === undefined || record.agreement.version !== version;
-    });
+  /** Ends what rests on an agreement that is not in force, or on another version of one. */
+  #endVisits(): Visit[] {
+    return this.visits.end(({ agreement, version }) => this.book.inForce(agreement)?.agreement.version !== version);
   }
 
   async #endOverdue(): Promise<void> {
-    await this.visits.save(this.#endVisits([]));
+    await this.visits.save(this.#endVisits());
     await this.book.save();
   }
 
@@ -188,7 +187,7 @@ export class Visitors implements VisitGrounds {
   #timePassed(sinceMs: number): void {
     const { kit, onEnded, onServers, onPeople } = this.#parts;
     const ended = this.book.settle();
-    const over = this.#endVisits(ended);
+    const over = this.#endVisits();
     const nowMs = kit.clock.nowMs();
     const expired = [...this.visits.all()].filter(({ untilMs }) => untilMs >= sinceMs && untilMs <= nowMs);
     if (ended.length > 0) {
