@@ -25,7 +25,8 @@ export const paletteColour = (code: string): Rgb | undefined => PALETTE[Number(c
 
 type Channels = readonly [red: number, green: number, blue: number];
 
-const channels = (rgb: Rgb): Channels => [0, 2, 4].map((at) => Number.parseInt(rgb.slice(at, at + 2), 16)) as never;
+const channelAt = (rgb: Rgb, at: number): number => Number.parseInt(rgb.slice(at, at + 2), 16);
+const channels = (rgb: Rgb): Channels => [channelAt(rgb, 0), channelAt(rgb, 2), channelAt(rgb, 4)];
 
 const toLinear = (channel: number): number => {
   const part = channel / 255;
@@ -36,8 +37,8 @@ const fromLinear = (part: number): number =>
   Math.round(255 * (part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055));
 
 function luminance(rgb: Rgb): number {
-  const [red, green, blue] = channels(rgb).map(toLinear) as unknown as Channels;
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  const [red, green, blue] = channels(rgb);
+  return 0.2126 * toLinear(red) + 0.7152 * toLinear(green) + 0.0722 * toLinear(blue);
 }
 
 /** From 1 (the same) to 21 (black on white). */
@@ -85,13 +86,13 @@ export function nearestCode(rgb: Rgb): string {
 }
 
 function nearest(rgb: Rgb): number {
-  const wanted = channels(rgb);
+  const [red, green, blue] = channels(rgb);
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (const [code, colour] of PALETTE.entries()) {
-    const [red, green, blue] = channels(colour).map((part, at) => (part - (wanted[at] ?? 0)) ** 2) as never as Channels;
+    const [r, g, b] = channels(colour);
     // The eye sees green best and blue least.
-    const distance = 3 * red + 6 * green + blue;
+    const distance = 3 * (r - red) ** 2 + 6 * (g - green) ** 2 + (b - blue) ** 2;
     if (distance < least) [best, least] = [code, distance];
   }
   return best;
