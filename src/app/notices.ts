@@ -7,7 +7,7 @@ import type {
   SayOnNetwork,
   TopicOnNetwork,
 } from '../core/events.ts';
-import { makeLaneId, type PortalId } from '../core/ids.ts';
+import { isDirectId, makeLaneId, type PortalId } from '../core/ids.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './ledger.ts';
@@ -47,7 +47,8 @@ export class Notices {
   /** The network refused a line for good: its row ends, its sender is told in reply. One commit. */
   async refused(portal: PortalId, row: OutboxRow, effect: NetworkEffect, error: BridgeError): Promise<void> {
     const { stores, clock, metrics } = this.#kit;
-    const cause = `${portal}|${effect.userId}|${error.code}`;
+    // In private silence would mean that it was heard: each message that was not is told of, once.
+    const cause = `${portal}|${isDirectId(portal) ? effect.eventId : effect.userId}|${error.code}`;
     const isNew = this.#isNew(cause);
     metrics.notices.add({ audience: 'sender', outcome: isNew ? 'sent' : 'suppressed' });
     const notice: NoticeToMatrix = {

@@ -37,6 +37,8 @@ export const makeDirectId = (network: NetworkId, userId: string, { kind, name, o
     `=${userId} ${kind === 'account' ? 'a' : 'n'}/${name}${origin === undefined ? '' : ` ${origin}`}`,
   );
 
+export const isDirectId = (portal: PortalId): boolean => portal.startsWith('=', portal.indexOf('/') + 1);
+
 export const makeLaneId = (portal: PortalId, direction: Direction): LaneId => `${direction}:${portal}` as LaneId;
 
 /** @param resource id of the room or Space among those that we keep (core/authority/access) */

@@ -5,11 +5,13 @@ import {
   asNetworkId,
   escapeLocalpart,
   type GhostSubject,
+  isDirectId,
   keyFromLine,
   keyFromMsgid,
   keyFromReplay,
   laneKind,
   lanePortal,
+  makeDirectId,
   makeGhostId,
   makeLaneId,
   makePortalId,
@@ -158,4 +160,17 @@ describe('lanes and keys', () => {
   test('keys of the three kinds never meet', () => {
     assert.deepEqual([keyFromMsgid('a:1'), keyFromLine('a', 1), keyFromReplay('a', 1)], ['m:a:1', 'l:a:1', 'h:a:1']);
   });
+});
+
+test('a private conversation is told from a channel by its id, whatever the channel is called', () => {
+  const home = asNetworkId('home');
+  const ids = [
+    makeDirectId(home, '@alice:willow.example', { kind: 'nick', name: 'bob' }),
+    makeDirectId(home, '@alice:willow.example', { kind: 'account', name: 'bob' }),
+    makeDirectId(home, '@alice:willow.example', { kind: 'account', name: 'bob', origin: 'irc.peer.example' }),
+    makePortalId(home, '#a/=b'),
+    makePortalId(home, '&=b'),
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+  assert.deepEqual(ids.map(isDirectId), [true, true, true, false, false]);
 });

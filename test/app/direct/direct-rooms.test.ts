@@ -140,6 +140,9 @@ describe('a private message', () => {
     await world.clock.until('it is refused', () => messages(world, room).some((line) => /Not delivered/.test(line)));
     const refusal = world.homeserver.room(room).events.at(-1);
     assert.deepEqual(refusal?.content['m.relates_to'], { 'm.in_reply_to': { event_id } });
+    await write(world, room, 'four\nand five');
+    await world.clock.until('nothing waits', () => world.isQuiet());
+    assert.equal(messages(world, room).filter((line) => /Not delivered/.test(line)).length, 2);
     assert.equal(world.network.said.length, 1);
   });
 
