@@ -5,6 +5,7 @@ import type { Config } from '../../src/config/schema.ts';
 import type { MatrixEvent, NetworkDeletion, NetworkMessage, NetworkReaction } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
 import { stores } from '../../src/db/stores.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import { type Database, type Db, type Sql, StoreUnavailable } from '../../src/ports/db.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
 import type { FileFetcher } from '../../src/ports/file-fetcher.ts';
@@ -51,7 +52,7 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
 let pages = 0;
 
 /** What every part of the app is given, with everything behind it faked but the database. */
-export function kitFor(db: Db, clock: ManualClock, parts: Partial<Kit> = {}): Kit {
+export function kitFor(db: Db, clock: Clock, parts: Partial<Kit> = {}): Kit {
   return {
     db,
     stores,

@@ -70,7 +70,7 @@ export class BridgeWorld {
       timings: { tickMs: 20 },
     });
     this.network = network;
-    const kit = kitFor(new LivedDb(this.#database, life), systemClock as never, {
+    const kit = kitFor(new LivedDb(this.#database, life), systemClock, {
       homeserver: this.homeserver.connect(life),
       networks: new Map([[network.id, network]]),
       clock: systemClock,

@@ -85,7 +85,24 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
 const NEVER_FLOOD = new Set('JOIN CHATHISTORY WHOIS PING PONG MODE WHO NAMES LOGIN'.split(' '));
 
 /** Lines that the bucket for commands does not count: a multiline batch from its opening to its end too. */
-export const isExemptFromFlood = (session: Session, line: Line): boolean =>
+const isExempt = (session: Session, line: Line): boolean =>
   NEVER_FLOOD.has(line.command) ||
   (line.command === 'BATCH' && session.caps.has('draft/multiline')) ||
   openBatchOf(session, line) !== undefined;
+
+const COMMANDS_PER_SECOND = 10;
+
+/** Ten commands at once and ten a second more: what is over is lost, each with a notice. */
+export function isFlood(server: FreeqServer, session: Session, line: Line): boolean {
+  if (!session.registered || isExempt(session, line)) return false;
+  const nowMs = server.clock.nowMs();
+  const refilled = session.commandTokens + ((nowMs - session.commandsAtMs) / 1000) * COMMANDS_PER_SECOND;
+  session.commandsAtMs = nowMs;
+  session.commandTokens = Math.min(COMMANDS_PER_SECOND, refilled);
+  if (session.commandTokens >= 1) {
+    session.commandTokens--;
+    return false;
+  }
+  server.answer(session, 'NOTICE', '*', 'Flood protection: you are sending commands too fast');
+  return true;
+}

@@ -1,73 +1,13 @@
 import { tell } from './deliver.ts';
 import { isAuthor, sendTags } from './edits.ts';
+import type { Frame } from './frames.ts';
 import { namesIn } from './join.ts';
-import type { Chunk } from './messages.ts';
 import { pinLine } from './operators.ts';
 import { forget } from './presence.ts';
 import type { FreeqServer } from './server.ts';
 import { mutationIn, SIGNATURE_TAG } from './signed-document.ts';
 import { type Channel, isAuthority, isListed, REPLAYED } from './state.ts';
-import { isChannel, type Tags } from './wire.ts';
-
-type Base = { readonly origin: string };
-type Setting = Base & { readonly channel: string; readonly setBy: string };
-
-/** What servers tell one another, as much of it as clients notice. Named as on the wire, in our spelling. */
-export type Frame =
-  | (Base & {
-      readonly type: 'join';
-      readonly nick: string;
-      readonly channel: string;
-      readonly did: string | null;
-      readonly isOp: boolean;
-      readonly actorClass: string | null;
-    })
-  | (Base & { readonly type: 'part'; readonly nick: string; readonly channel: string })
-  | (Base & { readonly type: 'quit'; readonly nick: string; readonly reason: string })
-  | (Base & { readonly type: 'nick_change'; readonly old: string; readonly new: string })
-  | (Base & {
-      readonly type: 'kick';
-      readonly nick: string;
-      readonly channel: string;
-      readonly by: string;
-      readonly reason: string;
-    })
-  | (Base & {
-      readonly type: 'privmsg';
-      readonly from: string;
-      readonly target: string;
-      readonly text: string;
-      readonly msgid: string;
-      readonly sig: string | null;
-      readonly account: string | null;
-      readonly replaces: string | null;
-      readonly tags: Tags;
-      readonly lines: readonly Chunk[] | null;
-    })
-  | (Base & {
-      readonly type: 'tagmsg';
-      readonly from: string;
-      readonly target: string;
-      readonly tags: Tags;
-      readonly account: string | null;
-    })
-  | (Setting & { readonly type: 'mode'; readonly mode: string; readonly arg: string | null })
-  | (Setting & { readonly type: 'topic'; readonly topic: string })
-  | (Setting & { readonly type: 'ban' | 'invite_exception'; readonly mask: string; readonly adding: boolean })
-  | (Base & { readonly type: 'invite'; readonly channel: string; readonly invitee: string; readonly invitedBy: string })
-  | (Base & {
-      readonly type: 'channel_created';
-      readonly channel: string;
-      readonly founder: string | null;
-      readonly didOps: readonly string[];
-    })
-  | (Base & {
-      readonly type: 'pin';
-      readonly channel: string;
-      readonly msgid: string;
-      readonly pinnedBy: string;
-      readonly adding: boolean;
-    });
+import { isChannel } from './wire.ts';
 
 /** A server that ours is linked with. */
 export type Peer = {
@@ -103,13 +43,12 @@ export function addPeer(server: FreeqServer, id: string, peer: Peer): void {
 }
 
 /** What a peer says of one of its channels when it is asked; names and topic go to everybody here anew. */
-function sync(server: FreeqServer, from: string, { name, members, ops, record }: Channel): void {
+function sync(server: FreeqServer, from: string, { name, members, record }: Channel): void {
   const channel = server.ensureChannel(name);
   for (const { nickOrStar: nick, did = null, actorClass = null } of members) {
     const isOp = isAuthority(channel, did);
     channel.remote.set(nick, { nick, origin: from, did, isOp, actorClass });
   }
-  void ops;
   if (record.topic !== undefined && channel.record.topic === undefined) channel.record.topic = record.topic;
   if (channel.record.topic !== undefined)
     for (const member of channel.members) member.send(`:${server.name} 332 * ${name} :${channel.record.topic.text}`);

@@ -45,7 +45,7 @@ export function takeMode(server: FreeqServer, session: Session, { params }: Line
     );
     return;
   }
-  const isOp = channel.ops.has(session) || session.isOper;
+  const isOp = channel.ops.has(session);
   if (!isOp && !channel.halfops.has(session)) {
     server.numeric(session, '482', name, "You're not channel operator");
     return;

@@ -24,7 +24,7 @@ export function takeKick(server: FreeqServer, session: Session, { params }: Line
   if (name === undefined || nick === undefined) return;
   const channel = ownChannel(server, session, name);
   if (channel === undefined) return;
-  const isOp = channel.ops.has(session) || session.isOper;
+  const isOp = channel.ops.has(session);
   const victim = server.session(nick);
   if (!isOp && !channel.halfops.has(session)) {
     notOperator(server, session, channel);
@@ -54,7 +54,7 @@ export function takeInvite(server: FreeqServer, session: Session, { params }: Li
   if (nick === undefined || name === undefined) return;
   const channel = ownChannel(server, session, name);
   if (channel === undefined) return;
-  if (channel.record.modes.has('i') && !channel.ops.has(session) && !session.isOper) {
+  if (channel.record.modes.has('i') && !channel.ops.has(session)) {
     notOperator(server, session, channel);
     return;
   }
@@ -91,7 +91,7 @@ export function takeTopic(server: FreeqServer, session: Session, { params }: Lin
     }
   } else if (Buffer.byteLength(text) > MAX_TOPIC_BYTES)
     server.answer(session, 'FAIL', 'TOPIC', 'TOO_LONG', 'Topic too long (max 512 characters)');
-  else if (modes.has('t') && !channel.ops.has(session) && !session.isOper) notOperator(server, session, channel);
+  else if (modes.has('t') && !channel.ops.has(session)) notOperator(server, session, channel);
   else {
     channel.record.topic = { text, setBy: session.prefix, seconds: server.nowSeconds };
     server.toChannel(channel, `:${session.prefix} TOPIC ${channel.name} :${text}`);
@@ -108,7 +108,7 @@ export function takePin(server: FreeqServer, session: Session, { command, params
     return;
   }
   const channel = server.channel(name);
-  if (channel === undefined || (!channel.ops.has(session) && !session.isOper)) {
+  if (channel === undefined || !channel.ops.has(session)) {
     server.numeric(session, '482', name.toLowerCase(), "You're not channel operator");
     return;
   }

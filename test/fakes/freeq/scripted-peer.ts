@@ -1,4 +1,5 @@
-import { addPeer, type Frame, takeFrame } from './federation.ts';
+import { addPeer, takeFrame } from './federation.ts';
+import type { Frame } from './frames.ts';
 import type { Chunk } from './messages.ts';
 import type { FreeqServer } from './server.ts';
 

@@ -22,9 +22,10 @@
 import type { KeyObject } from 'node:crypto';
 import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import { COMMANDS, isExemptFromFlood } from './commands.ts';
+import { COMMANDS, isFlood } from './commands.ts';
 import { type KeyHolder, makeKeyHolder, rawKey } from './did-key.ts';
-import type { Frame, Peer } from './federation.ts';
+import type { Peer } from './federation.ts';
+import type { Frame } from './frames.ts';
 import { Listeners, type Ports, type TlsFiles } from './listeners.ts';
 import { endSession, type Ghost } from './presence.ts';
 import { Session, type Wire } from './session.ts';
@@ -48,7 +49,6 @@ export type FreeqOptions = {
 export type LineFate = 'take' | 'lose' | 'cut' | 'takeAndCut';
 
 const MAX_LINE_CHARS = 8192;
-const COMMANDS_PER_SECOND = 10;
 
 export class FreeqServer {
   readonly name: string;
@@ -281,26 +281,11 @@ export class FreeqServer {
 
   #handle(session: Session, text: string): void {
     const line = readLine(text);
-    if (line === undefined || this.#isFlood(session, line)) return;
+    if (line === undefined || isFlood(this, session, line)) return;
     const handler = COMMANDS.get(line.command);
     if (handler === undefined) {
       if (session.registered) this.numeric(session, '421', line.command, 'Unknown command');
     } else if (session.registered || handler.early === true) handler.run(this, session, line);
     else if (line.command === 'JOIN') this.numeric(session, '451', 'You have not registered');
-  }
-
-  /** Ten commands at once and ten a second more: what is over is lost, and said at most once. */
-  #isFlood(session: Session, line: Line): boolean {
-    if (!session.registered || isExemptFromFlood(session, line)) return false;
-    const nowMs = this.clock.nowMs();
-    const refilled = session.commandTokens + ((nowMs - session.commandsAtMs) / 1000) * COMMANDS_PER_SECOND;
-    session.commandsAtMs = nowMs;
-    session.commandTokens = Math.min(COMMANDS_PER_SECOND, refilled);
-    if (session.commandTokens >= 1) {
-      session.commandTokens--;
-      return false;
-    }
-    this.answer(session, 'NOTICE', '*', 'Flood protection: you are sending commands too fast');
-    return true;
   }
 }

@@ -42,7 +42,6 @@ export class Session {
   isLoggingIn = false;
   loginFailures = 0;
   challenge: Buffer | undefined;
-  isOper = false;
   isOpen = true;
   isReset = false;
   /** When messages of the last two seconds were said, and what is left of the bucket for commands. */
