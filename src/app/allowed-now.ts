@@ -33,6 +33,7 @@ function speakerOf(effect: Effect): Speaker | undefined {
     case 'matrix.unreact':
     case 'matrix.redact':
     case 'matrix.topic':
+    case 'matrix.pin':
       return effect.provenance;
     default:
       return undefined;

@@ -70,6 +70,8 @@ export class MatrixEffects {
         return this.#topic(effect);
       case 'matrix.kick':
         return this.#kick(effect);
+      case 'matrix.pin':
+        return this.#relations.pin(effect);
       case 'matrix.door':
         return bringRoomDoor(this.#kit, effect, this.#isKept);
       default:

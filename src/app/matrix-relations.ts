@@ -1,11 +1,12 @@
 import type { InRoom } from '../core/convert/in-room.ts';
 import { MARKER, markerKeys, markerOf } from '../core/convert/marker.ts';
 import { ok, type Result } from '../core/errors.ts';
-import type { ReactOnMatrix, RedactOnMatrix, SendToMatrix, UnreactOnMatrix } from '../core/events.ts';
+import type { PinOnMatrix, ReactOnMatrix, RedactOnMatrix, SendToMatrix, UnreactOnMatrix } from '../core/events.ts';
 import { keyOfReaction } from '../core/ids.ts';
 import type { LinkRow } from '../ports/stores.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
+import { bringPin } from './room-pins.ts';
 import type { Targets } from './targets.ts';
 
 const REMEMBERED = 1_000;
@@ -58,6 +59,10 @@ export class MatrixRelations {
   sent(eventId: string, inRoom: InRoom | undefined): void {
     if (inRoom?.kind === 'edit') this.#targets.sent(eventId, { original: inRoom.eventId });
     else if (inRoom?.thread != null) this.#targets.sent(eventId, { thread: inRoom.thread });
+  }
+
+  pin(effect: PinOnMatrix): Promise<Result<string>> {
+    return bringPin(this.#kit, this.#targets, effect);
   }
 
   async react(effect: ReactOnMatrix, keys: readonly string[]): Promise<Result<string>> {

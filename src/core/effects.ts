@@ -91,6 +91,16 @@ export type KickFromMatrix = {
   readonly reason: string;
 };
 
+/** Pins a message in its room, or takes it from the pins. Nothing where the message is not known. */
+export type PinOnMatrix = {
+  readonly op: 'matrix.pin';
+  readonly room: string;
+  readonly network: NetworkId;
+  readonly target: MessageKey;
+  readonly pinned: boolean;
+  readonly provenance: Provenance;
+};
+
 /** Opens or closes the door of a room whose channel has walls, or has them no longer. */
 export type DoorToMatrix = { readonly op: 'matrix.door'; readonly room: string; readonly open: boolean };
 
@@ -194,6 +204,7 @@ export type Effect =
   | TopicToMatrix
   | KickFromMatrix
   | DoorToMatrix
+  | PinOnMatrix
   | SayOnNetwork
   | ReactOnNetwork
   | RedactOnNetwork

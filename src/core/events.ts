@@ -99,6 +99,15 @@ export type NetworkKick = NetworkEventBase & {
 /** What was said between two times cannot be had: no history, or not so far back. */
 export type NetworkGap = NetworkEventBase & { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number };
 
+/** A message of a channel was pinned, or is pinned no longer. */
+export type NetworkPin = NetworkEventBase & {
+  readonly kind: 'pin';
+  readonly source: NetworkSource;
+  readonly own: boolean;
+  readonly target: MessageKey;
+  readonly pinned: boolean;
+};
+
 /** What keeps people out of a channel now; told when it is first known and when it changes. */
 export type NetworkWalls = NetworkEventBase & { readonly kind: 'walls'; readonly walls: readonly Wall[] };
 
@@ -109,7 +118,8 @@ export type NetworkEvent =
   | NetworkTopic
   | NetworkKick
   | NetworkGap
-  | NetworkWalls;
+  | NetworkWalls
+  | NetworkPin;
 
 export type MessageStyle = 'text' | 'action' | 'notice';
 

@@ -71,6 +71,8 @@ export type TagReader = {
   readonly edits: (tags: Tags) => string | undefined;
   /** msgid of the message that a TAGMSG deletes; likewise. */
   readonly deletes: (tags: Tags) => string | undefined;
+  /** What a line pins, or takes from the pins; only where the server alone can have written it. */
+  readonly pins: (line: IrcLine) => { readonly msgid: string; readonly pinned: boolean } | undefined;
   /** Tags that take a reaction back. */
   readonly unreacts: readonly string[];
   /** What a message says to people. */
@@ -113,6 +115,7 @@ export const CLASSIC: Dialect = {
   tags: {
     edits: () => undefined,
     deletes: () => undefined,
+    pins: () => undefined,
     unreacts: ['+unreact', '+draft/unreact'],
     text: (_, said) => said,
     facts: () => ({}),

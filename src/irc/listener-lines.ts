@@ -10,7 +10,7 @@ import { isHistoryBatch } from './history-desk.ts';
 import { isJoinRefusal } from './joins.ts';
 import type { Listener } from './listener.ts';
 import { type Naming, nameLine, readMessage, readTopic, type Spoken, timeOf } from './reading.ts';
-import { readDeletion, readReaction, readTyping } from './reading-gestures.ts';
+import { readDeletion, readPin, readReaction, readTyping } from './reading-gestures.ts';
 import type { Session } from './session.ts';
 import { ownTagOf } from './speech.ts';
 
@@ -37,6 +37,11 @@ const message: Handler = (listener, session, spoken) => {
   const [target = '', body = ''] = line.params;
   if (!isChannelName(target, view.isupport) && session.link.isMe(target)) {
     privately(listener, session, line, body);
+    return;
+  }
+  const pin = readPin(line, view, () => naming(session));
+  if (pin !== undefined) {
+    listener.joins.get(pin.channel)?.view.push(pin);
     return;
   }
   // What each line of theirs says of their account is newer than what we were told before.

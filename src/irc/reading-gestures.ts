@@ -1,5 +1,6 @@
-import type { NetworkDeletion, NetworkReaction, NetworkSource } from '../core/events.ts';
+import type { NetworkDeletion, NetworkPin, NetworkReaction, NetworkSource } from '../core/events.ts';
 import { keyFromMsgid, type MessageKey } from '../core/ids.ts';
+import { isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import { type Naming, nameLine, type Perspective, readSpeaker, whenSaid } from './reading.ts';
 
@@ -45,6 +46,20 @@ export function readDeletion(line: IrcLine, view: Perspective, naming: () => Nam
   return {
     ...{ kind: 'deletion', network: view.network, channel, key: nameLine(line, naming(), timeMs), timeMs },
     ...{ replayed: false, source, own, target: keyFromMsgid(msgid), reason: reason.slice(0, 1000) },
+  };
+}
+
+/** A message of the channel was pinned, or is no longer. The line's address is the server's, so that who it was is their nick alone. */
+export function readPin(line: IrcLine, view: Perspective, naming: () => Naming): NetworkPin | undefined {
+  const pin = view.dialect.tags.pins(line);
+  const [channel = ''] = line.params;
+  if (pin === undefined || line.source === undefined || !isChannelName(channel, view.isupport)) return undefined;
+  const timeMs = whenSaid(line, view);
+  const { nick } = line.source;
+  const own = view.names.ownerOf(nick) !== undefined;
+  return {
+    ...{ kind: 'pin', network: view.network, channel, key: nameLine(line, naming(), timeMs, false), timeMs },
+    ...{ replayed: false, source: { nick }, own, target: keyFromMsgid(pin.msgid), pinned: pin.pinned },
   };
 }
 

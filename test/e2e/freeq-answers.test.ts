@@ -97,6 +97,24 @@ describe('what people do with what was said, on Dendrite and freeq', { timeout: 
     assert.doesNotMatch(names.get(here.sender) ?? '', /via /);
   });
 
+  test('a pin is a pin in the room, and ends with it', async () => {
+    const { event, msgid } = await saidByFrida('worth keeping');
+    const pinned = async (): Promise<unknown> =>
+      (
+        await shard
+          .bot()
+          .state(room, 'm.room.pinned_events')
+          .catch(() => ({ pinned: [] }))
+      ).pinned;
+    server.channel(CHANNEL)?.ops.add(server.session('frida') ?? assert.fail());
+    frida.send(`PIN ${CHANNEL} ${msgid}`);
+    await waitUntil(async () => JSON.stringify(await pinned()) === JSON.stringify([event.event_id]), {
+      what: 'the pin',
+    });
+    frida.send(`UNPIN ${CHANNEL} ${msgid}`);
+    await waitUntil(async () => JSON.stringify(await pinned()) === '[]', { what: 'its end' });
+  });
+
   test('a long message is one message on freeq', async () => {
     const text = Array.from({ length: 12 }, (_, index) => `line ${index + 1} of a longer text`).join('\n');
     await alice().send(room, text);

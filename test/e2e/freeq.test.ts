@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripFormatting } from '../../src/core/text/strip.ts';
 import { FreeqServer } from '../fakes/freeq/server.ts';
 import { waitUntil } from '../servers/people.ts';
 import { startProxy } from '../servers/tcp-proxy.ts';
@@ -25,19 +26,23 @@ async function startFreeqTalk(name: string, options: TalkOptions = {}): Promise<
   return { server, talk };
 }
 
+/** Every line that the server has filed, as people read it. */
+const filed = (server: FreeqServer): readonly string[] =>
+  server.store.rows.flatMap(({ text }) => text.split('\n')).map(stripFormatting);
+
 /** What became of all that was said: on Matrix by what a reader sees, on freeq by what the server has filed. */
 async function outcome({ server, talk }: FreeqTalk): Promise<{ toMatrix: Tally; toFreeq: Tally }> {
   await Promise.all([...talk.ircTalkers, ...talk.matrixTalkers].map((talker) => talker.stop()));
   const room = talk.shard.room(talk.channel);
   const [toMatrix, toFreeq] = await Promise.all([
     settledTally(() => linesInRoom(talk.shard.person('alice'), room), saidBy(talk.ircTalkers), 120_000),
-    settledTally(() => server.store.rows.map(({ text }) => text), saidBy(talk.matrixTalkers), 120_000),
+    settledTally(() => filed(server), saidBy(talk.matrixTalkers), 120_000),
   ]);
   return { toMatrix, toFreeq };
 }
 
 /** Slower than the server refuses: five messages in two seconds of one connection. */
-const EVERY_MS = 500;
+const EVERY_MS = 900;
 
 async function through(scene: FreeqTalk, fault: () => Promise<void>): Promise<void> {
   scene.talk.start(EVERY_MS);

@@ -3,6 +3,7 @@ import { deletion } from './from-network/deletion.ts';
 import { gap } from './from-network/gap.ts';
 import { kick } from './from-network/kick.ts';
 import { message } from './from-network/message.ts';
+import { pin } from './from-network/pin.ts';
 import { reaction } from './from-network/reaction.ts';
 import { topic } from './from-network/topic.ts';
 import type { NetworkView } from './from-network/view.ts';
@@ -12,7 +13,16 @@ type Kind = NetworkEvent['kind'];
 type Converter<K extends Kind> = (event: Extract<NetworkEvent, { kind: K }>, view: NetworkView) => KeyedEffect[];
 
 /** One converter per kind, each in a file of its own. */
-const CONVERTERS: { readonly [K in Kind]: Converter<K> } = { message, reaction, deletion, topic, kick, gap, walls };
+const CONVERTERS: { readonly [K in Kind]: Converter<K> } = {
+  message,
+  reaction,
+  deletion,
+  topic,
+  kick,
+  gap,
+  walls,
+  pin,
+};
 
 /** Kinds of events of which something crosses; what-crosses.ts has a row for each. */
 export const CONVERTED_KINDS: readonly Kind[] = Object.keys(CONVERTERS) as Kind[];

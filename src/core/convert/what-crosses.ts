@@ -245,7 +245,7 @@ export const WHAT_CROSSES: readonly Crossing[] = [
   {
     what: 'Leaving, being put out, shut out and let in again',
     types: ['m.room.member'],
-    kinds: ['kick', 'walls'],
+    kinds: ['kick'],
     needs: 'operators',
     toNetwork: {
       able: 'a person’s connection leaves; a ghost that is put out is put out of the channel, by the power the person has there',
@@ -254,13 +254,33 @@ export const WHAT_CROSSES: readonly Crossing[] = [
     shown: [['test/e2e/moderation.test.ts', 'an operator’s kick and ban hold on both sides']],
   },
   {
+    what: 'Walls of a channel',
+    types: [],
+    kinds: ['walls'],
+    needs: 'freeq',
+    toNetwork: null,
+    toMatrix: {
+      able: 'a room is open only while its channel is known to be: invitation, key, encryption and policy close it',
+    },
+    shown: [['test/e2e/freeq.test.ts', 'open only when the channel is known to be']],
+  },
+  {
+    what: 'Pins',
+    types: [],
+    kinds: ['pin'],
+    needs: 'freeq',
+    toNetwork: null,
+    toMatrix: { able: 'the message is pinned in the room, or no longer' },
+    shown: [['test/e2e/freeq-answers.test.ts', 'a pin is a pin in the room']],
+  },
+  {
     what: 'What was said while the bridge was away',
     types: [],
     kinds: ['gap'],
     needs: '`draft/chathistory`',
     toNetwork: { able: 'read back from the homeserver, in order' },
     toMatrix: {
-      able: 'read from history, each line once, at its own time. Reactions and deletions of that time are not in it',
+      able: 'read from history, each line once, at its own time. Reactions of that time are not in it, deletions on freeq only',
       unable: 'a notice that names the interval',
     },
     shown: [['test/e2e/bridge-restarts.test.ts', 'by kill -9 at six moments']],

@@ -1,5 +1,6 @@
 /** What tags of freeq say beside those that all of IRC has in common. Clients write them: nothing here says who somebody is. */
 import type { MessageStyle, NetworkMedia } from '../events.ts';
+import type { IrcLine } from '../irc/line.ts';
 
 type Tags = ReadonlyMap<string, string>;
 export type Said = { readonly style: MessageStyle; readonly lines: readonly string[] };
@@ -12,6 +13,18 @@ export const editedIn = (tags: Tags): string | undefined => tags.get('+draft/edi
 /** Id of the message that a TAGMSG deletes. The server lets only its author and operators do that. */
 export const deletedIn = (tags: Tags): string | undefined =>
   tags.get('+draft/delete') || tags.get('+delete') || undefined;
+
+/** The server tells of pins in notices that it writes for whoever pinned, under an address that nobody can have. */
+export function pinnedIn({
+  command,
+  source,
+  tags,
+}: IrcLine): { readonly msgid: string; readonly pinned: boolean } | undefined {
+  if (command !== 'NOTICE' || source?.user !== '~u' || source.host !== 'host') return undefined;
+  const [pinned, unpinned] = [tags.get('+freeq.at/pin'), tags.get('+freeq.at/unpin')];
+  const msgid = pinned || unpinned;
+  return msgid ? { msgid, pinned: Boolean(pinned) } : undefined;
+}
 
 export const UNREACT_TAG = '+freeq.at/unreact';
 

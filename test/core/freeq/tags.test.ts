@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mediaIn, saidIn } from '../../../src/core/freeq/tags.ts';
+import { mediaIn, pinnedIn, saidIn } from '../../../src/core/freeq/tags.ts';
+import { parseLine } from '../../../src/core/irc/line.ts';
 
 const tags = (entries: Readonly<Record<string, string>>) => new Map(Object.entries(entries));
 const text = (...lines: readonly string[]) => ({ style: 'text', lines }) as const;
@@ -19,6 +20,26 @@ describe('what a message of freeq says', () => {
 
   test('is what stands there where only a tag claims that it is encrypted', () =>
     assert.deepEqual(saidIn(tags({ '+encrypted': '1' }), text('plain words')), text('plain words')));
+});
+
+describe('a pin on freeq', () => {
+  const notice = (source: string, command = 'NOTICE') =>
+    pinnedIn(
+      parseLine(`@+freeq.at/pin=01ABC :${source} ${command} #c :\x01ACTION pinned a message\x01`) ?? assert.fail(),
+    );
+
+  test('is what the server alone can have written', () => {
+    assert.deepEqual(notice('frida!~u@host'), { msgid: '01ABC', pinned: true });
+    assert.deepEqual(
+      [
+        notice('frida!~u@freeq/guest'),
+        notice('frida!host@freeq/key/z6Mk'),
+        notice('frida'),
+        notice('frida!~u@host', 'PRIVMSG'),
+      ],
+      [undefined, undefined, undefined, undefined],
+    );
+  });
 });
 
 describe('a file that a message of freeq carries', () => {
