@@ -1,7 +1,7 @@
 import type { NetworkEvent } from '../events.ts';
 
 /** What becomes of a kind in one direction. */
-type Way = {
+export type Way = {
   /** Where the network has what the row names; everywhere, where it names nothing. */
   readonly able: string;
   /** Where it has not; left out where that makes no difference. */
@@ -286,22 +286,3 @@ export const WHAT_CROSSES: readonly Crossing[] = [
     shown: [['test/e2e/bridge-restarts.test.ts', 'by kill -9 at six moments']],
   },
 ];
-
-const HEAD = `# What crosses
-
-What becomes of each kind of thing that people do, in each direction. This page is made from the table in
-\`src/core/convert/what-crosses.ts\`, and a test compares them. "Without" is what happens where the network has not what the row needs; where
-nothing is said of that, it makes no difference. Tests that show a row stand in the table.
-
-| What | Needs | Matrix → network | without | Network → Matrix | without |
-|---|---|---|---|---|---|
-`;
-
-/** docs/what-crosses.md */
-export const whatCrossesPage = (rows: readonly Crossing[] = WHAT_CROSSES): string =>
-  `${HEAD}${rows.map(rowOf).join('\n')}\n`;
-
-const rowOf = ({ what, needs, toNetwork, toMatrix }: Crossing): string =>
-  `| ${[what, needs ?? '', ...cellsOf(toNetwork), ...cellsOf(toMatrix)].join(' | ')} |`;
-
-const cellsOf = (way: Way | null): readonly string[] => [way?.able ?? 'there is none', way?.unable ?? ''];

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CONVERTED_TYPES } from '../../../src/core/convert/matrix-to-network.ts';
 import { CONVERTED_KINDS } from '../../../src/core/convert/network-to-matrix.ts';
-import { WHAT_CROSSES, whatCrossesPage } from '../../../src/core/convert/what-crosses.ts';
+import { WHAT_CROSSES } from '../../../src/core/convert/what-crosses.ts';
+import { whatCrossesPage } from '../../../src/core/convert/what-crosses-page.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const path = join(root, 'docs/what-crosses.md');
