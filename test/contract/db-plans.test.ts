@@ -76,6 +76,7 @@ const QUERIES: Readonly<Record<string, (sql: Sql) => Promise<unknown>>> = {
   'link.byKey': (sql) => stores.link.byKey(sql, network, keyFromMsgid('5')),
   'link.byEvent': (sql) => stores.link.byEvent(sql, '!r', '$5'),
   'link.sentByUs': (sql) => stores.link.sentByUs(sql, network, [keyFromMsgid('5')]),
+  'link.provenance': (sql) => stores.link.provenance(sql, '!r', '$5'),
   'link.prune': (sql) => stores.link.prune(sql, 500),
   'cursor.get': (sql) => stores.cursor.get(sql, 'at:5'),
   'cursor.set': (sql) => stores.cursor.set(sql, 'at:5', '1'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asNetworkId, makePortalId } from '../../src/core/ids.ts';
+import { asNetworkId, keyFromMsgid, makePortalId } from '../../src/core/ids.ts';
 import { stores } from '../../src/db/stores.ts';
 import type { GhostRow, PortalRow, PuppetRow } from '../../src/ports/stores.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
@@ -36,6 +36,32 @@ describeOnBothEngines('what is known of rooms and people', (within) => {
       await cursor.delete(sql, 'sync');
       await cursor.delete(sql, 'never there');
       assert.equal(await cursor.get(sql, 'sync'), undefined);
+    }));
+
+  test('who said a message is remembered with its link, and with the first one only', () =>
+    within(async (sql) => {
+      const { link } = stores;
+      const row = (key: string, eventId: string, atMs: number) =>
+        ({
+          network,
+          messageKey: keyFromMsgid(key),
+          room: '!r',
+          eventId,
+          direction: 'to-matrix',
+          createdAtMs: atMs,
+          sender: null,
+          nick: null,
+          thread: null,
+          gone: false,
+        }) as const;
+      await link.insert(sql, [
+        { ...row('1', '$a', 1), provenance: '{"nick":"zoë"}' },
+        { ...row('2', '$a', 2), provenance: '{"nick":"other"}' },
+        row('3', '$b', 3),
+      ]);
+      assert.equal(await link.provenance(sql, '!r', '$a'), '{"nick":"zoë"}');
+      assert.equal(await link.provenance(sql, '!r', '$b'), undefined);
+      assert.equal(await link.provenance(sql, '!other', '$a'), undefined);
     }));
 
   test('portals are put, touched in each direction, and deleted', () =>
