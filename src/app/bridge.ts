@@ -125,7 +125,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       kit,
       ghosts,
       files,
-      relations: new MatrixRelations(kit, ghosts, relations.targets),
+      relations: new MatrixRelations(kit, ghosts, relations.targets, names.calls),
       upgrades: fate.upgrades,
       isKept: enforcement.isKept,
     }),

@@ -6,6 +6,7 @@ import { keyOfReaction } from '../core/ids.ts';
 import type { LinkRow } from '../ports/stores.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Kit } from './kit.ts';
+import type { PersonSwitch } from './person-switch.ts';
 import { bringPin } from './room-pins.ts';
 import type { Targets } from './targets.ts';
 
@@ -16,11 +17,14 @@ export class MatrixRelations {
   readonly #kit: Kit;
   readonly #ghosts: Ghosts;
   readonly #targets: Targets;
+  readonly #calls: Pick<PersonSwitch, 'wanted'>;
   /** Whether events that people edit say lines of others as well; some edit a message many times a minute. */
   readonly #joined = new Map<string, boolean>();
 
-  constructor(kit: Kit, ghosts: Ghosts, targets: Targets) {
+  /** @param calls who wants to be called when somebody on a network means them */
+  constructor(kit: Kit, ghosts: Ghosts, targets: Targets, calls: Pick<PersonSwitch, 'wanted'>) {
     this.#kit = kit;
+    this.#calls = calls;
     this.#ghosts = ghosts;
     this.#targets = targets;
   }
@@ -42,7 +46,10 @@ export class MatrixRelations {
     }
     if (replyTo === undefined) return undefined;
     const said = (await this.#targets.ofMessage(network, replyTo, room)).find(({ gone }) => !gone);
-    return said && { kind: 'reply', eventId: said.eventId, thread: said.thread, author: said.sender };
+    if (said === undefined) return undefined;
+    const { eventId, thread, sender } = said;
+    const author = sender !== null && this.#calls.wanted(sender) ? sender : null;
+    return { kind: 'reply', eventId, thread, author };
   }
 
   async #isJoined(room: string, eventId: string): Promise<boolean> {

@@ -243,6 +243,26 @@ describe('what people on a network do with what was said', () => {
     }
   });
 
+  test('an answer does not call somebody who is called no more', async () => {
+    const { world, say, quiet } = await talking();
+    const event = say(ALICE, 'one');
+    await quiet();
+    const replyTo = keyFromMsgid(`said-${event.event_id}`);
+    const mentions = () =>
+      world.homeserver.room(world.room).events.findLast(({ sender }) => sender === CAROL)?.content['m.mentions'];
+    carolSays(world, ['yes'], { replyTo });
+    await quiet();
+    assert.deepEqual(mentions(), { user_ids: [ALICE] });
+    say(ALICE, '!causeway mentions off');
+    await quiet();
+    await world.clock.until('she is called no more', () =>
+      /not called/.test(world.homeserver.saidIn(world.room).at(-1) ?? ''),
+    );
+    carolSays(world, ['no'], { replyTo });
+    await quiet();
+    assert.deepEqual(mentions(), {});
+  });
+
   test('an edit replaces the text, by the same ghost; of what was deleted nothing comes back', async () => {
     const { world, quiet, put } = await talking();
     const first = carolSays(world, ['one']);

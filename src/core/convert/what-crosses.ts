@@ -91,7 +91,10 @@ export const WHAT_CROSSES: readonly Crossing[] = [
       able: 'tagged with the message that it answers; with the name in front, unless every client of the network shows answers',
       unable: 'with the name of whom it answers in front; nothing is quoted',
     },
-    toMatrix: { able: 'a reply that means the author of what it answers', unable: 'a line like any other' },
+    toMatrix: {
+      able: 'a reply that means the author of what it answers, unless they said `!causeway mentions off`',
+      unable: 'a line like any other',
+    },
     shown: [
       [E2E, 'an answer from the room names the message on IRC'],
       [E2E, 'an answer on IRC is one in the room'],
