@@ -75,7 +75,8 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
       if (source === undefined || !isPerson(line)) return undefined;
       const known = people.knownOf(source.nick, source.host);
       const speaker = freeqSource({ source, tags, atMs: null, ...(known !== undefined && { known }) });
-      if (line.command === 'PRIVMSG' && !tags.has('batch')) people.heard(speaker);
+      // What history tells is older than what was heard: it counts for whom nothing else is known.
+      if (line.command === 'PRIVMSG' && (known === undefined || !tags.has('batch'))) people.heard(speaker);
       return speaker;
     },
     knownAs: (nick) => people.knownAs(nick),

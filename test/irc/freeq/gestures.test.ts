@@ -169,6 +169,17 @@ describe('what was done while we were away', { timeout: 60_000 }, () => {
     assert.deepEqual([edit?.edits, edit?.replayed], [`m:${idOf('three')}`, true]);
   });
 
+  test('an edit of before is by whoever said it, though they said nothing since the bridge is back', async (t) => {
+    const { again, first, frida, idOf } = await talkedBefore(t);
+    const back = again(first.memory);
+    await back.listening();
+    // The history has been read when what is said by another comes.
+    await waitUntil(() => back.network.status().channels.get('#commons')?.members === 1, { what: 'the list of names' });
+    frida.edit('#commons', idOf('long ago'), 'long, long ago');
+    const edit = await last<NetworkMessage>(back, 'message', ({ edits }) => edits !== undefined);
+    assert.deepEqual([edit.source.account, edit.edits], [frida.key?.did, `m:${idOf('long ago')}`]);
+  });
+
   test('a server that lost its log has nothing deleted', async (t) => {
     const { again, first, frida, server } = await talkedBefore(t);
     server.store.rows.length = 0;
