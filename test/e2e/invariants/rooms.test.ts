@@ -173,12 +173,22 @@ describe('what others see of rooms', () => {
       session_id: 'x',
     });
     await ada.send(shed, 'in the open');
-    await irc.waitFor(({ params }) => params[1] === 'in the open', { what: 'a line that can be read' });
-    assert.ok(!irc.lines.some(({ raw }) => raw.includes('unreadable')));
-    await waitUntil(async () => (await coop.logged('encrypted')).length > 0, { what: 'somebody to be told' });
-    const told = (await bot.history(shed))
-      .filter(({ sender }) => sender === bot.userId)
-      .map(({ content }) => String(content.body));
+    const said = async () =>
+      (await bot.history(shed))
+        .filter(({ sender }) => sender === bot.userId)
+        .map(({ content }) => String(content.body));
+    const told = await waitUntil(
+      async () => {
+        const texts = await said();
+        return [/^End-to-end encryption was switched on/, /^Not delivered to #shed/].every((text) =>
+          texts.some((body) => text.test(body)),
+        )
+          ? texts
+          : undefined;
+      },
+      { what: 'the room to be told' },
+    );
+    assert.ok(!irc.lines.some(({ raw }) => raw.includes('unreadable') || raw.includes('in the open')));
     assert.ok(!told.some((text) => /disable|turn off|switch (it )?off/i.test(text)));
 
     await coop.list({ ...members, dan: { status: 'suspended' } });
