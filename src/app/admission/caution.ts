@@ -1,4 +1,4 @@
-import { type Guard, guardPlan, guardSum } from '../../core/authority/guard.ts';
+import { type Guard, guardPlan, guardSum, REMOVING } from '../../core/authority/guard.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import type { Audit } from '../../ports/audit.ts';
@@ -62,9 +62,13 @@ export class Caution {
     return true;
   }
 
-  /** Whether the plan is of a kind that is held, confirmed or not. */
+  /** Whether the plan is of a kind that is held, confirmed or not, or would take out one by one whom a held plan names. */
   async minds(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<boolean> {
-    return this.#parts.mode() === 'observe' || (await this.#guard(wanted, room, plan)).held;
+    const { holds, mode } = this.#parts;
+    if (mode() === 'observe') return true;
+    const held = holds.all().find(({ resource }) => resource === wanted.id);
+    const isNamed = plan.members.steps.some(({ kind, userId }) => REMOVING.has(kind) && held?.removes.includes(userId));
+    return isNamed || (await this.#guard(wanted, room, plan)).held;
   }
 
   async #guard(wanted: ManagedRoom, room: ActualRoom, plan: KeepPlan): Promise<Guard> {

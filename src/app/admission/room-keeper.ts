@@ -70,7 +70,7 @@ export class RoomKeeper {
 
   constructor(parts: RoomKeeperParts) {
     this.#parts = parts;
-    this.#planner = new RoomPlanner(parts);
+    this.#planner = new RoomPlanner(parts, this.#scopes);
   }
 
   get driftCorrected(): number {
@@ -193,7 +193,7 @@ export class RoomKeeper {
     between: () => Promise<boolean>,
   ): Promise<Result<number | 'held'>> {
     const { caution, steps, admission, kit, rooms } = this.#parts;
-    const few = await this.#planner.surePlan(wanted, room, scope);
+    const few = await this.#planner.planTogether(wanted, room, scope);
     if (!few.ok || isEmpty(few.value)) return few.ok ? ok(0) : few;
     // What is held is always the plan for everybody: that is what is looked at once it is confirmed.
     const isPart = scope !== 'all' && (await caution.minds(wanted, room, few.value));

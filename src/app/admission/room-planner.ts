@@ -1,3 +1,4 @@
+import { REMOVING } from '../../core/authority/guard.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
@@ -6,7 +7,7 @@ import { Turns } from '../turns.ts';
 import type { Admission } from './admission.ts';
 import { isEmpty, type KeepPlan, type KeepView, keepPlan, onlyTakesOut, wantedStandings } from './keep-plan.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
-import type { Scope } from './scopes.ts';
+import type { Scope, Scopes } from './scopes.ts';
 
 export type RoomPlannerParts = {
   readonly kit: Kit;
@@ -21,8 +22,23 @@ export class RoomPlanner {
   readonly #parts: RoomPlannerParts;
   readonly #everybody = new Turns(1);
 
-  constructor(parts: RoomPlannerParts) {
+  readonly #scopes: Scopes;
+
+  constructor(parts: RoomPlannerParts, scopes: Scopes) {
     this.#parts = parts;
+    this.#scopes = scopes;
+  }
+
+  /**
+   * The plan for these people; where it takes somebody out, for everybody too of whom something became known since they were
+   * asked for: one by one they would be no plan that somebody has to confirm.
+   */
+  async planTogether(wanted: ManagedRoom, room: ActualRoom, scope: Scope): Promise<Result<KeepPlan>> {
+    const plan = await this.surePlan(wanted, room, scope);
+    if (scope === 'all' || !plan.ok || !plan.value.members.steps.some(({ kind }) => REMOVING.has(kind))) return plan;
+    if (this.#scopes.waitsForMany(wanted.id)) return this.surePlan(wanted, room, 'all');
+    const more = this.#scopes.takeFew(wanted.id)?.scope;
+    return more === undefined || more === 'all' ? plan : this.surePlan(wanted, room, new Set([...scope, ...more]));
   }
 
   /**

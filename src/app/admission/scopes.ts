@@ -42,6 +42,12 @@ export class Scopes {
     return { scope: asked.userIds, cause: asked.cause };
   }
 
+  /** Whether more than a few people were named who wait to be looked at. */
+  waitsForMany(resource: string): boolean {
+    const asked = this.#asked.get(resource);
+    return asked !== undefined && asked.userIds.size > FEW;
+  }
+
   /** Whether it is a matter of a few people: alone, or besides everybody. */
   fewOf(resource: string): 'alone' | 'besides' | undefined {
     const asked = this.#asked.get(resource);

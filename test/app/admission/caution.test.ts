@@ -61,11 +61,18 @@ class House {
     return { members } as unknown as ActualRoom;
   }
 
-  /** Whether a plan to remove these is carried out; then they are gone. */
-  async remove(who: readonly string[], code = 'suspended'): Promise<boolean> {
+  #plan(who: readonly string[], code = 'suspended'): KeepPlan {
     const steps = who.map((userId): Removal => ({ kind: 'kick', userId, why: 'x', code, revision: 1 }));
-    const members = { steps, powers: new Map(), hashText: who.join(), removes: who };
-    const plan: KeepPlan = { members, powers: undefined, writes: [] };
+    return { members: { steps, powers: new Map(), hashText: who.join(), removes: who }, powers: undefined, writes: [] };
+  }
+
+  minds(who: readonly string[]): Promise<boolean> {
+    return this.caution.minds(SPACE, this.#room(), this.#plan(who));
+  }
+
+  /** Whether a plan to remove these is carried out; then they are gone. */
+  async remove(who: readonly string[], code?: string): Promise<boolean> {
+    const plan = this.#plan(who, code);
     if (await this.caution.holds(SPACE, this.#room(), plan)) return false;
     for (const one of who) this.there.set(one, 'leave');
     return true;
@@ -87,6 +94,18 @@ async function house(t: TestContext, who = people): Promise<House> {
   await made.run();
   return made;
 }
+
+describe('a plan that is held', () => {
+  test('invariant 38: is not carried out person by person either; others do not wait for it', async (t) => {
+    const at = await house(t);
+    const many = people.slice(0, 7);
+    assert.deepEqual([await at.minds(['m0']), await at.remove(many)], [false, false]);
+    assert.deepEqual(
+      [await at.minds(['m0']), await at.minds(['m9', 'm0']), await at.minds(['m9'])],
+      [true, true, false],
+    );
+  });
+});
 
 describe('removals that come one by one', () => {
   test('invariant 38: go at once while they are few, and wait when they add up', async (t) => {

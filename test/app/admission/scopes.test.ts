@@ -51,4 +51,14 @@ describe('whom a room is looked at for', () => {
     scopes.widen(ROOM, crowd, 'authority@7');
     assert.equal(await widened, undefined);
   });
+
+  test('many who wait are told from a few, and from everybody in a round', () => {
+    const scopes = new Scopes();
+    assert.equal(scopes.waitsForMany(ROOM), false);
+    scopes.widen(ROOM, undefined, 'start');
+    scopes.widen(ROOM, crowd.slice(0, 20), 'authority@7');
+    assert.equal(scopes.waitsForMany(ROOM), false);
+    scopes.widen(ROOM, crowd, 'authority@8');
+    assert.equal(scopes.waitsForMany(ROOM), true);
+  });
 });
