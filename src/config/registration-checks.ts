@@ -120,7 +120,7 @@ function namespaceProblems(file: Tree, tree: YamlTree, expected: RegistrationExp
     const found = entries.flatMap((entry, i) => entryProblems(entry, [...path, i], kind, tree, expected));
     if (found.length > 0) return found;
     const sigil = kind === 'users' ? '@' : '#';
-    const ours = `${sigil}${GHOST_PREFIX}home_a/anna=7c:${expected.serverName}`;
+    const ours = `${sigil}${GHOST_PREFIX}home_a+anna=7c:${expected.serverName}`;
     const covered = entries.some((entry) => new RegExp(String(entry.regex)).test(ours));
     return covered
       ? []

@@ -165,7 +165,7 @@ export function makeGhostId(
   const isAccount = subject.kind === 'account';
   // Without a slash: Element takes a user id in a link for done where one comes.
   const made = (from: string, who: string): string => {
-    const head = from === '' ? (isAccount ? 'a/' : '') : `o+${from}+${isAccount ? 'a+' : ''}`;
+    const head = `${from === '' ? '' : `o+${from}+`}${isAccount ? 'a+' : ''}`;
     return `@${GHOST_PREFIX}${network}_${head}${who}:${server}`;
   };
   const escaped = escapeLocalpart(name);
@@ -175,7 +175,7 @@ export function makeGhostId(
   const cutFrom = from.slice(0, CUT_ORIGIN);
   const room = MAX_USER_ID_BYTES - made(cutFrom, '').length - 18;
   const told = digest(origin === undefined ? name : JSON.stringify([name, origin])).slice(0, 16);
-  return made(cutFrom, `${escaped.slice(0, room)}${origin === undefined ? '/+' : '++'}${told}`) as GhostId;
+  return made(cutFrom, `${escaped.slice(0, room)}++${told}`) as GhostId;
 }
 
 /** Network and subject of a ghost id of this server; undefined for anybody else's id, the bot's and cut ones. */
@@ -183,15 +183,15 @@ export function parseGhostId(
   userId: string,
   server: string,
 ): { network: NetworkId; subject: GhostSubject } | undefined {
-  const match = /^@_causeway_([a-z0-9-]+)_(?:o\+([^:+/]+)\+(a\+)?|(a\/)?)([^:+/]*)$/.exec(
+  const match = /^@_causeway_([a-z0-9-]+)_(?:o\+([^:+/]+)\+)?(a\+)?([^:+/]*)$/.exec(
     userId.endsWith(`:${server}`) ? userId.slice(0, -server.length - 1) : '',
   );
   if (match === null) return undefined;
-  const [, network, from, remote, local, escaped = ''] = match;
+  const [, network, from, account, escaped = ''] = match;
   const name = unescapeLocalpart(escaped);
   const origin = from === undefined ? undefined : unescapeLocalpart(from);
   if (name === undefined || name === '' || (from !== undefined && origin === undefined)) return undefined;
-  const subject: GhostSubject = { kind: (remote ?? local) === undefined ? 'nick' : 'account', name };
+  const subject: GhostSubject = { kind: account === undefined ? 'nick' : 'account', name };
   return { network: network as NetworkId, subject: origin === undefined ? subject : { ...subject, origin } };
 }
 

@@ -14,7 +14,7 @@ import { Life } from '../fakes/life.ts';
 import { ManualClock } from '../fakes/manual-clock.ts';
 
 const account = (name: string): GhostSubject => ({ kind: 'account', name });
-const [OLD, NEW] = ['@_causeway_home_a/old:willow.example', '@_causeway_home_a/new:willow.example'];
+const [OLD, NEW] = ['@_causeway_home_a+old:willow.example', '@_causeway_home_a+new:willow.example'];
 
 async function kit(): Promise<Kit> {
   const clock = new ManualClock();
@@ -30,7 +30,7 @@ describe('the ghosts of two accounts of one person', () => {
     for (const moves of [first, await GhostMoves.open(parts)]) {
       assert.deepEqual([moves.idOf(HOME, account('old')), moves.idOf(HOME, account('new'))], [NEW, OLD]);
       assert.deepEqual(moves.whoIs(OLD), { network: HOME, subject: account('new') });
-      assert.equal(moves.idOf(HOME, account('other')), '@_causeway_home_a/other:willow.example');
+      assert.equal(moves.idOf(HOME, account('other')), '@_causeway_home_a+other:willow.example');
     }
     await first.swap(HOME, account('old'), account('new'));
     const again = await GhostMoves.open(parts);

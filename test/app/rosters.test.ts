@@ -102,7 +102,7 @@ describe('who of a channel is in its room', () => {
     world.network.sink?.roster(CHANNEL, { kind: 'list', members });
     await world.clock.until('one joined', () => ghostsIn(world).length > 0);
     await world.clock.pass(60_000);
-    assert.deepEqual(ghostsIn(world), ['@_causeway_home_a/ada:willow.example']);
+    assert.deepEqual(ghostsIn(world), ['@_causeway_home_a+ada:willow.example']);
     assert.deepEqual(callsOf(world, 'register').length, 1);
   });
 
@@ -252,7 +252,7 @@ describe('a new nick', () => {
       to: { nick: 'bobby', account: null },
     });
     await world.clock.pass(120_000);
-    const ann = '@_causeway_home_a/ann:willow.example';
+    const ann = '@_causeway_home_a+ann:willow.example';
     assert.deepEqual([ghostsIn(world), world.homeserver.names.get(ann)], [[ann], 'Ann_away (IRC)']);
   });
 });

@@ -72,7 +72,7 @@ describe('ghost ids', () => {
   test('an account and a nick of the same name are two ghosts', () => {
     assert.equal(
       makeGhostId(home, { kind: 'account', name: 'Al' }, server, digest),
-      '@_causeway_home_a/_al:willow.example',
+      '@_causeway_home_a+_al:willow.example',
     );
     assert.equal(makeGhostId(home, { kind: 'nick', name: 'Al' }, server, digest), '@_causeway_home__al:willow.example');
   });
@@ -136,7 +136,7 @@ describe('ghost ids', () => {
     '@_causeway_bot:willow.example',
     '@_causeway_home_al:oak.example',
     '@_causeway_home_:willow.example',
-    '@_causeway_home_a+al:willow.example',
+    '@_causeway_home_a/al:willow.example',
     '@_causeway_home_o+oak+a/al:willow.example',
     '@_causeway_home_o+oak+:willow.example',
     '@_causeway_home_o++al:willow.example',

@@ -138,7 +138,7 @@ describe('a private message', { timeout: 300_000 }, () => {
     await fay.waitFor((line) => line.command === '900' || /account created/i.test(line.raw), { what: 'an account' });
     fay.say('alice', 'I have an account');
     const invitation = await accept(alice);
-    assert.equal(invitation.by, '@_causeway_home_a/fay:shard.test');
+    assert.equal(invitation.by, '@_causeway_home_a+fay:shard.test');
     await inRoom(invitation.room, 'I have an account');
     fay.sendLine('NICK fayaway');
     await fay.waitFor((line) => line.command === 'NICK' && line.params[0] === 'fayaway');

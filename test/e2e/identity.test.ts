@@ -40,7 +40,7 @@ describe('who vouches for whom, on a real homeserver and a real IRC server', () 
     dana.say(COMMONS, 'logged in');
     const { sender, content } = await seen('logged in');
     const { keys, msgid, ...mark } = content[MARK] as Record<string, unknown>;
-    assert.equal(sender, '@_causeway_home_a/dana:shard.test');
+    assert.equal(sender, '@_causeway_home_a+dana:shard.test');
     assert.deepEqual(keys, [`home|m:${msgid}`]);
     assert.deepEqual(mark, {
       network: 'home',
@@ -59,7 +59,7 @@ describe('who vouches for whom, on a real homeserver and a real IRC server', () 
     await dana.flush();
     dana.say(COMMONS, 'renamed');
     const { sender } = await seen('renamed');
-    assert.equal(sender, '@_causeway_home_a/dana:shard.test');
+    assert.equal(sender, '@_causeway_home_a+dana:shard.test');
     await waitUntil(async () => (await nameOf(sender)) === 'dana_away (IRC)', { what: 'the new name' });
     dana.sendLine('NICK dana');
     await dana.flush();
@@ -85,7 +85,7 @@ describe('who vouches for whom, on a real homeserver and a real IRC server', () 
     const { nick, account, assurance } = content[MARK] as Record<string, unknown>;
     assert.deepEqual(
       { sender, nick, account, assurance },
-      { sender: '@_causeway_home_a/dana:shard.test', nick: 'dana', account: 'dana', assurance: 'cross-shard' },
+      { sender: '@_causeway_home_a+dana:shard.test', nick: 'dana', account: 'dana', assurance: 'cross-shard' },
     );
   });
 

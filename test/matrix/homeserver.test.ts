@@ -5,7 +5,7 @@ import { makeHomeserver } from '../../src/matrix/homeserver.ts';
 import { clock, recordingLog } from './support.ts';
 
 const BOT = '@_causeway_bot:localhost';
-const GHOST = '@_causeway_home_a/b=2f:localhost';
+const GHOST = '@_causeway_home_a+b=2f:localhost';
 const ends: (() => void)[] = [];
 after(() => {
   for (const end of ends) end();
