@@ -104,6 +104,16 @@ describe('a bridge on freeq: who is who', { timeout: 280_000 }, () => {
     },
   );
 
+  behaves([1], 'speaks over WebSockets as well', 'both', async (scene) => {
+    const server = { host: '127.0.0.1', port: scene.stage.webPort, tls: false, webSocket: '/irc' };
+    const world = await scene.bridge({ network: { server } });
+    const alice = await scene.person('alice');
+    alice.say(CHANNEL, 'hello, ünïcödé');
+    await world.message('hello, ünïcödé');
+    world.say('Bob', 'hello back, ünïcödé');
+    await alice.got(/ PRIVMSG #commons :hello back, ünïcödé/);
+  });
+
   behaves([2], 'works as a guest, and says so', 'both', async (scene) => {
     const world = await scene.bridge({ network: { freeq: { login: 'guest' } } });
     const alice = await scene.person('alice');

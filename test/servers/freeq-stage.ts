@@ -8,6 +8,8 @@ import { type FreeqOptions, FreeqServer } from '../fakes/freeq/server.ts';
 import { type Freeq, freeqProgram, startFreeqPair, startFreeqServer } from './freeq.ts';
 
 export type OpenStage = Stage & {
+  /** Of the first server's WebSockets. */
+  readonly webPort: number;
   readonly close: () => Promise<void>;
   /** Ends the link between the two for good: one of them is gone. */
   readonly part: () => Promise<void>;
@@ -28,6 +30,7 @@ export async function scriptedStage(isFederated: boolean, options: FreeqOptions 
     crossingMs: 0,
     restart: () => a.restart(),
     server: a,
+    webPort: a.ports.web,
     other: b,
     part: async () => a.unlink(b?.id ?? ''),
     pass: async (ms) => {
@@ -59,6 +62,7 @@ export async function realStage(dir: string, isFederated: boolean): Promise<Open
       await a?.kill9();
       await a?.start();
     },
+    webPort: a?.ports.web ?? 0,
     part: async () => b?.stop(),
     pass: (ms) => delay(ms),
     close: async () => {
