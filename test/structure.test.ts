@@ -112,8 +112,8 @@ describe('the house', () => {
       [
         refused('src/core/ids.ts', '../ports/log.ts'),
         refused('src/core/irc/line.ts', 'node:crypto'),
-        refused('src/app/lane.ts', '../db/stores.ts'),
-        refused('src/irc/link.ts', '../matrix/call.ts'),
+        refused('src/app/lanes/lane.ts', '../../db/stores.ts'),
+        refused('src/irc/wire/link.ts', '../../matrix/call.ts'),
         refused('src/matrix/call.ts', 'pg'),
         refused('src/unheard-of/x.ts', 'node:fs'),
         refused('src/core/irc/line.ts', '../ids.ts'),

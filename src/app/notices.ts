@@ -10,7 +10,7 @@ import type {
 import { isDirectId, makeLaneId, type PortalId } from '../core/ids.ts';
 import type { OutboxRow } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
-import type { Entry, Ledger } from './ledger.ts';
+import type { Entry, Ledger } from './lanes/ledger.ts';
 
 /** One notice per person and cause in so long; then silence, since the first one said what to do. */
 const QUIET_MS = 10 * 60_000;

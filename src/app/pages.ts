@@ -5,9 +5,9 @@ import type { PageMaker } from '../core/pages.ts';
 import type { SharePage } from '../core/share-page.ts';
 import type { MediaFile, PageAnswer, PageSource } from '../ports/pages.ts';
 import type { Kit } from './kit.ts';
-import type { Entry } from './ledger.ts';
-import { PersonSwitch } from './person-switch.ts';
-import type { PortalTable } from './portal-table.ts';
+import type { Entry } from './lanes/ledger.ts';
+import { PersonSwitch } from './people/person-switch.ts';
+import type { PortalTable } from './rooms/portal-table.ts';
 
 const DAY_MS = 86_400_000;
 const BYTES_PER_MEGABYTE = 1_000_000;

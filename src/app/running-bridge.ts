@@ -4,8 +4,8 @@ import type { Authority, DecisionPoint } from '../ports/authority.ts';
 import type { PageSource } from '../ports/pages.ts';
 import type { StatusSource } from '../ports/status.ts';
 import type { Enforcement } from './admission/enforcement.ts';
+import type { MatrixGate } from './inbox/matrix-gate.ts';
 import type { Kit } from './kit.ts';
-import type { MatrixGate } from './matrix-gate.ts';
 
 /** What a bridge is made of. */
 export type BridgeParts = {

@@ -2,9 +2,9 @@ import { makeLaneId } from '../core/ids.ts';
 import type { AuthorityReport, NetworkReport, PortalReport, StatusReport, StatusSource } from '../ports/status.ts';
 import type { LaneBacklog } from '../ports/stores.ts';
 import type { Kit } from './kit.ts';
-import type { Portal, PortalTable } from './portal-table.ts';
-import type { Rosters } from './rosters.ts';
-import type { Walls } from './walls.ts';
+import type { Rosters } from './people/rosters.ts';
+import type { Portal, PortalTable } from './rooms/portal-table.ts';
+import type { Walls } from './rooms/walls.ts';
 
 export type StatusParts = {
   readonly kit: Kit;

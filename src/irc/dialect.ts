@@ -6,15 +6,15 @@ import { type CapWish, LISTENER_CAPS, PUPPET_CAPS } from '../core/irc/cap-reques
 import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { Person, RosterEntry } from '../ports/network.ts';
-import { CLASSIC_GESTURES, type GestureMaker } from './gestures.ts';
-import { introduceBot, introducePerson } from './introductions.ts';
-import type { Link } from './link.ts';
-import type { Pacing } from './pacing.ts';
-import type { Known } from './pool.ts';
-import type { Naming } from './puppet-name.ts';
-import { readNetworkSource } from './reading.ts';
-import type { Introduction } from './registration.ts';
-import { BucketThrottle, type Throttle } from './throttle.ts';
+import { introduceBot, introducePerson } from './listening/introductions.ts';
+import { readNetworkSource } from './listening/reading.ts';
+import type { Known } from './puppets/pool.ts';
+import type { Naming } from './puppets/puppet-name.ts';
+import { CLASSIC_GESTURES, type GestureMaker } from './speaking/gestures.ts';
+import type { Link } from './wire/link.ts';
+import type { Pacing } from './wire/pacing.ts';
+import type { Introduction } from './wire/registration.ts';
+import { BucketThrottle, type Throttle } from './wire/throttle.ts';
 
 /** Who comes in, and what is known of them. */
 export type Newcomer = {

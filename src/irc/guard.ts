@@ -8,10 +8,10 @@ import type { Log } from '../ports/log.ts';
 import type { ChannelGuard, Door, RosterEntry } from '../ports/network.ts';
 import { bringDoor } from './door.ts';
 import type { OwnNames } from './identity.ts';
-import { AWAY } from './pool-errors.ts';
-import { isOperator } from './ranks.ts';
+import { isOperator } from './listening/ranks.ts';
+import { AWAY } from './puppets/pool-errors.ts';
 import type { Session } from './session.ts';
-import { makeTurns } from './turns.ts';
+import { makeTurns } from './wire/turns.ts';
 
 export type GuardTools = {
   readonly session: () => Session | undefined;

@@ -6,8 +6,8 @@ import type { Log } from '../ports/log.ts';
 import type { NetworkSink } from '../ports/network.ts';
 import type { Dialect } from './dialect.ts';
 import type { OwnNames } from './identity.ts';
-import type { Puppet } from './puppet.ts';
-import { nameLine, readBody, whenSaid } from './reading.ts';
+import { nameLine, readBody, whenSaid } from './listening/reading.ts';
+import type { Puppet } from './puppets/puppet.ts';
 
 const MESSAGES: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE']);
 /** Lines that are not on disk yet: what comes beyond is lost, for one sender can write faster than a disk. */

@@ -1,13 +1,13 @@
 import { BatchAssembler } from '../core/irc/batch.ts';
-import { BotNick } from './bot-nick.ts';
 import { CtcpAnswers } from './ctcp-answers.ts';
-import { Errands } from './errands.ts';
-import { type Link, makeEpoch } from './link.ts';
-import { Outgoing, type OutgoingTools } from './outgoing.ts';
-import { Ranks } from './ranks.ts';
-import { Replies } from './replies.ts';
-import type { Roster } from './roster.ts';
-import { WhoQueue } from './who-queue.ts';
+import { Ranks } from './listening/ranks.ts';
+import type { Roster } from './listening/roster.ts';
+import { WhoQueue } from './listening/who-queue.ts';
+import { Errands } from './speaking/errands.ts';
+import { Outgoing, type OutgoingTools } from './speaking/outgoing.ts';
+import { BotNick } from './wire/bot-nick.ts';
+import { type Link, makeEpoch } from './wire/link.ts';
+import { Replies } from './wire/replies.ts';
 
 /** One registered connection of the listener, and all that is only true while it lasts. */
 export type Session = {

@@ -1,6 +1,6 @@
 import type { NetworkStatus } from '../ports/network.ts';
-import type { Listener } from './listener.ts';
-import type { Pool } from './pool.ts';
+import type { Listener } from './listening/listener.ts';
+import type { Pool } from './puppets/pool.ts';
 
 /** How the network stands, for people. The channels are only gone through when somebody asks for them: there may be thousands. */
 export function readStatus(listener: Listener | undefined, pool: Pool | undefined, nowMs: number): NetworkStatus {

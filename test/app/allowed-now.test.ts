@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { allowedNow } from '../../src/app/allowed-now.ts';
-import type { LineGate, Verdict } from '../../src/app/line-gate.ts';
+import { allowedNow } from '../../src/app/gates/allowed-now.ts';
+import type { LineGate, Verdict } from '../../src/app/gates/line-gate.ts';
 import { networkToMatrix } from '../../src/core/convert/network-to-matrix.ts';
 import { fail } from '../../src/core/errors.ts';
 import type { Effect, NetworkEvent } from '../../src/core/events.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Gathered } from '../../src/app/gathered.ts';
+import { Gathered } from '../../src/app/timing/gathered.ts';
 import { recordingLog } from '../db/kit.ts';
 import { ManualClock } from '../fakes/manual-clock.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { LaneQueue } from '../../src/app/lane.ts';
+import { LaneQueue } from '../../src/app/lanes/lane.ts';
 import { asNetworkId, makeLaneId, makePortalId } from '../../src/core/ids.ts';
 import type { OutboxRow } from '../../src/ports/stores.ts';
 

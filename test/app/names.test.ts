@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Names } from '../../src/app/names.ts';
-import { PortalTable } from '../../src/app/portal-table.ts';
+import { Names } from '../../src/app/people/names.ts';
+import { PortalTable } from '../../src/app/rooms/portal-table.ts';
 import type { ChannelConfig } from '../../src/config/schema.ts';
 import type { MatrixEvent } from '../../src/core/events.ts';
 import { openForTest } from '../db/kit.ts';

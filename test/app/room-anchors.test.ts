@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { RoomAnchors } from '../../src/app/room-anchors.ts';
+import { RoomAnchors } from '../../src/app/inbox/room-anchors.ts';
 
 describe('the anchor of a room', () => {
   test('is the newest event that came both ways', () => {

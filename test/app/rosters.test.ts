@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { LineGate, Speaker, Verdict } from '../../src/app/line-gate.ts';
-import type { Portal } from '../../src/app/portal-table.ts';
-import { admittedBy } from '../../src/app/rosters.ts';
+import type { LineGate, Speaker, Verdict } from '../../src/app/gates/line-gate.ts';
+import { admittedBy } from '../../src/app/people/rosters.ts';
+import type { Portal } from '../../src/app/rooms/portal-table.ts';
 import type { RosterEntry } from '../../src/ports/network.ts';
 import { FORBIDDEN } from '../fakes/fake-homeserver.ts';
 import { CHANNEL, configOf, FakeWorld } from '../fakes/fake-world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turns } from '../../src/app/turns.ts';
+import { Turns } from '../../src/app/timing/turns.ts';
 
 test('no more than so many at once, in the order of asking, and a failure ends its turn', async () => {
   const turns = new Turns(2);

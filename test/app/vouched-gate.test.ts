@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { allowedNow } from '../../src/app/allowed-now.ts';
-import type { LineGate, Verdict } from '../../src/app/line-gate.ts';
-import { parseEffect } from '../../src/app/parse-effect.ts';
-import { PortalTable } from '../../src/app/portal-table.ts';
-import { VouchedGate } from '../../src/app/vouched-gate.ts';
+import { allowedNow } from '../../src/app/gates/allowed-now.ts';
+import type { LineGate, Verdict } from '../../src/app/gates/line-gate.ts';
+import { VouchedGate } from '../../src/app/gates/vouched-gate.ts';
+import { parseEffect } from '../../src/app/lanes/parse-effect.ts';
+import { PortalTable } from '../../src/app/rooms/portal-table.ts';
 import type { SendToMatrix } from '../../src/core/events.ts';
 import type { Assurance } from '../../src/core/identity/assurance.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Timings } from '../../src/irc/timings.ts';
+import type { Timings } from '../../src/irc/wire/timings.ts';
 import { Memory, NetworkWorld, person } from '../fakes/network-world.ts';
 import { type Ergo, startErgo } from '../servers/ergo.ts';
 import { startNgircd } from '../servers/ngircd.ts';

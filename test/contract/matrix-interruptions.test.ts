@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readStretch } from '../../src/app/room-history.ts';
+import { readStretch } from '../../src/app/inbox/room-history.ts';
 import { recordingSink, until } from '../matrix/support.ts';
 import { startHttpProxy } from '../servers/http-proxy.ts';
 import { MatrixUser } from '../servers/people.ts';

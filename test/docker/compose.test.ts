@@ -13,7 +13,7 @@ import { inFolder } from '../config/fixture.ts';
 
 /** What a machine without Docker can say about docker/. docs/docker.md names what it cannot. */
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const docker = join(root, 'docker');
 const read = (name: string): Promise<string> => readFile(join(docker, name), 'utf8');
 

@@ -1,4 +1,4 @@
-import { Signal } from '../../src/app/signal.ts';
+import { Signal } from '../../src/app/timing/signal.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
 import type { MatrixEvent } from '../../src/core/events.ts';
 import type { Clock } from '../../src/ports/clock.ts';

@@ -1,4 +1,4 @@
-import { Signal } from '../../src/app/signal.ts';
+import { Signal } from '../../src/app/timing/signal.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
 import type { NetworkEvent, NetworkSource } from '../../src/core/events.ts';
 import { asNetworkId, keyFromMsgid, type MessageKey } from '../../src/core/ids.ts';

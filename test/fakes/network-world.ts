@@ -4,7 +4,7 @@ import type { Result } from '../../src/core/errors.ts';
 import type { NetworkEvent, NetworkMessage, NetworkSource } from '../../src/core/events.ts';
 import type { MessageKey } from '../../src/core/ids.ts';
 import { type IrcNetwork, makeIrcNetwork } from '../../src/irc/network.ts';
-import type { Timings } from '../../src/irc/timings.ts';
+import type { Timings } from '../../src/irc/wire/timings.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type {

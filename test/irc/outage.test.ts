@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Outage } from '../../src/irc/outage.ts';
+import { Outage } from '../../src/irc/listening/outage.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { FakeIrcServer } from '../fakes/irc-server.ts';
 import { NetworkWorld } from '../fakes/network-world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { concernsPuppet } from '../../src/irc/puppet-lines.ts';
+import { concernsPuppet } from '../../src/irc/puppets/puppet-lines.ts';
 
 const concerns = (line: string, nick = 'Alice[m]'): boolean => {
   const bytes = Buffer.from(line);

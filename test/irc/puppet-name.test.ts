@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { realnameOf } from '../../src/irc/puppet-name.ts';
-import { relayName } from '../../src/irc/speech.ts';
+import { realnameOf } from '../../src/irc/puppets/puppet-name.ts';
+import { relayName } from '../../src/irc/speaking/speech.ts';
 import type { Person } from '../../src/ports/network.ts';
 
 const anna: Person = { userId: '@anna:willow.example', displayName: 'Anna', shard: 'Willow Housing Co-op' };

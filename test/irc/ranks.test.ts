@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { readIsupport } from '../../src/core/irc/isupport.ts';
 import { applyIsupport, NO_ISUPPORT } from '../../src/core/irc/isupport-tokens.ts';
 import { parseModes } from '../../src/core/irc/modes.ts';
-import { isOperator, Ranks } from '../../src/irc/ranks.ts';
+import { isOperator, Ranks } from '../../src/irc/listening/ranks.ts';
 
 const isupport = readIsupport(applyIsupport(NO_ISUPPORT, ['me', 'PREFIX=(qaohv)~&@%+', 'CHANMODES=Ibe,k,l,imnst']));
 

@@ -9,9 +9,9 @@ import { united } from '../../core/authority/visit.ts';
 import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Identified, LineGate, Speaker, Verdict } from '../line-gate.ts';
-import type { Manner } from '../people.ts';
-import type { Portal, PortalTable } from '../portal-table.ts';
+import type { Identified, LineGate, Speaker, Verdict } from '../gates/line-gate.ts';
+import type { Manner } from '../people/people.ts';
+import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 
 const YES: Verdict = { kind: 'yes' };
 export const UNADMITTED_MARK = '(not admitted)';

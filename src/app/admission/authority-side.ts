@@ -2,7 +2,7 @@ import { Directory } from '../../core/authority/directory.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority } from '../../ports/authority.ts';
 import type { Kit } from '../kit.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../lanes/ledger.ts';
 import type { Concerned } from './admission.ts';
 import { DirectoryFeed, type DirectoryFeedParts } from './directory-feed.ts';
 import { DirectoryStore } from './directory-store.ts';

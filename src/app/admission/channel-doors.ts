@@ -6,7 +6,7 @@ import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { ChannelGuard, RosterEntry } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
-import type { Portal, PortalTable } from '../portal-table.ts';
+import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import type { Admission } from './admission.ts';
 import { DoorAccounts, STAYS } from './door-accounts.ts';
 import type { Holds } from './holds.ts';

@@ -1,7 +1,7 @@
 import { type AuthorityUpdate, parseSubjectKey } from '../../core/authority/member.ts';
 import type { Authority } from '../../ports/authority.ts';
-import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
+import { Backoff } from '../timing/backoff.ts';
 
 /** More people than this are looked at together: a list of everybody, so that whoever guards against mass removals sees them. */
 const FEW = 5;

@@ -6,11 +6,11 @@ import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
 import type { DirectCommands } from '../direct/direct-commands.ts';
 import type { Kit } from '../kit.ts';
-import type { Lanes } from '../lanes.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import type { Ledger } from '../lanes/ledger.ts';
 import type { Pages } from '../pages.ts';
-import type { PersonSwitch } from '../person-switch.ts';
-import type { PortalTable } from '../portal-table.ts';
+import type { PersonSwitch } from '../people/person-switch.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 import type { Asker } from './commands.ts';
 
 /** What enforcement is made of. */

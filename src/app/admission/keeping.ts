@@ -1,5 +1,5 @@
 import type { DecisionPoint } from '../../ports/authority.ts';
-import type { PortalTable } from '../portal-table.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 import { Caution, type CautionParts } from './caution.ts';
 import { ChannelDoors, type ChannelDoorsParts } from './channel-doors.ts';
 import { KeepSteps } from './keep-steps.ts';

@@ -6,8 +6,8 @@ import { adoptionRefusal } from '../../core/room/adoption.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import { aliasOf, portalPowerLevels } from '../../core/room/portal-room.ts';
 import type { Kit } from '../kit.ts';
-import type { PortalTable } from '../portal-table.ts';
-import { RoomMaker } from '../room-maker.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
+import { RoomMaker } from '../rooms/room-maker.ts';
 
 /** Tells a room that we made as what it is, for the case that a crash came between its making and our noting it. */
 const MARK = 'coop.causeway.managed';

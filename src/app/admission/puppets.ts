@@ -1,6 +1,6 @@
 import type { Network } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
-import type { Portal, PortalTable } from '../portal-table.ts';
+import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import type { Admission } from './admission.ts';
 
 /** People looked at in one go: with fifty channels, a few milliseconds. */

@@ -4,7 +4,7 @@ import type { Audit, AuditEntry } from '../../ports/audit.ts';
 import type { SecurityEvent, SecurityEventSink } from '../../ports/security-events.ts';
 import type { InboxSource } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../lanes/ledger.ts';
 import type { ShutGates } from './shut-gates.ts';
 
 /** A network cannot have this name: of these there are no others in the inbox. */

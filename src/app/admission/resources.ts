@@ -3,7 +3,7 @@ import type { Resource } from '../../core/authority/access.ts';
 import type { NetworkId, PortalId } from '../../core/ids.ts';
 import { layout, type ManagedRoom } from '../../core/room/layout.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
-import { portalIdOf } from '../portal-table.ts';
+import { portalIdOf } from '../rooms/portal-table.ts';
 
 /** What the configuration asks of rooms and people, as the core speaks of it. */
 export type Arrangement = {

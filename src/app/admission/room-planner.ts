@@ -3,7 +3,7 @@ import { ok, type Result } from '../../core/errors.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import type { Kit } from '../kit.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../timing/turns.ts';
 import type { Admission } from './admission.ts';
 import { isEmpty, type KeepPlan, type KeepView, keepPlan, onlyTakesOut, wantedStandings } from './keep-plan.ts';
 import type { ManagedRooms } from './managed-rooms.ts';

@@ -1,7 +1,7 @@
 import { makeHouseLaneId, makeLaneId } from '../../core/ids.ts';
 import type { Kit } from '../kit.ts';
-import type { Ledger } from '../ledger.ts';
-import type { PortalTable } from '../portal-table.ts';
+import type { Ledger } from '../lanes/ledger.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 
 /** What the bot says in rooms, in order with whatever else goes into them. */
 export class Say {

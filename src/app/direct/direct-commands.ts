@@ -1,7 +1,7 @@
 import type { NetworkId } from '../../core/ids.ts';
 import type { Asker } from '../admission/commands.ts';
 import type { Kit } from '../kit.ts';
-import type { PortalTable } from '../portal-table.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 import type { DirectRooms } from './direct-rooms.ts';
 
 /** What may be looked for as a nick: one word, no list, no channel. */

@@ -2,12 +2,12 @@ import { introduction, opening } from '../../core/direct.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import { GHOST_PREFIX, makeLaneId } from '../../core/ids.ts';
 import { bridgeState, type PortalRoom, portalPowerLevels, type StateEvent } from '../../core/room/portal-room.ts';
-import type { Ghosts } from '../ghosts.ts';
+import { ANCHOR, FLOOR, type RoomAnchors } from '../inbox/room-anchors.ts';
 import type { Kit } from '../kit.ts';
-import type { Entry } from '../ledger.ts';
-import type { Portal } from '../portal-table.ts';
-import { ANCHOR, FLOOR, type RoomAnchors } from '../room-anchors.ts';
-import { RoomMaker } from '../room-maker.ts';
+import type { Entry } from '../lanes/ledger.ts';
+import type { Ghosts } from '../people/ghosts.ts';
+import type { Portal } from '../rooms/portal-table.ts';
+import { RoomMaker } from '../rooms/room-maker.ts';
 
 const THERE: ReadonlySet<unknown> = new Set(['join', 'invite']);
 

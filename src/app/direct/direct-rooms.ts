@@ -4,11 +4,11 @@ import type { NetworkMessage, NetworkSource } from '../../core/events.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import { laneKind, lanePortal, makeDirectId, type NetworkId } from '../../core/ids.ts';
 import type { DirectRow } from '../../ports/direct-store.ts';
-import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
-import type { Entry, Ledger } from '../ledger.ts';
-import type { Portal, PortalTable } from '../portal-table.ts';
-import type { Signal } from '../signal.ts';
+import type { Entry, Ledger } from '../lanes/ledger.ts';
+import type { Portal, PortalTable } from '../rooms/portal-table.ts';
+import { Backoff } from '../timing/backoff.ts';
+import type { Signal } from '../timing/signal.ts';
 import type { DirectRoomMaker } from './direct-room-maker.ts';
 
 export type DirectRoomsParts = {

@@ -1,11 +1,11 @@
 import { ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
-import { inBackground } from '../background.ts';
-import { Backoff } from '../backoff.ts';
-import type { Ghosts } from '../ghosts.ts';
 import type { Kit } from '../kit.ts';
-import type { PortalTable } from '../portal-table.ts';
-import type { Signal } from '../signal.ts';
+import type { Ghosts } from '../people/ghosts.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
+import { inBackground } from '../timing/background.ts';
+import { Backoff } from '../timing/backoff.ts';
+import type { Signal } from '../timing/signal.ts';
 import type { DirectRooms } from './direct-rooms.ts';
 
 export type GhostInvitationsParts = {

@@ -1,10 +1,10 @@
-import type { Ghosts } from '../ghosts.ts';
+import type { RoomAnchors } from '../inbox/room-anchors.ts';
 import type { Kit } from '../kit.ts';
-import type { Ledger } from '../ledger.ts';
-import type { PortalTable } from '../portal-table.ts';
-import type { RoomAnchors } from '../room-anchors.ts';
-import type { Signal } from '../signal.ts';
-import type { Vouching } from '../vouching.ts';
+import type { Ledger } from '../lanes/ledger.ts';
+import type { Ghosts } from '../people/ghosts.ts';
+import type { Vouching } from '../people/vouching.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
+import type { Signal } from '../timing/signal.ts';
 import { DirectCommands } from './direct-commands.ts';
 import { DirectRoomMaker } from './direct-room-maker.ts';
 import { DirectRooms } from './direct-rooms.ts';

@@ -1,7 +1,7 @@
 import { fail, type Result } from '../../core/errors.ts';
 import type { SayOnNetwork } from '../../core/events.ts';
 import type { Network, Person, Voice } from '../../ports/network.ts';
-import type { Portal } from '../portal-table.ts';
+import type { Portal } from '../rooms/portal-table.ts';
 
 /** Which connection says a line: to its channel, or to one person alone. */
 export function voiceFor(

@@ -3,9 +3,9 @@ import type { ManagedRoom } from '../../core/room/layout.ts';
 import { listsServers } from '../../core/room/state-plan.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority } from '../../ports/authority.ts';
-import { Backoff } from '../backoff.ts';
-import { Gathered } from '../gathered.ts';
 import type { Kit } from '../kit.ts';
+import { Backoff } from '../timing/backoff.ts';
+import { Gathered } from '../timing/gathered.ts';
 import type { AgreementRecord } from './agreement-book.ts';
 import type { Visitors } from './visitors.ts';
 

@@ -4,8 +4,8 @@ import type { MatrixEvent } from '../../core/events.ts';
 import { type Bucket, type BucketRules, fullBucket, takeTokens } from '../../core/pace.ts';
 import { readRoom } from '../../core/room/actual-room.ts';
 import type { Say } from '../admission/say.ts';
-import { Backoff } from '../backoff.ts';
 import type { Kit } from '../kit.ts';
+import { Backoff } from '../timing/backoff.ts';
 
 /** Under this name a cursor holds with whom the bot is alone in a room. */
 const PRIVATE = 'private-room:';

@@ -1,7 +1,7 @@
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { OutgoingLine } from '../../core/irc/encode.ts';
-import type { Login } from '../login.ts';
-import type { Signer } from '../registration.ts';
+import type { Login } from '../wire/login.ts';
+import type { Signer } from '../wire/registration.ts';
 
 const MAX_CHALLENGE_CHARS = 4000;
 

@@ -8,9 +8,9 @@ import { freeqSignature, freeqSource } from '../../core/identity/freeq-evidence.
 import type { IrcLine } from '../../core/irc/line.ts';
 import { nextNickCandidate } from '../../core/irc/nick.ts';
 import type { Dialect } from '../dialect.ts';
-import { identOf } from '../introductions.ts';
-import { nicksFor, realnameOf } from '../puppet-name.ts';
-import type { Introduction } from '../registration.ts';
+import { identOf } from '../listening/introductions.ts';
+import { nicksFor, realnameOf } from '../puppets/puppet-name.ts';
+import type { Introduction } from '../wire/registration.ts';
 import { ChallengeLogin } from './challenge-login.ts';
 import { freeqGestures, registerKey } from './freeq-gestures.ts';
 import { HeardPeople } from './heard-people.ts';

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { messageDocument, mutationDocument, venueOf } from '../../core/freeq/documents.ts';
 import { UNREACT_TAG } from '../../core/freeq/tags.ts';
 import { makeUlid } from '../../core/freeq/ulid.ts';
-import type { GestureMaker, WireSpeech } from '../gestures.ts';
-import type { Link } from '../link.ts';
-import type { Signer } from '../registration.ts';
+import type { GestureMaker, WireSpeech } from '../speaking/gestures.ts';
+import type { Link } from '../wire/link.ts';
+import type { Signer } from '../wire/registration.ts';
 
 const SIGNATURE = '+freeq.at/sig';
 const EVENT_ID = '+freeq.at/eventid';

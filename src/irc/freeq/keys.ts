@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import { didFromPublicKey } from '../../core/freeq/did-key.ts';
-import type { Signer } from '../registration.ts';
+import type { Signer } from '../wire/registration.ts';
 
 /** `bot`, or a Matrix user id. */
 export type KeyOwner = string;

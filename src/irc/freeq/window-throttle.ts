@@ -1,5 +1,5 @@
 import { type Bucket, type BucketRules, fullBucket, takeTokens } from '../../core/pace.ts';
-import type { Throttle } from '../throttle.ts';
+import type { Throttle } from '../wire/throttle.ts';
 
 /** freeq refuses the sixth message within two seconds of one connection… */
 const MESSAGES = 5;

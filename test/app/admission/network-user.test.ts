@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Admission } from '../../../src/app/admission/admission.ts';
-import { PortalTable } from '../../../src/app/portal-table.ts';
+import { PortalTable } from '../../../src/app/rooms/portal-table.ts';
 import { Directory } from '../../../src/core/authority/directory.ts';
 import { asNetworkId } from '../../../src/core/ids.ts';
 import { everybody, ISS, person } from '../../core/authority/fixture.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { AuthoritySide } from '../../../src/app/admission/authority-side.ts';
-import type { Lanes } from '../../../src/app/lanes.ts';
-import { Ledger } from '../../../src/app/ledger.ts';
+import type { Lanes } from '../../../src/app/lanes/lanes.ts';
+import { Ledger } from '../../../src/app/lanes/ledger.ts';
 import { withoutAgreements } from '../../../src/authority/without-agreements.ts';
 import type { Freshness, Lookup, Member, Status } from '../../../src/core/authority/member.ts';
 import type { AuditEntry } from '../../../src/ports/audit.ts';

@@ -1,0 +1,48 @@
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
+import type { Effect, KickFromMatrix, NoticeToMatrix } from '../../core/events.ts';
+import type { PortalId } from '../../core/ids.ts';
+import type { LineGate, Speaker } from './line-gate.ts';
+
+/** An effect on Matrix as it may be carried out now: whole, under a mark, as something less, or not at all. */
+export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Result<Effect> {
+  if (effect.op === 'matrix.kick' && !gate.mayKick(portal)) return ok(keptAgainstKick(effect));
+  const speaker = speakerOf(effect);
+  if (speaker === undefined) return ok(effect);
+  const verdict = gate.toMatrix(portal, speaker);
+  if (verdict.kind === 'no') return fail(verdict.error);
+  if (effect.op === 'matrix.redact' && !gate.mayKick(portal)) return ok({ ...effect, sparesPeople: true });
+  const marked = verdict.mark !== undefined || verdict.spokenFor === true;
+  if (effect.op === 'matrix.react' && marked) return fail(UNMARKED);
+  if (effect.op !== 'matrix.message') return ok(effect);
+  const said = verdict.mark === undefined ? effect : { ...effect, body: `${verdict.mark} ${effect.body}` };
+  return ok(verdict.spokenFor === true ? { ...said, spokenFor: true } : said);
+}
+
+const UNMARKED: BridgeError = {
+  code: 'authority.no-mark',
+  text: 'A reaction has no room for the mark under which this person is heard here.',
+  retry: 'never',
+  notify: 'log',
+};
+
+/** In whose name an effect is; undefined for what the bridge does of itself. */
+function speakerOf(effect: Effect): Speaker | undefined {
+  switch (effect.op) {
+    case 'matrix.message':
+    case 'matrix.react':
+    case 'matrix.unreact':
+    case 'matrix.redact':
+    case 'matrix.topic':
+    case 'matrix.pin':
+      return effect.provenance;
+    default:
+      return undefined;
+  }
+}
+
+/** Who is in a room that an authority keeps is not decided on IRC. */
+const keptAgainstKick = ({ room, userId, reason }: KickFromMatrix): NoticeToMatrix => ({
+  op: 'matrix.notice',
+  room,
+  body: `${userId} was ${reason}. They stay in this room, and what they say does not reach the channel until they are let in there again.`,
+});

@@ -1,0 +1,29 @@
+import type { BridgeError } from '../../core/errors.ts';
+import type { OutboxRow } from '../../ports/stores.ts';
+import type { Kit } from '../kit.ts';
+
+const STUCK_TRIES = 10;
+const STUCK_MS = 120_000;
+
+/** Sees when one row alone keeps a lane from going on: a lane must not wait for what will never work. */
+export class Stuck {
+  readonly #kit: Kit;
+  #rowId = 0;
+  #tries = 0;
+  #sinceMs = 0;
+
+  constructor(kit: Kit) {
+    this.#kit = kit;
+  }
+
+  isHopeless(row: OutboxRow, error: BridgeError): boolean {
+    const nowMs = this.#kit.clock.nowMs();
+    if (error.code !== 'matrix.server-error' || this.#rowId !== row.id) {
+      this.#rowId = row.id;
+      this.#tries = 0;
+      this.#sinceMs = nowMs;
+    }
+    this.#tries++;
+    return this.#tries >= STUCK_TRIES && nowMs - this.#sinceMs >= STUCK_MS;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Effect, RedactOnMatrix } from '../../core/events.ts';
+import type { MessageKey, NetworkId } from '../../core/ids.ts';
+import type { Kit } from '../kit.ts';
+import { parseEffect } from './parse-effect.ts';
+
+const REMEMBERED = 20_000;
+
+/**
+ * What was deleted while it may still wait in a lane: it must not go out first and be deleted then. The deletion itself is a row of the
+ * same lane, behind it; this is only what is known of those rows ahead of their turn.
+ */
+export class Withdrawals {
+  readonly #events = new Set<string>();
+  readonly #messages = new Map<string, RedactOnMatrix>();
+
+  /** Of what an earlier process left. Reads all that waits once. */
+  async load({ db, stores }: Kit): Promise<void> {
+    const payloads = await db.transaction(async (sql) => [
+      ...(await stores.outbox.openOf(sql, 'network.redact')),
+      ...(await stores.outbox.openOf(sql, 'matrix.redact')),
+    ]);
+    for (const payload of payloads) {
+      const effect = parseEffect(payload);
+      if (effect !== undefined) this.note(effect);
+    }
+  }
+
+  /** An effect is stored; most say nothing of this. */
+  readonly note = (effect: Effect): void => {
+    if (effect.op === 'network.redact') bounded(this.#events).add(effect.target);
+    else if (effect.op === 'matrix.redact') bounded(this.#messages).set(`${effect.network} ${effect.target}`, effect);
+  };
+
+  isGone(eventId: string | undefined): boolean {
+    return eventId !== undefined && this.#events.has(eventId);
+  }
+
+  /** The deletion of a message of a network, which holds where whoever deleted it may. */
+  deletionOf(network: NetworkId, key: MessageKey): RedactOnMatrix | undefined {
+    return this.#messages.size === 0 ? undefined : this.#messages.get(`${network} ${key}`);
+  }
+}
+
+function bounded<T extends { readonly size: number; keys(): IterableIterator<string>; delete(key: string): boolean }>(
+  all: T,
+): T {
+  if (all.size < REMEMBERED) return all;
+  const oldest = all.keys().next();
+  if (oldest.done !== true) all.delete(oldest.value);
+  return all;
+}

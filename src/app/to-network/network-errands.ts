@@ -1,0 +1,132 @@
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
+import type {
+  Effect,
+  PartOnNetwork,
+  ReactOnNetwork,
+  RedactOnNetwork,
+  RemoveOnNetwork,
+  TopicOnNetwork,
+} from '../../core/events.ts';
+import { keyOfReaction, type MessageKey, parseReactionKey } from '../../core/ids.ts';
+import type { Network } from '../../ports/network.ts';
+import type { LinkRow } from '../../ports/stores.ts';
+import type { Kit } from '../kit.ts';
+import type { People } from '../people/people.ts';
+import type { Targets } from './targets.ts';
+
+/** What is done on a network beside saying lines. Each may be done twice. */
+export type NetworkErrand = TopicOnNetwork | PartOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
+
+const ERRANDS: ReadonlySet<string> = new Set([
+  'network.topic',
+  'network.part',
+  'network.react',
+  'network.redact',
+  'network.remove',
+]);
+
+export const isErrand = (effect: Effect): effect is NetworkErrand => ERRANDS.has(effect.op);
+
+/** What its event is on the network, where something may be asked of it again. */
+type Done = Result<readonly MessageKey[]>;
+
+const DONE: Done = ok([]);
+
+/** Carries out single effects on a network, between the lines of a portal. */
+export class NetworkErrands {
+  readonly #kit: Kit;
+  readonly #people: People;
+  readonly #targets: Targets;
+
+  constructor(kit: Kit, people: People, targets: Targets) {
+    this.#kit = kit;
+    this.#people = people;
+    this.#targets = targets;
+  }
+
+  /** @returns an error of `retry: 'never'` for what the network refused, any other for what waits */
+  async run(effect: NetworkErrand, network: Network): Promise<Done> {
+    switch (effect.op) {
+      case 'network.part':
+        await network.dismiss(effect.userId, effect.channel, effect.reason);
+        return DONE;
+      case 'network.topic': {
+        const person = await this.#people.person(effect.room, effect.userId);
+        const set = await network.setTopic(person, effect.channel, effect.topic);
+        return set.ok ? DONE : set;
+      }
+      case 'network.react':
+        return this.#react(effect, network);
+      case 'network.redact':
+        return this.#redact(effect, network);
+      case 'network.remove':
+        return this.#remove(effect, network);
+    }
+  }
+
+  /** To the first of the messages that the event became. One that the network refuses is nobody's loss, and no words about it. */
+  async #react(effect: ReactOnNetwork, network: Network): Promise<Done> {
+    const { room, userId, channel, emoji, removed } = effect;
+    if (network.powers?.(channel).reactions !== true) return DONE;
+    const links = await this.#targets.ofEvent(network.id, room, effect.target);
+    const said = links.find(({ messageKey, gone }) => !gone && parseReactionKey(messageKey) === undefined);
+    if (said === undefined) return DONE;
+    const voice = await network.voice(await this.#people.person(room, userId), channel);
+    const done = voice.ok ? await voice.value.react?.({ target: said.messageKey, emoji, removed }) : voice;
+    if (done === undefined) return DONE;
+    if (done.ok) return ok([keyOfReaction(said.messageKey, emoji)]);
+    return done.error.retry === 'never' ? DONE : done;
+  }
+
+  async #redact(effect: RedactOnNetwork, network: Network): Promise<Done> {
+    const links = await this.#targets.ofEvent(network.id, effect.room, effect.target);
+    let refused: Done = DONE;
+    for (const link of links) {
+      const done = link.gone ? DONE : await this.#delete(link, effect, network);
+      if (!done.ok && done.error.retry !== 'never') return done;
+      if (!done.ok) refused = done;
+    }
+    // Deleted here, whatever the network says: nothing that is said about it later may bring it back.
+    if (links.length > 0) await this.#targets.gone(effect.room, effect.target);
+    return refused;
+  }
+
+  /** What somebody of the network said goes by the power that the person has there; what one of ours said, by its author's. */
+  async #delete(link: LinkRow, effect: RedactOnNetwork, network: Network): Promise<Result<unknown>> {
+    const { room, channel, reason } = effect;
+    const { reactions, deletions } = network.powers?.(channel) ?? {};
+    const reaction = parseReactionKey(link.messageKey);
+    const ours = link.direction === 'to-network';
+    if (reaction === undefined ? deletions !== true : reactions !== true || !ours) return DONE;
+    const author = ours && (await this.#isThere(room, link.sender)) ? link.sender : null;
+    const voice = await network.voice(await this.#people.person(room, author ?? effect.userId), channel);
+    if (!voice.ok) return voice;
+    if (reaction === undefined) return (await voice.value.redact?.(link.messageKey, reason, ours)) ?? DONE;
+    const taken = await voice.value.react?.({ ...reaction, removed: true });
+    return taken === undefined || taken.ok || taken.error.retry === 'never' ? DONE : taken;
+  }
+
+  /** By the power that the person has there: what a room's moderator may do says nothing about the channel. */
+  async #remove(effect: RemoveOnNetwork, network: Network): Promise<Done> {
+    const { room, userId, channel, subject, nick, how, reason } = effect;
+    const voice = await network.voice(await this.#people.person(room, userId), channel);
+    if (!voice.ok) return voice;
+    const account = subject.kind === 'account' ? subject.name : null;
+    const removed = await voice.value.remove?.({ ...(nick === undefined ? {} : { nick }), account, how, reason });
+    return removed === undefined ? fail(NO_HAND) : removed.ok ? DONE : removed;
+  }
+
+  /** Nobody comes back to a channel for a message that somebody else deletes. */
+  async #isThere(room: string, userId: string | null): Promise<boolean> {
+    const { db, stores } = this.#kit;
+    if (userId === null) return false;
+    return (await db.transaction((sql) => stores.member.get(sql, room, userId)))?.membership === 'join';
+  }
+}
+
+const NO_HAND: BridgeError = {
+  code: 'network.no-hand',
+  text: 'You have no connection of your own there, so you have no power there either. Ask an operator of the channel.',
+  retry: 'never',
+  notify: 'sender',
+};

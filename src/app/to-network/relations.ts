@@ -1,0 +1,28 @@
+import type { Kit } from '../kit.ts';
+import { Withdrawals } from '../lanes/withdrawals.ts';
+import type { People } from '../people/people.ts';
+import { LineComposer } from './line-composer.ts';
+import { NetworkErrands } from './network-errands.ts';
+import { SaidTexts } from './said-texts.ts';
+import { Targets } from './targets.ts';
+
+/** What lines are about beside themselves: what they answer, change, take back. */
+export type Relations = {
+  readonly targets: Targets;
+  readonly texts: SaidTexts;
+  readonly withdrawals: Withdrawals;
+  readonly composer: LineComposer;
+  readonly errands: NetworkErrands;
+};
+
+export function makeRelations(kit: Kit, people: People): Relations {
+  const targets = new Targets(kit);
+  const texts = new SaidTexts();
+  return {
+    targets,
+    texts,
+    withdrawals: new Withdrawals(),
+    composer: new LineComposer(kit, people, targets, texts),
+    errands: new NetworkErrands(kit, people, targets),
+  };
+}

@@ -1,0 +1,47 @@
+import type { BridgeError } from '../../core/errors.ts';
+import { backoffMs } from '../../core/pace.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LinkEnd } from '../wire/link.ts';
+
+/** A connection that lasted so long starts the back-off anew. */
+const STABLE_MS = 20_000;
+/** A server that takes no connections is being restarted: it is asked often at first. */
+const RESTART_MS = 120_000;
+const RESTART_RETRY = { firstMs: 250, maxMs: 1000, floor: 0.4 };
+
+/** When the listener tries again. */
+export class Comeback {
+  readonly #clock: Clock;
+  readonly #rules: { readonly firstMs: number; readonly maxMs: number; readonly floor: number };
+  #failures = 0;
+  #downSinceMs: number;
+
+  constructor(clock: Clock, { firstMs, maxMs }: { readonly firstMs: number; readonly maxMs: number }) {
+    this.#clock = clock;
+    // A server that takes connections and sends us away wants to see us less often.
+    this.#rules = { firstMs: firstMs * 4, maxMs, floor: 0.3 };
+    this.#downSinceMs = clock.nowMs();
+  }
+
+  /** @param wasUpSinceMs when the connection that ended now had been let in */
+  lost(wasUpSinceMs: number): void {
+    this.#downSinceMs = this.#clock.nowMs();
+    if (this.#downSinceMs - wasUpSinceMs > STABLE_MS) this.#failures = 0;
+  }
+
+  /** @param mayBeRestart nothing speaks against trying often for a while @returns how long to wait */
+  waitMs(mayBeRestart: boolean): number {
+    const restarting = mayBeRestart && this.#clock.nowMs() - this.#downSinceMs < RESTART_MS;
+    return backoffMs(restarting ? RESTART_RETRY : this.#rules, this.#failures++, this.#clock.random());
+  }
+}
+
+/** What became of the listener's connection, where the server itself gave no reason. */
+export const lostError = (server: { readonly host: string; readonly port: number }, end: LinkEnd): BridgeError => ({
+  code: 'irc_lost',
+  text: end.wasOpen
+    ? `The connection to the IRC server ${server.host}:${server.port} was lost (${end.why}); the bridge connects again.`
+    : `The IRC server ${server.host}:${server.port} does not answer (${end.why}); the bridge tries again. Check that it runs.`,
+  retry: 'later',
+  notify: 'log',
+});

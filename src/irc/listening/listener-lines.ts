@@ -1,0 +1,242 @@
+import type { NetworkKick } from '../../core/events.ts';
+import type { Assembled } from '../../core/irc/batch-parts.ts';
+import { messagesOf } from '../../core/irc/batch-parts.ts';
+import { isChannelName } from '../../core/irc/isupport.ts';
+import type { IrcLine } from '../../core/irc/line.ts';
+import { parseModes } from '../../core/irc/modes.ts';
+import { isNetsplitReason } from '../../core/irc/netsplit.ts';
+import { holdsOp } from '../guard.ts';
+import type { Session } from '../session.ts';
+import { ownTagOf } from '../speaking/speech.ts';
+import { isHistoryBatch } from './history-desk.ts';
+import { isJoinRefusal } from './joins.ts';
+import type { Listener } from './listener.ts';
+import { type Naming, nameLine, readMessage, readTopic, type Spoken, timeOf } from './reading.ts';
+import { readDeletion, readPin, readReaction, readTyping } from './reading-gestures.ts';
+
+type Handler = (listener: Listener, session: Session, spoken: Spoken) => void;
+
+/** Gives one assembled item its meaning. */
+export function handleItem(listener: Listener, session: Session, item: Assembled): void {
+  if (session.replies.take(item)) return;
+  if (item.kind !== 'batch') {
+    const { command } = item.line;
+    if (isJoinRefusal(command)) joinRefused(listener, item.line);
+    else HANDLERS.get(command)?.(listener, session, item);
+  } else if (isHistoryBatch(item.batch)) {
+    // Nobody asked for it: what a server replays by itself when we join.
+    listener.joins.get(item.batch.params[0] ?? '')?.view.replayed(messagesOf(item));
+  } else for (const inner of item.items) handleItem(listener, session, inner);
+}
+
+const naming = (session: Session): Naming => ({ kind: 'live', epoch: session.epoch, number: ++session.named });
+
+const message: Handler = (listener, session, spoken) => {
+  const { line } = spoken;
+  const view = listener.perspective(session);
+  const [target = '', body = ''] = line.params;
+  if (!isChannelName(target, view.isupport) && session.link.isMe(target)) {
+    privately(listener, session, line, body);
+    return;
+  }
+  const pin = readPin(line, view, () => naming(session));
+  if (pin !== undefined) {
+    listener.joins.get(pin.channel)?.view.push(pin);
+    return;
+  }
+  // What each line of theirs says of their account is newer than what we were told before.
+  const source = view.dialect.sourceOf(line, view.isupport);
+  const account = source?.account ?? view.dialect.untold;
+  if (session.link.hasCap('account-tag') && source?.user !== undefined && spoken.batch === undefined)
+    if (account !== undefined) session.roster.accountChanged(source.nick, account);
+  const read = readMessage(spoken, view, naming(session));
+  if (read === undefined) return;
+  if (read.own) {
+    listener.sightings.saw(read.channel, read.source.nick, body, line.tags.get('msgid'), ownTagOf(line.tags));
+  }
+  listener.joins.get(read.channel)?.view.push(read);
+};
+
+function privately(listener: Listener, session: Session, line: IrcLine, body: string): void {
+  const { command, source } = line;
+  const { dialect, isupport } = listener.perspective(session);
+  const speaker = dialect.sourceOf(line, isupport);
+  if (command !== 'PRIVMSG' || source?.user === undefined || listener.names.ownerOf(source.nick) !== undefined) return;
+  // A notice to somebody of another server may arrive there as a message: two programs would answer each other for ever.
+  if (speaker === undefined || speaker.origin !== undefined || speaker.actor === 'agent') return;
+  const answer = session.ctcp.answer(source.nick, body, listener.nowMs());
+  if (answer !== undefined) session.link.send(answer);
+  // Only what the server itself says with this line counts: a nick may have changed hands since anything else was said.
+  const account = session.link.hasCap('account-tag') ? (speaker.account ?? null) : null;
+  const answers = listener.privateTalk.answer(line, account, listener.nowMs());
+  listener.inBackground(answers.then((all) => all.forEach((each) => void session.link.send(each))));
+}
+
+function joinRefused(listener: Listener, { command, params }: IrcLine): void {
+  const wished = listener.joins.get(params[1] ?? '');
+  if (wished === undefined) return;
+  listener.joins.refused(wished, command, params.at(-1) ?? '');
+  listener.walls?.refused(wished.channel, command);
+  listener.changed();
+}
+
+/** Whether only another server says who somebody is: then nothing that it says of an account makes them anybody here. */
+function isRelayed(listener: Listener, session: Session, line: IrcLine): boolean {
+  const { dialect, isupport } = listener.perspective(session);
+  return dialect.sourceOf(line, isupport)?.origin !== undefined;
+}
+
+const join: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const channel = params[0];
+  if (source === undefined || channel === undefined) return;
+  if (session.link.isMe(source.nick)) listener.entered(session, channel);
+  else if (isRelayed(listener, session, line)) session.roster.join(channel, source.nick, undefined);
+  else if (session.link.hasCap('extended-join')) {
+    session.roster.join(channel, source.nick, params[1] === '*' ? null : params[1]);
+  } else if (session.link.hasCap('account-tag') || !session.link.isupport.whox) {
+    session.roster.join(channel, source.nick, line.tags.get('account') ?? null);
+  } else {
+    session.roster.join(channel, source.nick, undefined);
+    session.who.again(channel, listener.nowMs());
+  }
+};
+
+const part: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const channel = params[0];
+  if (source === undefined || channel === undefined) return;
+  session.ranks.part(channel, source.nick);
+  if (!session.link.isMe(source.nick)) session.roster.part(channel, source.nick);
+  else listener.expelled(session, channel, `The bot was made to leave ${channel}; it comes back after a while.`);
+};
+
+const kick: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const [channel, victim, reason = ''] = params;
+  if (channel === undefined || victim === undefined) return;
+  if (session.link.isMe(victim)) {
+    const by = source?.nick ?? 'the server';
+    const text = `The bot was kicked from ${channel} by ${by} (${reason.slice(0, 200)}); it comes back after a while. Talk to the channel's operators.`;
+    listener.expelled(session, channel, text);
+    return;
+  }
+  session.ranks.part(channel, victim);
+  session.roster.part(channel, victim);
+  const userId = listener.names.ownerOf(victim)?.userId;
+  // Servers put the nick where no reason was given.
+  if (userId !== undefined)
+    thrownOut(listener, session, line, { channel, userId, reason: reason === victim ? '' : reason });
+};
+
+type ThrownOut = Pick<NetworkKick, 'channel' | 'userId' | 'reason'>;
+
+function thrownOut(listener: Listener, session: Session, line: IrcLine, { channel, userId, reason }: ThrownOut): void {
+  const timeMs = timeOf(line, listener.nowMs());
+  const event: NetworkKick = {
+    kind: 'kick',
+    network: listener.network,
+    channel,
+    key: nameLine(line, naming(session), timeMs),
+    timeMs,
+    replayed: false,
+    source: { nick: line.source?.nick ?? '' },
+    userId,
+    reason: reason.slice(0, 1000),
+  };
+  listener.joins.get(channel)?.view.push(event);
+}
+
+const topic: Handler = (listener, session, { line }) => {
+  const event = readTopic(line, listener.perspective(session), naming(session));
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
+const tagmsg: Handler = (listener, session, { line }) => {
+  const view = listener.perspective(session);
+  const typing = readTyping(line, view);
+  if (typing !== undefined) listener.typing.heard(typing.channel, typing.source, typing.active, listener.nowMs());
+  const name = () => naming(session);
+  const event = readReaction(line, view, name) ?? readDeletion(line, view, name);
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
+const redact: Handler = (listener, session, { line }) => {
+  const event = readDeletion(line, listener.perspective(session), () => naming(session));
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
+const quit: Handler = (listener, session, spoken) => {
+  const { source, params } = spoken.line;
+  if (source === undefined) return;
+  const isSplit = spoken.batch?.type === 'netsplit' || isNetsplitReason(params[0] ?? '');
+  session.roster.quit(source.nick, isSplit);
+  session.ranks.quit(source.nick);
+  listener.names.seenLeaving(source.nick, listener.nowMs());
+  listener.nickFreed(session, source.nick);
+};
+
+const nick: Handler = (listener, session, { line }) => {
+  const { source, params } = line;
+  const to = params[0];
+  if (source === undefined || to === undefined) return;
+  // The link has taken our own new nick already.
+  if (session.link.isMe(to)) {
+    listener.names.hold({ userId: undefined, nick: to });
+    listener.names.release(source.nick, listener.nowMs());
+  }
+  listener.names.seenLeaving(source.nick, listener.nowMs(), to);
+  session.roster.rename(source.nick, to);
+  session.ranks.rename(source.nick, to);
+  listener.nickFreed(session, source.nick);
+};
+
+const mode: Handler = (listener, session, { line }) => {
+  const [channel = '', ...change] = line.params;
+  const { link, ranks } = session;
+  if (!isChannelName(channel, link.isupport) || listener.joins.get(channel) === undefined) return;
+  const { changes, exact } = parseModes(change, link.isupport);
+  const couldAct = holdsOp(session, channel);
+  ranks.changed(channel, changes, link.isupport);
+  listener.walls?.changed(channel, changes);
+  for (const { sign, letter, param = '' } of changes)
+    if (session.link.dialect.bansRemove && sign === '+' && letter === 'b')
+      for (const userId of listener.names.hitBy(param))
+        thrownOut(listener, session, line, { channel, userId, reason: 'banned' });
+  // Whom the rest was about cannot be told: the list of names says who holds what.
+  if (!exact) link.send({ command: 'NAMES', params: [channel] });
+  if (couldAct !== holdsOp(session, channel)) listener.powerChanged(channel, !couldAct);
+};
+
+const names: Handler = (_, session, { line: { params } }) => {
+  const [, , channel = '', list = ''] = params;
+  session.roster.names(channel, list, session.link.isupport);
+  session.ranks.names(channel, list, session.link.isupport);
+};
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ['PRIVMSG', message],
+  ['NOTICE', message],
+  ['JOIN', join],
+  ['PART', part],
+  ['KICK', kick],
+  ['TAGMSG', tagmsg],
+  ['REDACT', redact],
+  ['TOPIC', topic],
+  ['QUIT', quit],
+  ['NICK', nick],
+  [
+    'ACCOUNT',
+    (listener, session, { line }) => {
+      const account = line.params[0];
+      if (line.source !== undefined && !isRelayed(listener, session, line))
+        session.roster.accountChanged(line.source.nick, account === '*' ? null : (account ?? null));
+    },
+  ],
+  ['005', (listener, session) => listener.learnedIsupport(session)],
+  ['MODE', mode],
+  ['353', names],
+  ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
+  ['354', (_, session, { line }) => session.who.reply(line.params)],
+  ['315', (listener, session, { line }) => session.who.end(line.params[1] ?? '', listener.nowMs())],
+]);

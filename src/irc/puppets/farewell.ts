@@ -1,0 +1,15 @@
+import type { BridgeError } from '../../core/errors.ts';
+
+const BAN = /\b(?:[gkz]:?-?lined?|banned|akill|autokill|not welcome)\b/i;
+const KILL = /\bkill(?:ed)?\b/i;
+
+/** The server's last word before it closes a connection: it tells a ban from a lost line. */
+export function farewellError(text: string): BridgeError {
+  const banned = BAN.test(text);
+  return {
+    code: banned ? 'irc_banned' : KILL.test(text) ? 'irc_killed' : 'irc_closed',
+    text: `The IRC server closed the connection: ${text.slice(0, 300)}`,
+    retry: banned ? 'never' : 'later',
+    notify: 'log',
+  };
+}
