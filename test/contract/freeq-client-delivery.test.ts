@@ -113,6 +113,17 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
     );
   });
 
+  behaves([13], 'takes Markdown for what it is', 'both', async (scene) => {
+    const world = await scene.bridge();
+    const alice = await scene.person('alice');
+    alice.say(CHANNEL, '**bold** words', { '+freeq.at/mime': 'text/markdown' });
+    const { content } = await world.message('bold words');
+    assert.deepEqual(
+      [content.format, content.formatted_body],
+      ['org.matrix.custom.html', '<strong>bold</strong> words'],
+    );
+  });
+
   behaves([18], 'says a burst whole and in order, at the pace that the server allows', 'both', async (scene) => {
     const world = await scene.bridge();
     const alice = await scene.person('alice');

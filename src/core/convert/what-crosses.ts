@@ -47,8 +47,11 @@ export const WHAT_CROSSES: readonly Crossing[] = [
     types: [],
     kinds: [],
     toNetwork: { able: 'bold, italic, colours and the rest as IRC codes' },
-    toMatrix: { able: 'the same as HTML; colours that could not be read are left out' },
+    toMatrix: {
+      able: 'the same as HTML; colours that could not be read are left out. Markdown likewise, where the network says that it is some (freeq)',
+    },
     shown: [
+      ['test/core/freeq/tags.test.ts', 'has its Markdown as formatting'],
       [TEXT, 'keeps its formatting on Matrix'],
       [TEXT, 'keeps its formatting on IRC'],
     ],

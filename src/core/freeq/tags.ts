@@ -1,6 +1,8 @@
 /** What tags of freeq say beside those that all of IRC has in common. Clients write them: nothing here says who somebody is. */
 import type { MessageStyle, NetworkMedia } from '../events.ts';
 import type { IrcLine } from '../irc/line.ts';
+import { readMarkdown } from '../text/markdown.ts';
+import { writeIrc } from '../text/spans-to-irc.ts';
 
 type Tags = ReadonlyMap<string, string>;
 export type Said = { readonly style: MessageStyle; readonly lines: readonly string[] };
@@ -30,15 +32,18 @@ export const UNREACT_TAG = '+freeq.at/unreact';
 
 const ENCRYPTED = /^E(?:NC1|G1):/;
 
+const MARKDOWN = /^text\/markdown *(?:;|$)/i;
+
 /**
- * What a message says to people: what is encrypted is nothing to read, and line ends that a server without `draft/multiline` had to
- * write as two characters are line ends again.
+ * What a message says to people: what is encrypted is nothing to read, line ends that a server without `draft/multiline` had to
+ * write as two characters are line ends again, and Markdown becomes formatting as all of IRC has it.
  */
 export function saidIn(tags: Tags, said: Said): Said {
   if (tags.has('+encrypted') && ENCRYPTED.test(said.lines[0] ?? ''))
     return { style: 'notice', lines: ['sent an encrypted message, which the bridge cannot read'] };
-  if (!tags.has('+freeq.at/multiline')) return said;
-  return { ...said, lines: said.lines.flatMap((line) => line.split(/\\n/)) };
+  const lines = tags.has('+freeq.at/multiline') ? said.lines.flatMap((line) => line.split('\\n')) : said.lines;
+  const marked = MARKDOWN.test(tags.get('+freeq.at/mime') ?? '') ? readMarkdown(lines) : undefined;
+  return { ...said, lines: marked?.map(writeIrc) ?? lines };
 }
 
 /** A file that a message carries. Only the URL is needed, and only one that a browser would open counts. */

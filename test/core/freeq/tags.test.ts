@@ -12,6 +12,20 @@ describe('what a message of freeq says', () => {
   test('has its line ends back where they were written as two characters', () =>
     assert.deepEqual(saidIn(tags({ '+freeq.at/multiline': '' }), text('one\\ntwo')), text('one', 'two')));
 
+  const markdown = { '+freeq.at/mime': 'text/markdown' };
+
+  test('has its Markdown as formatting', () =>
+    assert.deepEqual(saidIn(tags(markdown), text('**bold** words')), text('\x02bold\x02 words')));
+
+  test('has Markdown of several lines, which were written as one', () =>
+    assert.deepEqual(
+      saidIn(tags({ ...markdown, '+freeq.at/multiline': '' }), text('- *one*\\n- two')),
+      text('• \x1done\x1d', '• two'),
+    ));
+
+  test('is as it was written where its tag names another type', () =>
+    assert.deepEqual(saidIn(tags({ '+freeq.at/mime': 'text/markdownish' }), text('**x**')), text('**x**')));
+
   test('is never what was encrypted', () =>
     assert.deepEqual(saidIn(tags({ '+encrypted': '1' }), text('ENC1:abc')), {
       style: 'notice',
