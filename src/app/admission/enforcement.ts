@@ -85,7 +85,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
     this.holds = new Holds(kit);
     this.#say = new Say(kit, ledger, portals);
     this.reports = new Reports(kit, this.#say, () => this.rooms.roomIdOf(ADMIN_ROOM));
-    this.proofs = new Proofs(kit, audit);
+    this.proofs = new Proofs(kit, audit, portals);
     this.visiting = new Visiting({
       ...parts,
       say: this.#say,

@@ -11,6 +11,7 @@ import type { NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 
 /** One side of a link: a Matrix user, or somebody on a network. */
 export type Side =
@@ -41,9 +42,12 @@ export class Proofs {
   readonly #links = new Map<string, { readonly handle: Handle; readonly subject: SubjectRef }>();
   readonly #nicks = new Map<string, SubjectRef>();
 
-  constructor(kit: Kit, audit: Audit) {
+  readonly #portals: PortalTable;
+
+  constructor(kit: Kit, audit: Audit, portals: PortalTable) {
     this.#kit = kit;
     this.#audit = audit;
+    this.#portals = portals;
   }
 
   async load(): Promise<void> {
@@ -64,6 +68,11 @@ export class Proofs {
   rosterChanged(network: NetworkId, change: RosterChange): void {
     const gone = change.kind === 'leave' ? change.member : change.kind === 'rename' ? change.from : undefined;
     if (gone !== undefined) this.#nicks.delete(this.#nickKey(network, gone.nick));
+  }
+
+  /** While we do not see the network, nobody can say who has a nick: whoever has it afterwards is not proven. */
+  forgetNicks(network: NetworkId): void {
+    for (const key of this.#nicks.keys()) if (key.startsWith(`${network} `)) this.#nicks.delete(key);
   }
 
   /** @returns a code to be said on the other side within ten minutes */
@@ -104,6 +113,10 @@ export class Proofs {
     const { db, stores } = this.#kit;
     const mine = subjectKey(subject);
     if (side.account === null) {
+      if (!this.#isSeen(side))
+        return no(
+          `${side.nick} has no account, and is in no channel in which the bridge would see the nick being given up. Log in to an account, or come into one of the channels first.`,
+        );
       this.#nicks.set(this.#nickKey(side.network, side.nick), subject);
       await this.#note(
         mine,
@@ -136,6 +149,11 @@ export class Proofs {
     await db.transaction((sql) => stores.identityLink.put(sql, row));
     this.#links.set(key, { handle, subject });
     return { ok: true, text: `The account ${side.account} on ${side.network} is ${userId} from now on.`, relinked };
+  }
+
+  #isSeen({ network, nick }: Extract<Side, { kind: 'network' }>): boolean {
+    const nicks = this.#kit.networks.get(network)?.nicks;
+    return this.#portals.ofNetwork(network).some(({ channel }) => nicks?.isTaken(channel, nick) === true);
   }
 
   #mayTry(side: Side, nowMs: number): boolean {

@@ -1,3 +1,4 @@
+import { behind } from '../../core/convert/message-content.ts';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix } from '../../core/events.ts';
 import type { PortalId } from '../../core/ids.ts';
@@ -14,7 +15,7 @@ export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Re
   const marked = verdict.mark !== undefined || verdict.spokenFor === true;
   if (effect.op === 'matrix.react' && marked) return fail(UNMARKED);
   if (effect.op !== 'matrix.message') return ok(effect);
-  const said = verdict.mark === undefined ? effect : { ...effect, body: `${verdict.mark} ${effect.body}` };
+  const said = verdict.mark === undefined ? effect : behind(`${verdict.mark} `, effect);
   return ok(verdict.spokenFor === true ? { ...said, spokenFor: true } : said);
 }
 

@@ -29,7 +29,8 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
   const changed = (): void => {
     parts.networkChanged.raise();
     stands.ask();
-    if (network.status().state === 'up') members.connectAheadOn(network.id, portals);
+    if (network.status().state !== 'up') enforcement.proofs.forgetNicks(network.id);
+    else members.connectAheadOn(network.id, portals);
   };
   const roster = (channel: string, change: RosterChange): void => {
     const portal = portals.byChannel(network.id, channel);

@@ -2,7 +2,7 @@ import { isForBridge, isVisit } from '../../core/commands.ts';
 import type { MatrixView } from '../../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../../core/convert/matrix-to-network.ts';
 import type { KeyedEffect, MatrixEvent } from '../../core/events.ts';
-import { makeLaneId, parseGhostId } from '../../core/ids.ts';
+import { makeLaneId } from '../../core/ids.ts';
 import { type InboxRow, SEEN } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { Entry, Ledger } from '../lanes/ledger.ts';
@@ -169,7 +169,7 @@ export class MatrixInbox {
       channel: portal.channel,
       isOurs,
       maxLines: portal.config.maxLines,
-      ghostOf: (userId) => parseGhostId(userId, kit.homeserver.serverName),
+      ghostOf: (userId) => names.whoIs(userId),
       nickOf: (userId) => names.nickOf(portal, userId),
       ...(multiline !== undefined && { multiline }),
       ...(mapUrl !== undefined && { mapUrl }),

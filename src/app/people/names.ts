@@ -70,6 +70,11 @@ export class Names {
     };
   }
 
+  /** Whom a ghost of ours stands for. */
+  whoIs(userId: string): ReturnType<NamesParts['whoIs']> {
+    return this.#whoIs(userId);
+  }
+
   /** What somebody is called in the portal's channel. */
   nickOf(portal: Portal, userId: string): string | undefined {
     const kit = this.#kit;
@@ -79,7 +84,9 @@ export class Names {
     const ghost = this.#whoIs(userId);
     if (ghost?.network !== portal.network) return undefined;
     // An account's ghost says nothing of the nick of somebody who is away.
-    const nick = ghost.subject.kind === 'nick' ? ghost.subject.name : undefined;
+    // Nor does a nick of another server: whoever has it here is somebody else.
+    const { kind, name, origin } = ghost.subject;
+    const nick = kind === 'nick' && origin === undefined ? name : undefined;
     return network?.nicks?.nickOf(portal.channel, ghost.subject) ?? nick;
   }
 

@@ -87,7 +87,11 @@ export class ToMatrixDriver {
     const keys = batch.map((row) => row.key);
     const labels = { direction: 'to-matrix', network: portals.networkOf(lanePortal(queue.id)) } as const;
     if (backoff.attempt > 0) kit.metrics.retries.add(labels);
-    const result = await this.#parts.effects.run(joined(batch, allowed.value), keys);
+    // All of it is looked at once more: a mark stands before each line of what is joined.
+    const whole =
+      batch.length === 1 ? allowed : allowedNow(this.#parts.gate, lanePortal(queue.id), joined(batch, effect));
+    if (!whole.ok) return this.#deny(queue, head, whole.error);
+    const result = await this.#parts.effects.run(whole.value, keys);
     if (result.ok) {
       if (result.value !== '') echoes.sent(keys, result.value);
       kit.failpoint('after-matrix-answer');

@@ -111,7 +111,8 @@ export class NetworkErrands {
     const { room, userId, channel, subject, nick, how, reason } = effect;
     const voice = await network.voice(await this.#people.person(room, userId), channel);
     if (!voice.ok) return voice;
-    const account = subject.kind === 'account' ? subject.name : null;
+    // An account of another server is nobody's here.
+    const account = subject.kind === 'account' && subject.origin === undefined ? subject.name : null;
     const removed = await voice.value.remove?.({ ...(nick === undefined ? {} : { nick }), account, how, reason });
     return removed === undefined ? fail(NO_HAND) : removed.ok ? DONE : removed;
   }

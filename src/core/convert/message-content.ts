@@ -17,14 +17,24 @@ export const messageContent = ({ msgtype, body, formatted, mentions, link }: Sai
 });
 
 /** The same said by the bot, for somebody who has no ghost here. */
-export function spokenFor(name: string, said: Said): Said {
-  const before = said.msgtype === 'm.emote' ? `* ${name} ` : `<${name}> `;
-  return {
-    ...said,
-    msgtype: 'm.text',
-    body: `${before}${said.body}`,
-    ...(said.formatted !== undefined && { formatted: `${escapeHtml(before)}${said.formatted}` }),
-  };
+export const spokenFor = (name: string, said: Said): Said => ({
+  ...behind(said.msgtype === 'm.emote' ? `* ${name} ` : `<${name}> `, said),
+  msgtype: 'm.text',
+});
+
+/**
+ * The same with these words in front of every line of it: whoever could write a line without them could write one in somebody else's name.
+ * Several lines have no looks then, since HTML has more ways to begin a line than can be told.
+ */
+export function behind<T extends Pick<Said, 'body' | 'formatted'>>(words: string, said: T): T {
+  const { formatted, ...rest } = said;
+  const lines = said.body.split('\n');
+  const body = lines.map((line) => `${words}${line}`).join('\n');
+  const isOneLine =
+    lines.length === 1 &&
+    formatted !== undefined &&
+    !/<(?!\/?(?:b|i|u|s|em|strong|del|code|span|font|a)\b)/i.test(formatted);
+  return { ...rest, body, ...(isOneLine && { formatted: `${escapeHtml(words)}${formatted}` }) } as T;
 }
 
 /** The HTML of a line that may have none: several lines of one person become one event. */
