@@ -12,9 +12,11 @@ const MAX_TEXT_UNITS = 2000;
 /** Id of the first version of the message whose text a line replaces. The server lets only its author do that. */
 export const editedIn = (tags: Tags): string | undefined => tags.get('+draft/edit') || undefined;
 
-/** Id of the message that a TAGMSG deletes. The server lets only its author and operators do that. */
-export const deletedIn = (tags: Tags): string | undefined =>
-  tags.get('+draft/delete') || tags.get('+delete') || undefined;
+/**
+ * Id of the message that a TAGMSG deletes. The server lets only its author and operators do that. What it passes on as `+delete` it
+ * asked nobody about: anybody can write that, about anybody's message.
+ */
+export const deletedIn = (tags: Tags): string | undefined => tags.get('+draft/delete') || undefined;
 
 /** The server tells of pins in notices that it writes for whoever pinned, under an address that nobody can have. */
 export function pinnedIn({

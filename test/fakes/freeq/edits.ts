@@ -85,7 +85,8 @@ export function takeTagmsg(server: FreeqServer, session: Session, { params, tags
   const mutation = mutationIn(tags);
   if (mutation !== undefined && !isAllowed(server, session, target, mutation, tags)) return;
   const tidied = tidy(server, tags, mutation, session);
-  if (mutation?.kind === 'delete') {
+  // Only this spelling is looked into; `+delete` goes on to everybody as it came.
+  if (tidied.has('+draft/delete')) {
     takeDelete(server, session, target, tidied);
     return;
   }
@@ -139,7 +140,8 @@ function tidy(server: FreeqServer, tags: Tags, mutation: Mutation | undefined, {
   }
   if (mutation === undefined) return tidied;
   const root = server.store.rootOf(mutation.subject);
-  tidied.set(mutation.kind === 'delete' ? '+draft/delete' : '+reply', root);
+  if (mutation.kind !== 'delete') tidied.set('+reply', root);
+  else if (tags.has('+draft/delete')) tidied.set('+draft/delete', root);
   if (did !== undefined && root === mutation.subject) return tidied;
   for (const tag of [SIGNATURE_TAG, 'freeq.at/sig', EVENT_ID_TAG, 'freeq.at/eventid']) tidied.delete(tag);
   return tidied;

@@ -266,7 +266,7 @@ function takeTags(server: FreeqServer, { from, target, tags, account }: Extract<
   const channel = isChannel(target) ? server.channel(target) : undefined;
   const root = mutation === undefined ? undefined : server.store.rootOf(mutation.subject);
   const author = { did: account ?? undefined, nickOrStar: from };
-  if (mutation?.kind === 'delete' && root !== undefined) {
+  if (tags.has('+draft/delete') && root !== undefined) {
     const row = server.store.row(root);
     const isOp = channel !== undefined && isOperator(channel, from);
     if (row !== undefined && !isAuthor(row, author) && !isOp) return;

@@ -12,6 +12,8 @@ export type FreeqWorld = {
   readonly keys: string;
   /** Somebody with a did:key of their own, in the channel. */
   person(nick: string, options?: Partial<PersonOptions>): Promise<FreeqPerson>;
+  /** Somebody without an identity, in the channel. */
+  guest(nick: string): Promise<FreeqPerson>;
   /** Another process on what this one left. */
   again(memory?: Memory): NetworkWorld;
 };
@@ -43,20 +45,17 @@ export async function freeqWorld(t: TestContext, settings: FreeqSettings = {}): 
     for (const person of people) person.vanish();
     await server.stop();
   });
+  const connect = async (personOptions: PersonOptions): Promise<FreeqPerson> => {
+    const person = await FreeqPerson.connect(server.ports.irc, { channels: ['#commons'], ...personOptions });
+    people.push(person);
+    return person;
+  };
   return {
     server,
     world: open(),
     keys,
-    async person(nick, personOptions) {
-      const person = await FreeqPerson.connect(server.ports.irc, {
-        nick,
-        key: makeKeyHolder(),
-        channels: ['#commons'],
-        ...personOptions,
-      });
-      people.push(person);
-      return person;
-    },
+    person: (nick, personOptions) => connect({ nick, key: makeKeyHolder(), ...personOptions }),
+    guest: (nick) => connect({ nick }),
     again: open,
   };
 }
