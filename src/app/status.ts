@@ -63,7 +63,7 @@ export class Status implements StatusSource {
         uptimeMs: nowMs - startedAtMs,
         nowMs,
         problems: [],
-        notes: [...notes, ...walls.sentences(portals.all())],
+        notes: [...notes, ...walls.sentences(portals.all()), ...networks.flatMap((network) => network.notes ?? [])],
       },
       homeserver: {
         reachable: kit.homeserver.health.reachable,
@@ -79,7 +79,7 @@ export class Status implements StatusSource {
         ...(kit.db.problem === undefined ? {} : { problem: kit.db.problem }),
       },
       ...(authority === undefined ? {} : { authority }),
-      networks: networks.map(({ channels: _, ...rest }): NetworkReport => rest),
+      networks: networks.map(({ channels: _, notes: __, ...rest }): NetworkReport => rest),
       portals: [...portals.all()].map((portal) =>
         this.#portal(portal, {
           channel: channels.get(portal.network)?.get(portal.channel),

@@ -10,12 +10,14 @@ export function readStatus(listener: Listener | undefined, pool: Pool | undefine
   const { session } = listener;
   const { state, sinceMs } = listener.standing;
   const problem = listener.standing.problem ?? pool?.problem;
+  const { notes } = listener.invitations;
   return {
     state,
     ...(problem !== undefined && { problem }),
     sinceMs,
     puppets: pool?.counts ?? { connected: 0, wanted: 0 },
     reconnects: Math.max(listener.reconnects, 0),
+    ...(notes.length > 0 && { notes }),
     ...(session?.link.software !== undefined && { software: session.link.software }),
     get channels() {
       return channelsOf(listener);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
+import { describe, test } from 'node:test';
+import { fastClock } from '../fakes/fast-clock.ts';
 import { CHANNEL } from '../fakes/freeq/bridge-world.ts';
 import { makeKeyHolder } from '../fakes/freeq/did-key.ts';
 import { waitUntil } from '../servers/people.ts';
-import { behaves } from './freeq-scene.ts';
+import { behaves, scriptedScene } from './freeq-scene.ts';
 
 /** Of the behaviours in freeq-client.test.ts, those about lines that arrive once, whole and in order. */
 describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () => {
@@ -73,6 +74,16 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
     assert.equal(world.sent().length, 2);
   });
 
+  behaves([12], 'makes one event of lines whose ends were written as two characters', 'both', async (scene) => {
+    const world = await scene.bridge();
+    const alice = await scene.person('alice');
+    alice.say(CHANNEL, 'e\\nf', { '+freeq.at/multiline': '' });
+    await world.message('e\nf');
+    alice.say(CHANNEL, 'C:\\new');
+    await world.message('C:\\new');
+    assert.deepEqual(world.bodies(), ['e\nf', 'C:\\new']);
+  });
+
   behaves([23], 'answers no bot for ever', 'scripted', async (scene) => {
     await scene.bridge();
     const peer = scene.peer('J.test');
@@ -133,6 +144,20 @@ describe('a bridge on freeq: what arrives, and when', { timeout: 280_000 }, () =
     const heard = alice.lines.flatMap((line) => / PRIVMSG #commons :?(burst \d+)$/.exec(line)?.[1] ?? []);
     assert.deepEqual(heard, lines);
     assert.deepEqual(world.notices(), []);
+  });
+
+  test('18: says 200 lines whole and in order', { timeout: 60_000 }, async (t) => {
+    const clock = fastClock(20);
+    const scene = await scriptedScene(t, 'scripted', { clock });
+    const world = await scene.bridge({ clock });
+    const alice = await scene.person('alice');
+    const lines = Array.from({ length: 200 }, (_, line) => `burst ${line}`);
+    for (const line of lines) world.say('Bob', line);
+    await alice.got(/ PRIVMSG #commons :burst 199/, 45_000);
+    const heard = alice.lines.flatMap((line) => / PRIVMSG #commons :?(burst \d+)$/.exec(line)?.[1] ?? []);
+    assert.deepEqual(heard, lines);
+    const refused = scene.server.session('Bob')?.sent.filter((line) => / 404 |Flood protection/.test(line));
+    assert.deepEqual(refused, []);
   });
 
   behaves([18], 'never says a line that is too long for the server', 'both', async (scene) => {

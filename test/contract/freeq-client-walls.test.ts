@@ -61,7 +61,7 @@ describe('a bridge on freeq: walls and powers', { timeout: 280_000 }, () => {
     assert.equal(world.network?.guard?.mayAct(CHANNEL), false);
   });
 
-  behaves([16], 'says which wall keeps it out, and comes in when it is gone', 'both', async (scene) => {
+  behaves([16, 17], 'says which wall keeps it out, and comes in when it is gone', 'both', async (scene) => {
     const alice = await scene.person('alice', { channels: ['#walled'] });
     alice.send('MODE #walled +i');
     await alice.flush();

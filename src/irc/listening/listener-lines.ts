@@ -214,10 +214,15 @@ const names: Handler = (_, session, { line: { params } }) => {
   session.ranks.names(channel, list, session.link.isupport);
 };
 
+const invite: Handler = ({ invitations, nowMs }, { link }, { line }) => {
+  if (link.isMe(line.params[0] ?? '')) invitations.take(line, link.isupport, nowMs());
+};
+
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['PRIVMSG', message],
   ['NOTICE', message],
   ['JOIN', join],
+  ['INVITE', invite],
   ['PART', part],
   ['KICK', kick],
   ['TAGMSG', tagmsg],

@@ -17,6 +17,7 @@ import { Comeback, lostError } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { HeardTyping } from './heard-typing.ts';
 import { Hearing } from './hearing.ts';
+import { Invitations } from './invitations.ts';
 import { Joins, joinLines, type Wished } from './joins.ts';
 import { handleItem } from './listener-lines.ts';
 import { catchUpToolsOf, type ListenerTools, linkOptionsOf, makeWalls, openSession } from './listener-tools.ts';
@@ -33,6 +34,7 @@ export class Listener {
   readonly names: OwnNames;
   readonly sightings: Sightings;
   readonly joins: Joins;
+  readonly invitations: Invitations;
   readonly privateTalk: PrivateTalk;
   readonly typing: HeardTyping;
   readonly walls: ChannelWalls | undefined;
@@ -72,6 +74,7 @@ export class Listener {
         catchUpTools: () => catchUpToolsOf(this, tools),
       });
     });
+    this.invitations = new Invitations(this.joins, tools.log);
     this.#hearing = new Hearing({ sink: tools.sink, joins: this.joins, feed: this.#feed, everyMs: heardMs });
   }
 

@@ -6,6 +6,7 @@ import { networkSchema } from '../../../src/config/schema-network.ts';
 import type { MatrixEvent } from '../../../src/core/events.ts';
 import { stores } from '../../../src/db/stores.ts';
 import { type IrcNetwork, makeIrcNetwork } from '../../../src/irc/network.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import type { Database } from '../../../src/ports/db.ts';
 import { waitUntil } from '../../../src/sandbox/people/wait.ts';
 import { openForTest, recordingLog } from '../../db/kit.ts';
@@ -21,6 +22,8 @@ export type WorldOptions = {
   readonly keys: string;
   /** Laid over the network's section of the configuration. */
   readonly network?: Readonly<Record<string, unknown>>;
+  /** The bridge's; the machine's unless told. */
+  readonly clock?: Clock;
 };
 
 export const CHANNEL = '#commons';
@@ -61,19 +64,20 @@ export class BridgeWorld {
   async run(): Promise<void> {
     const life = new Life();
     this.#life = life;
+    const { clock = systemClock } = this.options;
     const section = networkSchema.parse(freeqNetwork(this.port, this.options.keys, this.options.network));
     const network = makeIrcNetwork({
       config: section,
-      clock: systemClock,
+      clock,
       log: this.log,
       failpoint: () => {},
       timings: { tickMs: 20 },
     });
     this.network = network;
-    const kit = kitFor(new LivedDb(this.#database, life), systemClock, {
+    const kit = kitFor(new LivedDb(this.#database, life), clock, {
       homeserver: this.homeserver.connect(life),
       networks: new Map([[network.id, network]]),
-      clock: systemClock,
+      clock,
       log: this.log,
     });
     const config = { ...configOf([]), networks: [section] } as unknown as Config;
