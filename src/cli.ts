@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Command, helpOf } from './cli/command.ts';
-import { nearest } from './config/nearest.ts';
+import { nearest } from './core/text/nearest.ts';
 
 /** The table of commands. Each is loaded when it is called, so that `causeway check` does not wait for the bridge's parts. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {

@@ -1,6 +1,7 @@
 import { GHOST_PREFIX } from '../core/ids.ts';
 import { noAudit } from '../ports/audit.ts';
 import { Enforcement } from './admission/enforcement.ts';
+import { HereCommands } from './commands/here-commands.ts';
 import { openDirects } from './direct/open-directs.ts';
 import { VouchedGate } from './gates/vouched-gate.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -105,6 +106,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isWalled: (portal) => !walls.isOpen(portal),
     identity: asked,
     reach: { direct: directs.commands, pages },
+    here: new HereCommands({ portals }),
   });
   walls.onChanged = () => enforcement.wallsChanged();
   await enforcement.load();

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
-import { nearest } from '../config/nearest.ts';
 import { show } from '../config/problem.ts';
+import { nearest } from '../core/text/nearest.ts';
 
 /** One flag of a command: what `node:util` parses, and what `--help` says about it. */
 export type CommandOption = ParseArgsOptionDescriptor & {

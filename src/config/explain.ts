@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { nearest } from '../core/text/nearest.ts';
 import { docOf, type KeyDoc } from './doc.ts';
-import { nearest } from './nearest.ts';
 import { type ConfigProblem, type Path, renderPath, show, showKey } from './problem.ts';
 import { pathId, type Substituted } from './substitute.ts';
 import { bare, elementOf, entriesOf, isTree, schemaAt } from './walk.ts';

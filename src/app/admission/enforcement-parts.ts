@@ -4,6 +4,8 @@ import type { NetworkId, PortalId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
+import type { Asker } from '../commands/asker.ts';
+import type { HereCommands } from '../commands/here-commands.ts';
 import type { DirectCommands } from '../direct/direct-commands.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes/lanes.ts';
@@ -11,7 +13,6 @@ import type { Ledger } from '../lanes/ledger.ts';
 import type { Pages } from '../pages.ts';
 import type { PersonSwitch } from '../people/person-switch.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
-import type { Asker } from './commands.ts';
 
 /** What enforcement is made of. */
 export type EnforcementParts = {
@@ -36,4 +37,6 @@ export type EnforcementParts = {
   };
   /** How people reach each other beside the channels: private conversations, and links to what they send. */
   readonly reach: { readonly direct: DirectCommands; readonly pages: Pick<Pages, 'isShared' | 'setShared'> };
+  /** What is asked about the room in which it is asked. */
+  readonly here: HereCommands;
 };

@@ -9,11 +9,11 @@ import type { CreateRoom } from '../../ports/matrix.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { VisitAnswer, VisitSource } from '../../ports/visit.ts';
+import { Asked } from '../commands/asked.ts';
 import type { PersonSwitch } from '../people/person-switch.ts';
 import type { Portal } from '../rooms/portal-table.ts';
 import { Visiting } from '../visitors/visiting.ts';
 import { Admission, type Concerned } from './admission.ts';
-import { Asked } from './asked.ts';
 import { authorityReport } from './authority-report.ts';
 import { AuthoritySide } from './authority-side.ts';
 import { type Caution, confirmText } from './caution.ts';
@@ -49,6 +49,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   readonly visiting: Visiting;
   readonly settings: Settings;
   readonly reach: EnforcementParts['reach'];
+  readonly here: EnforcementParts['here'];
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
@@ -61,9 +62,7 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   constructor(parts: EnforcementParts) {
     const { kit, config, portals, ledger, isOurs, authority, audit } = parts;
     this.#parts = parts;
-    this.calls = parts.calls;
-    this.reach = parts.reach;
-    this.identity = parts.identity;
+    ({ calls: this.calls, reach: this.reach, here: this.here, identity: this.identity } = parts);
     const settings = new Settings(config, {
       serverName: kit.homeserver.serverName,
       peers: () => this.visiting.visitors.servers(),

@@ -2,9 +2,9 @@ import { subjectKey } from '../../core/authority/member.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import type { GhostSubject, NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
+import type { Asker } from '../commands/asker.ts';
 import type { Kit } from '../kit.ts';
 import type { Admission } from './admission.ts';
-import type { Asker } from './commands.ts';
 
 export type RebindingParts = {
   readonly kit: Kit;

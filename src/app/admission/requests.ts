@@ -1,3 +1,4 @@
+import type { Resource } from '../../core/authority/access.ts';
 import { decide } from '../../core/authority/decide.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
@@ -76,12 +77,7 @@ export class Requests {
     const request = this.#open.get(id.toLowerCase());
     if (request === undefined) return `There is no open request ${id}.`;
     const { userId, resource } = request;
-    const power = decide(
-      'channel.invite',
-      admission.matrixUser(approver),
-      admission.resource(resource),
-      admission.at(),
-    );
+    const power = this.#mayInvite(approver, admission.resource(resource));
     if (!power.allow && !admission.isAdmin(approver)) {
       await this.#note('denied', approver, userId, resource, power.why, power.revision);
       return `That is for coordinators of this room: ${power.why}`;
@@ -138,6 +134,16 @@ export class Requests {
     const { db, stores } = this.#parts.kit;
     this.#open.delete(request.id);
     await db.transaction((sql) => stores.cursor.delete(sql, REQUEST + request.id));
+  }
+
+  /** Whether somebody coordinates any of these rooms. */
+  isCoordinator(userId: string, resources: readonly Resource[]): boolean {
+    return resources.some((resource) => this.#mayInvite(userId, resource).allow);
+  }
+
+  #mayInvite(userId: string, resource: Resource) {
+    const { admission } = this.#parts;
+    return decide('channel.invite', admission.matrixUser(userId), resource, admission.at());
   }
 
   #mayJoin(userId: string, resource: string) {

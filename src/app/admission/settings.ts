@@ -26,6 +26,7 @@ export class Settings {
   }
 
   readonly resources = (): Arrangement['resources'] => this.#arrangement.resources;
+  readonly hasAuthority = (): boolean => this.#config.authority.source !== 'none';
   readonly mode = (): 'observe' | 'enforce' => this.#config.authority.mode;
   readonly admins = (): readonly string[] => this.#config.cooperative?.admins ?? [];
   readonly reconcileMs = (): number => this.#config.authority.reconcileSeconds * 1000;

@@ -1,5 +1,5 @@
 import type { NetworkId } from '../../core/ids.ts';
-import type { Asker } from '../admission/commands.ts';
+import type { Asker } from '../commands/asker.ts';
 import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import type { DirectRooms } from './direct-rooms.ts';

@@ -1,4 +1,4 @@
-import { isForBridge, isVisit } from '../../core/commands.ts';
+import { isForBridge, isVisit } from '../../core/commands/parse-command.ts';
 import type { MatrixView } from '../../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../../core/convert/matrix-to-network.ts';
 import type { KeyedEffect, MatrixEvent } from '../../core/events.ts';

@@ -2,7 +2,7 @@ import { cleanName } from '../../core/identity/display-name.ts';
 import type { Provenance } from '../../core/identity/provenance.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { RosterEntry } from '../../ports/network.ts';
-import type { Asker } from '../admission/commands.ts';
+import type { Asker } from '../commands/asker.ts';
 import type { Kit } from '../kit.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import type { GhostMoves } from './ghost-moves.ts';

@@ -1,4 +1,3 @@
-import { nearest } from '../../config/nearest.ts';
 import { type Path, show } from '../../config/problem.ts';
 import type { Agreement } from '../../core/authority/agreement.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type ShardRole,
   STATUSES,
 } from '../../core/authority/member.ts';
+import { nearest } from '../../core/text/nearest.ts';
 import {
   inOrder,
   MAX_GROUP,

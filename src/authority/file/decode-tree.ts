@@ -1,5 +1,5 @@
-import { nearest } from '../../config/nearest.ts';
 import { type Path, show, showKey } from '../../config/problem.ts';
+import { nearest } from '../../core/text/nearest.ts';
 
 /** A mistake at a place of a tree of plain values. */
 export type TreeProblem = {

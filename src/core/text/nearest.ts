@@ -22,7 +22,7 @@ const plain = (word: string): string => word.toLowerCase().replaceAll(/[_\s-]/g,
 const begins = (long: string, short: string): boolean => short.length > 3 && long.startsWith(short);
 
 /** The candidate that somebody who wrote `word` probably meant; case, `_` and `-` do not count. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+export function nearest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
   if (word.length > 60) return undefined;
   const wanted = plain(word);
   const most = Math.max(1, Math.floor(wanted.length / 3));

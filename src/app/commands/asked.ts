@@ -1,11 +1,11 @@
-import { isVisit, parseCommand } from '../../core/commands.ts';
+import { isVisit, parseCommand } from '../../core/commands/parse-command.ts';
 import { markerKeys } from '../../core/convert/marker.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { RosterEntry } from '../../ports/network.ts';
-import { answerCommand } from './commands.ts';
-import type { Enforcement } from './enforcement.ts';
-import type { Say } from './say.ts';
+import type { Enforcement } from '../admission/enforcement.ts';
+import type { Say } from '../admission/say.ts';
+import { answerCommand } from './answer-command.ts';
 
 /** Answers what people ask of the bridge itself: commands, and reactions to what it announced. */
 export class Asked {

@@ -1,4 +1,4 @@
-import type { MatrixEvent } from './events.ts';
+import type { MatrixEvent } from '../events.ts';
 
 /** What somebody asks of the bridge in a room or in a private message. */
 export type Command = { readonly name: string; readonly words: readonly string[] };

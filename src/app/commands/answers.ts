@@ -1,0 +1,143 @@
+import type { CommandName } from '../../core/commands/command-table.ts';
+import type { Enforcement } from '../admission/enforcement.ts';
+import { explain } from '../admission/explaining.ts';
+import type { Side } from '../admission/proofs.ts';
+import { agreementLine } from '../visitors/explain-visits.ts';
+import type { Asker } from './asker.ts';
+
+/** What is answered; empty for nothing. Never rejects for what people can type. */
+export type Answer = (enforcement: Enforcement, asker: Asker, words: readonly string[]) => Promise<string>;
+
+/** What becomes of each command, where whoever asks may ask it. */
+export const ANSWERS: Readonly<Record<Exclude<CommandName, 'help'>, Answer>> = {
+  whois: (e, a, words) => e.identity.whois(a, words.join(' ')),
+  mentions,
+  links,
+  query: (e, a, [nick]) => e.reach.direct.query(a, nick),
+  block: (e, a) => e.reach.direct.block(a, true),
+  unblock: (e, a) => e.reach.direct.block(a, false),
+  whoami,
+  link,
+  rebind: (e, a, words) => e.identity.rebind(a, words),
+  request,
+  visit,
+  approve: (e, a, [id]) => answer(e, a, id, true),
+  refuse: (e, a, [id]) => answer(e, a, id, false),
+  explain: (e, _, [person, room]) => explained(e, person, room),
+  agreements,
+  plans,
+  confirm,
+};
+
+const sideOf = ({ admission }: Enforcement, asker: Asker): Side => {
+  if (asker.kind === 'network') return asker;
+  return { kind: 'matrix', userId: asker.userId, subject: admission.subjectRefOf(asker.userId) };
+};
+
+async function link(enforcement: Enforcement, asker: Asker, [code]: readonly string[]): Promise<string> {
+  if (asker.kind === 'network' && asker.origin !== undefined)
+    return 'Only another server says who you are here, and the bridge has no way to check it. Say this from an account on the server that the bridge is connected to.';
+  const side = sideOf(enforcement, asker);
+  if (code !== undefined) {
+    const done = await enforcement.proofs.finish(code, side);
+    if (done.ok) enforcement.relinked('link', done.relinked);
+    return done.text;
+  }
+  if (side.kind === 'matrix' && side.subject === undefined)
+    return `${side.userId} is not known to the cooperative, so there is nobody to link an account with.`;
+  const other =
+    side.kind === 'matrix'
+      ? `say ${enforcement.settings
+          .botNicks()
+          .map((nick) => `\`/msg ${nick} link CODE\``)
+          .join(' or ')} on IRC, logged in to your account`
+      : 'say `!causeway link CODE` in a room of the bridge on Matrix';
+  return `Your code is ${enforcement.proofs.begin(side)}. Within ten minutes ${other}, with this code.`;
+}
+
+/** What is switched on or off by a word; undefined where it is only asked how it stands. */
+const switched = (word: string | undefined): boolean | undefined =>
+  new Map([
+    ['on', true],
+    ['off', false],
+  ]).get(word?.toLowerCase() ?? '');
+
+async function links({ reach: { pages } }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const wanted = switched(word);
+  if (wanted !== undefined) await pages.setShared(asker.userId, wanted);
+  return pages.isShared(asker.userId)
+    ? 'People on IRC get links to what you send. `!causeway links off` ends that, and takes back the links that are out.'
+    : 'People on IRC are told that you sent something, and get no links; those that were out lead nowhere any more. `!causeway links on` makes new ones from now on.';
+}
+
+async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const wanted = switched(word);
+  if (wanted !== undefined) await calls.set(asker.userId, wanted);
+  return calls.wanted(asker.userId)
+    ? 'You are called when somebody on IRC says your name. `!causeway mentions off` ends that.'
+    : 'You are not called when somebody on IRC says your name. `!causeway mentions on` brings that back.';
+}
+
+async function whoami({ admission }: Enforcement, asker: Asker): Promise<string> {
+  const person =
+    asker.kind === 'matrix' ? admission.matrixUser(asker.userId) : admission.networkUser(asker.network, asker);
+  if (person.kind === 'absent') return 'The cooperative does not know you by this account.';
+  if (person.kind === 'unknown') return `The cooperative’s directory cannot say who you are now: ${person.text}`;
+  const { name, subject, statusText, seats, roles } = person.value;
+  const what = [...roles.map(({ role }) => role), ...seats.map(({ group }) => `in ${group}`)].join(', ');
+  return `You are ${name ?? subject.sub}: ${statusText}${what === '' ? '' : `; ${what}`}.`;
+}
+
+async function request(enforcement: Enforcement, asker: Asker, [room]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  const resource = room === undefined ? undefined : enforcement.findRoom(room);
+  if (resource === undefined) return 'Say which room: `!causeway request #room`.';
+  return enforcement.requests.ask(asker.userId, resource);
+}
+
+async function visit({ visiting }: Enforcement, asker: Asker, [token]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  if (token === undefined)
+    return 'Say it with the assertion that your home shard gave you: `!causeway visit ASSERTION`.';
+  const answer = await visiting.present(token, asker.userId);
+  if (answer.kind !== 'admitted') return answer.text;
+  const until = `${new Date(answer.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `Welcome. By the agreement ${answer.agreement} you are a visitor until ${until}. You are invited to ${answer.rooms.join(', ')}.`;
+}
+
+async function agreements({ visiting }: Enforcement): Promise<string> {
+  const lines = visiting.report().map(agreementLine);
+  return lines.length === 0 ? 'There are no agreements with other shards.' : lines.join('\n');
+}
+
+async function answer(enforcement: Enforcement, asker: Asker, id: string | undefined, isYes: boolean): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  return id === undefined ? 'Say which request, by its id.' : enforcement.requests.answer(id, asker.userId, isYes);
+}
+
+async function explained(
+  enforcement: Enforcement,
+  person: string | undefined,
+  room: string | undefined,
+): Promise<string> {
+  if (person === undefined) return 'Say who: a Matrix id, a subject, or network/account.';
+  return (await explain(enforcement, person, room)).join('\n');
+}
+
+async function plans({ holds }: Enforcement): Promise<string> {
+  const held = holds.all();
+  if (held.length === 0) return 'No plan is held.';
+  return held
+    .map(
+      ({ hash, resource, why, removes }) =>
+        `${hash}: ${resource}. ${why} Removes ${removes.length}: ${removes.slice(0, 20).join(', ')}`,
+    )
+    .join('\n');
+}
+
+async function confirm(enforcement: Enforcement, asker: Asker, [hash]: readonly string[]): Promise<string> {
+  if (asker.kind !== 'matrix') return '';
+  return hash === undefined ? 'Say which plan, by its hash.' : (await enforcement.confirm(hash, asker.userId)).text;
+}
