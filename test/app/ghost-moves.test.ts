@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Admission } from '../../src/app/admission/admission.ts';
-import type { Asker } from '../../src/app/commands/asker.ts';
 import { rebind } from '../../src/app/admission/rebinding.ts';
+import type { Asker } from '../../src/app/commands/asker.ts';
 import type { Kit } from '../../src/app/kit.ts';
 import { GhostMoves } from '../../src/app/people/ghost-moves.ts';
 import type { GhostSubject } from '../../src/core/ids.ts';
