@@ -48,8 +48,8 @@ export type Dialect = {
   readonly introducePerson: (config: NetworkConfig, newcomer: Newcomer, nowMs: number) => Promise<Result<Introduction>>;
   /** A sentence about how the bot stands, where that is less than it could be. */
   readonly standing: (account: string | null) => string | undefined;
-  /** Who said a line, by what the server itself set; undefined where no person did. */
-  readonly sourceOf: (line: IrcLine, isupport: Isupport) => NetworkSource | undefined;
+  /** Who said a line, by what the server itself set; undefined where no person did. @param replayed from the server's history */
+  readonly sourceOf: (line: IrcLine, isupport: Isupport, replayed?: boolean) => NetworkSource | undefined;
   /** Who somebody is by what they last said, where lists of names do not tell. */
   readonly knownAs: (nick: string) => Pick<RosterEntry, 'account' | 'origin'> | undefined;
   /** What it says of an account where a line says nothing: null, that there is none; undefined, nothing. */

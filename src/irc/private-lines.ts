@@ -56,6 +56,8 @@ export class PrivateLines {
     // Without an address it is a server; services are programs that answer commands, and answer us.
     if (from === undefined || line.source?.user === undefined) return undefined;
     if (from.origin === undefined && names.saidByUs(from, from.account)) return undefined;
+    // Who may replace a message that the server does not keep is seen to by nobody.
+    if (dialect.tags.edits(line.tags) !== undefined) return undefined;
     const said = readBody(line.command, [body]);
     if (said === undefined) return undefined;
     const timeMs = whenSaid(line, { dialect, nowMs: clock.nowMs() });

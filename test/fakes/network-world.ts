@@ -15,6 +15,7 @@ import type {
   Receipt,
   ResumePoint,
   RosterChange,
+  RosterEntry,
 } from '../../src/ports/network.ts';
 import { waitUntil } from '../../src/sandbox/people/wait.ts';
 
@@ -52,6 +53,8 @@ export class NetworkWorld implements NetworkSink {
   readonly rosterChanges: Array<{ readonly channel: string; readonly change: RosterChange }> = [];
   readonly visited: FailpointName[] = [];
   readonly typings: string[] = [];
+  /** What people asked the bot in private, with the account that the server vouched for. */
+  readonly questions: string[] = [];
   changes = 0;
   /** While set, nothing reaches the disk. */
   stalled: Promise<void> | undefined;
@@ -103,7 +106,8 @@ export class NetworkWorld implements NetworkSink {
     return [...this.messages(channel).map(({ key }) => key), ...this.memory.sent];
   }
 
-  asked(): Promise<string> {
+  asked({ nick, account }: RosterEntry, text: string): Promise<string> {
+    this.questions.push(`${nick} (${account}): ${text}`);
     return Promise.resolve('');
   }
 

@@ -31,14 +31,17 @@ export class MatrixRelations {
 
   /**
    * What a message answers or replaces, in its room. Undefined for a line like any other: also where nothing is known of the
-   * other message, or where it is somebody else's, whose text nobody may replace.
-   * @returns `gone` where it replaces the text of a message that was deleted: it would come back by that
+   * other message, or where the bot said it for somebody.
+   * @returns `gone` where there is nothing to be done: it replaces the text of a message that was deleted, and would bring it back, or of
+   * one that somebody else's ghost said. An edit that is not by its author is a forgery of one of the two, and a line of neither
    */
   async inRoom({ network, room, subject, replyTo, edits }: SendToMatrix): Promise<InRoom | 'gone' | undefined> {
     if (edits !== undefined) {
       const [original] = await this.#targets.ofMessage(network, edits, room);
       if (original?.gone) return 'gone';
-      if (original?.sender !== this.#ghosts.idOf(network, subject)) return undefined;
+      if (original === undefined || original.sender === null || original.sender === this.#kit.homeserver.botId)
+        return undefined;
+      if (original.sender !== this.#ghosts.idOf(network, subject)) return 'gone';
       const { eventId, thread, sender } = original;
       // An event that says other lines as well must not lose them: the new text answers it.
       if (await this.#isJoined(room, eventId)) return { kind: 'reply', eventId, thread, author: sender };

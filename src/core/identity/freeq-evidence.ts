@@ -16,11 +16,15 @@ export type FreeqLine = {
    * another server: lines about coming and going, and TAGMSGs, do not name it.
    */
   readonly known?: KnownPerson & { readonly origin?: string };
+  /** From the server's history, into which it writes the account itself, for edits as well. */
+  readonly replayed?: boolean;
 };
 
 /**
  * Who a line of freeq comes from, by evidence alone. The server passes on tags that clients invent, so:
  * - an account counts only where the host of the sender is that DID's own cloak, which no client can choose;
+ * - of a live edit it does not count at all: the server passes on the one that the client wrote, and eight characters are
+ *   soon the same as another's;
  * - a sender of another server has no cloak of freeq, and their origin and account are that server's word;
  * - an origin beside a cloak of this server contradicts itself (a client wrote it): nobody vouches for such a line, and
  *   it belongs to neither the person of this server nor to one of the server that it names.
@@ -43,7 +47,7 @@ export function freeqSource(line: FreeqLine): NetworkSource {
 const AGENT_CLASSES: ReadonlySet<string | undefined> = new Set(['agent', 'external_agent']);
 const NOBODY: KnownPerson = { present: false, did: null };
 
-function claimOfLine({ source, tags, atMs, known }: FreeqLine): Claim {
+function claimOfLine({ source, tags, atMs, known, replayed = false }: FreeqLine): Claim {
   const claimedOrigin = tags.get('+freeq.at/origin');
   const account = tags.get('account') ?? null;
   if (!isLocalHost(source.host)) {
@@ -52,7 +56,8 @@ function claimOfLine({ source, tags, atMs, known }: FreeqLine): Claim {
   }
   if (claimedOrigin !== undefined) return { state: 'guest', did: null, origin: UNNAMED_ORIGIN };
   if (UNPROVEN_HOSTS.has(source.host ?? '')) return { state: 'guest', did: null };
-  const did = [account, known?.did ?? null].find((shown) => hasCloak(source.host, shown)) ?? null;
+  const told = tags.has('+draft/edit') && !replayed ? null : account;
+  const did = [told, known?.did ?? null].find((shown) => hasCloak(source.host, shown)) ?? null;
   // A cloak without its DID: they proved one, and this line does not say which (edits carry no account).
   return did === null ? { state: 'unknown', did } : claimOfMessage({ account: did, person: NOBODY, atMs });
 }

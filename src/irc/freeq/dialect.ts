@@ -70,13 +70,13 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
       });
     },
     standing: (account) => (account === null ? GUEST : undefined),
-    sourceOf: (line) => {
+    sourceOf: (line, _, replayed = false) => {
       const { source, tags } = line;
       if (source === undefined || !isPerson(line)) return undefined;
       const known = people.knownOf(source.nick, source.host);
-      const speaker = freeqSource({ source, tags, atMs: null, ...(known !== undefined && { known }) });
+      const speaker = freeqSource({ source, tags, atMs: null, replayed, ...(known !== undefined && { known }) });
       // What history tells is older than what was heard: it counts for whom nothing else is known.
-      if (line.command === 'PRIVMSG' && (known === undefined || !tags.has('batch'))) people.heard(speaker);
+      if (line.command === 'PRIVMSG' && (known === undefined || !replayed)) people.heard(speaker);
       return speaker;
     },
     knownAs: (nick) => people.knownAs(nick),

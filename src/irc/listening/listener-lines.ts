@@ -64,6 +64,8 @@ function privately(listener: Listener, session: Session, line: IrcLine, body: st
   if (command !== 'PRIVMSG' || source?.user === undefined || listener.names.ownerOf(source.nick) !== undefined) return;
   // A notice to somebody of another server may arrive there as a message: two programs would answer each other for ever.
   if (speaker === undefined || speaker.origin !== undefined || speaker.actor === 'agent') return;
+  // What was asked is answered once. Nobody looks who may replace a message of which the server knows nothing.
+  if (dialect.tags.edits(line.tags) !== undefined) return;
   const answer = session.ctcp.answer(source.nick, body, listener.nowMs());
   if (answer !== undefined) session.link.send(answer);
   // Only what the server itself says with this line counts: a nick may have changed hands since anything else was said.

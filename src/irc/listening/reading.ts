@@ -38,7 +38,7 @@ export function readMessage(spoken: Spoken, view: Perspective, naming: Naming): 
   const [target, body] = line.params;
   if (!MESSAGE_COMMANDS.has(line.command) || target === undefined || body === undefined || body === '')
     return undefined;
-  const source = view.dialect.sourceOf(line, view.isupport);
+  const source = view.dialect.sourceOf(line, view.isupport, naming.kind === 'replay');
   if (source === undefined || line.source === undefined) return undefined;
   const { status, name } = parseTarget(target, view.isupport);
   // A line to the operators of a channel (@#c) is not for the room.

@@ -24,7 +24,7 @@ export async function vanished(tools: CatchUpTools, channel: string): Promise<re
   const answer = await askHistory(link, replies, channel, params, tools.deadlineMs());
   if (answer.kind === 'failed' || answer.spoken.length === 0) return [];
   // Reading who said them teaches who is who: an edit of tomorrow may name nobody.
-  for (const { line } of answer.spoken) link.dialect.sourceOf(line, link.isupport);
+  for (const { line } of answer.spoken) link.dialect.sourceOf(line, link.isupport, true);
   const there = new Set(answer.spoken.map(({ line }) => line.tags.get('msgid')));
   const fromMs = Math.min(...answer.spoken.map(({ line }) => timeOf(line, nowMs))) + EDGE_MS;
   const missing = (await sink.linkedSince(channel, fromMs - 2 * EDGE_MS)).filter((key) => {

@@ -155,7 +155,7 @@ async function ask(
 /** A line of one of our own connections: by account, by address, or by nick; relayed lines of Ergo have an empty account. */
 function readOwn(line: IrcLine, { dialect, isupport, names }: Perspective, atMs: number): OwnLine | undefined {
   const { tags } = line;
-  const source = dialect.sourceOf(line, isupport);
+  const source = dialect.sourceOf(line, isupport, true);
   if (source === undefined || line.source === undefined || source.origin !== undefined) return undefined;
   const account = source.account ?? undefined;
   const isRelayed = tags.get('account') === '';

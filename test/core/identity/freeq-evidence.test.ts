@@ -11,10 +11,16 @@ const KEY = 'did:key:z6Mks931fakefakefake';
 const AFTER = MARKED_SINCE_MS + 86_400_000;
 
 /** Who said a line as a server of freeq writes it. */
-function who(raw: string, known?: FreeqLine['known']): NetworkSource {
+function who(raw: string, known?: FreeqLine['known'], replayed = false): NetworkSource {
   const line = parseLine(raw);
   assert.ok(line?.source !== undefined);
-  return freeqSource({ source: line.source, tags: line.tags, atMs: AFTER, ...(known === undefined ? {} : { known }) });
+  return freeqSource({
+    source: line.source,
+    tags: line.tags,
+    atMs: AFTER,
+    replayed,
+    ...(known === undefined ? {} : { known }),
+  });
 }
 
 describe('an account', () => {
@@ -53,6 +59,19 @@ describe('an account', () => {
     const line = '@+draft/edit=01A :alice!alice@freeq/key/z6Mks931 PRIVMSG #c :hi';
     assert.equal(who(line, { present: true, did: KEY }).account, KEY);
     assert.equal('account' in who(line, { present: true, did: VICTIM }), false);
+  });
+
+  const WILLOW = 'did:web:willow.example';
+  const forgedEdit = `@account=${WILLOW};+draft/edit=01A;msgid=01B :mallory!m@freeq/web/willow.e PRIVMSG #c :I, the chair, resign`;
+
+  test('written on an edit by a client whose cloak begins like the victim’s is not believed', () => {
+    assert.equal('account' in who(forgedEdit), false);
+    const mallory = 'did:web:willow.evil.example';
+    assert.equal(who(forgedEdit, { present: true, did: mallory }).account, mallory);
+  });
+
+  test('of an edit in history is the server’s word: it writes there who it was', () => {
+    assert.equal(who(forgedEdit, undefined, true).account, WILLOW);
   });
 
   test('that a client may prefix with + is nothing', () => {

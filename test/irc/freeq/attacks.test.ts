@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ScriptedPeer } from '../../fakes/freeq/scripted-peer.ts';
+import { person as aPerson } from '../../fakes/network-world.ts';
+import { waitUntil } from '../../servers/people.ts';
 import { freeqWorld } from './freeq-world.ts';
 
 describe('whoever attacks with tags that the server passes on', { timeout: 60_000 }, () => {
@@ -23,5 +25,44 @@ describe('whoever attacks with tags that the server passes on', { timeout: 60_00
       [],
     );
     assert.equal(server.store.row(victim)?.deleted, false);
+  });
+  test('edits nothing as another: the account on an edit is the client’s own word, in a channel and in private', async (t) => {
+    const { server, world, person } = await freeqWorld(t);
+    await world.listening();
+    const mallory = await person('mallory');
+    const own = mallory.key?.did ?? '';
+    // All that another identity has to share is its first eight characters.
+    const victim = `${own.slice(0, 16)}${'9'.repeat(32)}`;
+    mallory.say('#commons', 'mine');
+    await world.hears('mallory: mine');
+    const root = world.messages()[0]?.key.slice(2) ?? '';
+    mallory.saySigned('#commons', 'I, the chair, resign', { '+draft/edit': root, account: victim });
+    await world.hears('mallory: I, the chair, resign');
+    assert.deepEqual(
+      world.messages().map(({ source }) => source.account),
+      [own, own],
+    );
+    // Nothing is kept of a private conversation with somebody without an identity, so the server looks for no author.
+    server
+      .session('causeway')
+      ?.send(
+        `@account=${victim};+draft/edit=01ARZ3NDEKTSV4RRFFQ69G5FAV :mallory!mallory@freeq/key/${own.slice(8, 16)} PRIVMSG causeway :link ABCD`,
+      );
+    mallory.say('causeway', 'help', { account: victim });
+    await waitUntil(() => world.questions.length > 0, { what: 'the question' });
+    assert.deepEqual(world.questions, [`mallory (${own}): help`]);
+    assert.ok((await world.network.voice(aPerson('Alice'), '#commons')).ok);
+    server
+      .session('Alice')
+      ?.send(
+        `@account=${victim};+draft/edit=01ARZ3NDEKTSV4RRFFQ69G5FAV :mallory!mallory@freeq/key/${own.slice(8, 16)} PRIVMSG Alice :trust me`,
+      );
+    mallory.say('Alice', 'hello', { account: victim });
+    const privately = () => world.messages('mallory');
+    await waitUntil(() => privately().length > 0, { what: 'the private line' });
+    assert.deepEqual(
+      privately().map(({ source, lines }) => [source.account, lines]),
+      [[own, ['hello']]],
+    );
   });
 });
