@@ -114,6 +114,8 @@ export type SayOnNetwork = {
   readonly style: MessageStyle;
   readonly line: string;
   readonly eventId: string;
+  /** The file that the line is about: for networks that can say so beside it. */
+  readonly media?: NetworkMedia;
   /** Event that it answers. */
   readonly replyTo?: string;
   /** First event of the thread that it was said in. */

@@ -1,6 +1,6 @@
 import type { Peer } from '../core/direct.ts';
 import type { Result } from '../core/errors.ts';
-import type { MessageStyle, NetworkEvent, NetworkSource } from '../core/events.ts';
+import type { MessageStyle, NetworkEvent, NetworkMedia, NetworkSource } from '../core/events.ts';
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
 import type { MultilineLimits } from '../core/irc/multiline.ts';
 
@@ -95,6 +95,8 @@ export type OutgoingLine = {
   readonly replyTo?: MessageKey;
   /** The first version of the message that it replaces; only where {@link NetworkPowers.edits}. */
   readonly edits?: MessageKey;
+  /** The file that the line is about. */
+  readonly media?: NetworkMedia;
 };
 
 /** What a channel's network can carry now, beside plain lines. Absent is false. */

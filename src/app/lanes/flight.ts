@@ -48,7 +48,8 @@ export class Flight {
 
   /** Resolves when the next line of this voice may follow. */
   async launch(voice: Voice, row: OutboxRow, effect: SayOnNetwork): Promise<void> {
-    const line: OutgoingLine = { id: row.key, style: effect.style, ...preparedOf(row) };
+    const { style, media } = effect;
+    const line: OutgoingLine = { id: row.key, style, ...(media !== undefined && { media }), ...preparedOf(row) };
     const sending = voice.say(line);
     const settled = sending.confirmed
       .catch((error: unknown): Result<Receipt> => ({ ok: false, error: broken(error) }))

@@ -190,9 +190,15 @@ export const WHAT_CROSSES: readonly Crossing[] = [
     types: [],
     kinds: [],
     needs: 'media tags (freeq)',
-    toNetwork: { able: 'what was written beside it, then a line with name, size and a link of ours' },
+    toNetwork: {
+      able: 'what was written beside it, then a line with name, size and a link of ours, which its tags say once more for programs',
+      unable: 'the same without tags',
+    },
     toMatrix: { able: 'a file of the homeserver', unable: 'links stay links' },
-    shown: [[MEDIA, 'is told on IRC with a link']],
+    shown: [
+      [MEDIA, 'is told on IRC with a link'],
+      ['test/irc/freeq/gestures.test.ts', 'a file is told with its facts'],
+    ],
   },
   {
     what: 'Private messages',

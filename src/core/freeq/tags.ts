@@ -1,8 +1,10 @@
 /** What tags of freeq say beside those that all of IRC has in common. Clients write them: nothing here says who somebody is. */
 import type { MessageStyle, NetworkMedia } from '../events.ts';
+import { cutToBytes } from '../irc/cut.ts';
 import type { IrcLine } from '../irc/line.ts';
 import { readMarkdown } from '../text/markdown.ts';
 import { writeIrc } from '../text/spans-to-irc.ts';
+import { stripFormatting } from '../text/strip.ts';
 
 type Tags = ReadonlyMap<string, string>;
 export type Said = { readonly style: MessageStyle; readonly lines: readonly string[] };
@@ -48,12 +50,33 @@ export function saidIn(tags: Tags, said: Said): Said {
   return { ...said, lines: marked?.map(writeIrc) ?? lines };
 }
 
+const MEDIA = '+freeq.at/media-';
+const MIME = /^[\w.+-]+\/[\w.+-]+$/;
+const MAX_NAME_BYTES = 200;
+const MAX_ALT_BYTES = 400;
+
+/** The tags that {@link mediaIn} reads, where a message is about a file; none for one whose address is too long. */
+export function mediaTags({ url, mimetype, filename, alt, sizeBytes, width, height }: NetworkMedia): Tags {
+  if (url.length > MAX_TEXT_UNITS) return new Map();
+  const text = (value: string | undefined, maxBytes: number): string | undefined =>
+    value === undefined ? undefined : cutToBytes(stripFormatting(value).replace(/\s+/g, ' ').trim(), maxBytes);
+  const values: readonly (readonly [name: string, value: string | undefined])[] = [
+    ['url', url],
+    ['mime', mimetype !== undefined && MIME.test(mimetype) ? text(mimetype, MAX_NAME_BYTES) : undefined],
+    ['filename', text(filename, MAX_NAME_BYTES)],
+    ['alt', text(alt, MAX_ALT_BYTES)],
+    ['size', sizeBytes?.toFixed()],
+    ['w', width?.toFixed()],
+    ['h', height?.toFixed()],
+  ];
+  return new Map(values.flatMap(([name, value]) => (value ? [[MEDIA + name, value] as const] : [])));
+}
+
 /** A file that a message carries. Only the URL is needed, and only one that a browser would open counts. */
 export function mediaIn(tags: Tags): readonly NetworkMedia[] {
-  const url = tags.get('+freeq.at/media-url') ?? '';
+  const url = tags.get(`${MEDIA}url`) ?? '';
   if (!/^https?:\/\/[^\s/]/i.test(url) || url.length > MAX_TEXT_UNITS || !URL.canParse(url)) return [];
-  const text = (name: string): string | undefined =>
-    tags.get(`+freeq.at/media-${name}`)?.slice(0, MAX_TEXT_UNITS) || undefined;
+  const text = (name: string): string | undefined => tags.get(MEDIA + name)?.slice(0, MAX_TEXT_UNITS) || undefined;
   const count = (name: string): number | undefined => {
     const digits = text(name) ?? '';
     return /^\d{1,12}$/.test(digits) ? Number(digits) : undefined;
@@ -63,7 +86,7 @@ export function mediaIn(tags: Tags): readonly NetworkMedia[] {
   return [
     {
       url,
-      ...(mimetype !== undefined && /^[\w.+-]+\/[\w.+-]+$/.test(mimetype) && { mimetype }),
+      ...(mimetype !== undefined && MIME.test(mimetype) && { mimetype }),
       ...(filename !== undefined && { filename }),
       ...(alt !== undefined && { alt }),
       ...(sizeBytes !== undefined && { sizeBytes }),

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { messageDocument, mutationDocument, venueOf } from '../../core/freeq/documents.ts';
-import { UNREACT_TAG } from '../../core/freeq/tags.ts';
+import { mediaTags, UNREACT_TAG } from '../../core/freeq/tags.ts';
 import { makeUlid } from '../../core/freeq/ulid.ts';
 import type { GestureMaker, WireSpeech } from '../speaking/gestures.ts';
 import type { Link } from '../wire/link.ts';
@@ -59,6 +59,7 @@ export const freeqGestures: GestureMaker = {
     command: 'TAGMSG',
     params: [channel],
   }),
+  media: mediaTags,
   edit: (link, line) => new Map([['+draft/edit', line.msgid], ...signature(link, line, line.msgid)]),
   // The server would sign for us. But a peer fetches a key when it first sees it, too late for what came with it: an edit must not be the first.
   sign: (link, line) => new Map(signature(link, line)),

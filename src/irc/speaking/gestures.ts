@@ -1,6 +1,7 @@
 /** What a person does on IRC beside saying lines: reacting, and taking something back. Source: IRCv3 reply, react, message-redaction. */
 import type { PuppetsConfig } from '../../config/schema-network.ts';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
+import type { NetworkMedia } from '../../core/events.ts';
 import { type MessageKey, msgidOf } from '../../core/ids.ts';
 import { cutToBytes } from '../../core/irc/cut.ts';
 import { sanitizeText, type OutgoingLine as WireLine } from '../../core/irc/encode.ts';
@@ -30,6 +31,8 @@ export type GestureMaker = {
   readonly redact: (link: Link, redaction: WireRedaction) => WireLine | undefined;
   /** Tags that make a line the new text of a message. */
   readonly edit: (link: Link, edit: WireEdit) => ReadonlyMap<string, string>;
+  /** Tags that say what file a line is about. */
+  readonly media?: (media: NetworkMedia) => ReadonlyMap<string, string>;
   /** Tags by which others can check who says a line. */
   readonly sign?: (link: Link, line: WireSpeech) => ReadonlyMap<string, string>;
 };

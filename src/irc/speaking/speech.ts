@@ -107,7 +107,8 @@ export function utter(
       const msgid = link.ids.of(line.stamp, `${id} ${piece}`);
       // Of several parts the first one answers.
       const answer = index === 0 && at === 0 ? replyTags(link, line.replyTo) : NO_TAGS;
-      const tags = new Map([...(tagged ? [[ID_TAG, id] as const] : []), ...answer]);
+      const file = index === 0 && at === 0 ? mediaTags(link, line) : NO_TAGS;
+      const tags = new Map([...(tagged ? [[ID_TAG, id] as const] : []), ...answer, ...file]);
       if (msgid !== undefined) tags.set(msgid.tag, msgid.id);
       if (named) tags.set(USER_TAG, person.userId);
       const said = isMultiline(piece)
@@ -120,6 +121,9 @@ export function utter(
     }),
   );
 }
+
+const mediaTags = (link: Link, { media }: OutgoingLine): ReadonlyMap<string, string> =>
+  (media !== undefined && link.hasCap('message-tags') && link.dialect.gestures.media?.(media)) || NO_TAGS;
 
 /** The command, as the new text of a message where it is one, and with the marks by which others can check it. */
 function withMarks(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mediaIn, pinnedIn, saidIn } from '../../../src/core/freeq/tags.ts';
+import { mediaIn, mediaTags, pinnedIn, saidIn } from '../../../src/core/freeq/tags.ts';
 import { parseLine } from '../../../src/core/irc/line.ts';
 
 const tags = (entries: Readonly<Record<string, string>>) => new Map(Object.entries(entries));
@@ -91,6 +91,27 @@ describe('a file that a message of freeq carries', () => {
   ])
     test(`is none at ${bad.slice(0, 30) || 'no URL'}`, () =>
       assert.deepEqual(mediaIn(tags({ '+freeq.at/media-url': bad })), []));
+
+  test('is read as it was written', () => {
+    const media = {
+      url,
+      mimetype: 'image/png',
+      filename: 'cat.png',
+      alt: 'a cat',
+      sizeBytes: 9,
+      width: 64,
+      height: 48,
+    };
+    assert.deepEqual([mediaIn(mediaTags(media)), mediaIn(mediaTags({ url }))], [[media], [{ url }]]);
+  });
+
+  test('is written within bounds, on one line', () => {
+    const alt = `a\r\n\x02cat\0${'x'.repeat(4000)}`;
+    const written = mediaTags({ url, mimetype: 'no type', alt, filename: '' });
+    assert.deepEqual([...written.keys()], ['+freeq.at/media-url', '+freeq.at/media-alt']);
+    assert.equal(written.get('+freeq.at/media-alt'), `a cat${'x'.repeat(395)}`);
+    assert.deepEqual(mediaTags({ url: `https://x/${'a'.repeat(3000)}` }), new Map());
+  });
 
   test('is none where the tag has no prefix: a server would have stripped it', () =>
     assert.deepEqual(mediaIn(tags({ 'freeq.at/media-url': url })), []));

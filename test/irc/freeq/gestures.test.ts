@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { systemClock } from '../../../src/clock.ts';
 import type { NetworkDeletion, NetworkMessage, NetworkReaction } from '../../../src/core/events.ts';
+import { mediaIn } from '../../../src/core/freeq/tags.ts';
 import type { MessageKey } from '../../../src/core/ids.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { OutgoingLine, Voice } from '../../../src/ports/network.ts';
@@ -62,6 +63,20 @@ for (const login of ['key', 'guest'] as const)
       );
     });
   });
+
+test('a file is told with its facts beside the line that people read', async (t) => {
+  const { server, world, person: connect } = await freeqWorld(t);
+  await world.listening();
+  const frida = await connect('frida');
+  const url = 'https://b.example/m/ID/cat.png';
+  const media = { url, mimetype: 'image/png', filename: 'cat.png', sizeBytes: 9, width: 64, height: 48 };
+  await said(await voiceOf(world, 'Alice'), 'row-1', `sent a picture: cat.png ${url}`, { style: 'action', media });
+  const { tags, params } = await frida.gotLine(/ PRIVMSG #commons :\x01ACTION sent a picture/);
+  assert.deepEqual([params[1], mediaIn(tags)], [`\x01ACTION sent a picture: cat.png ${url}\x01`, [media]]);
+  // The server has taken our own signature, which covers them.
+  assert.match(tags.get('+freeq.at/sig') ?? '', /^ed25519:/);
+  assert.equal(server.store.rows.length, 1);
+});
 
 describe('what people of freeq do with what was said', { timeout: 60_000 }, () => {
   test('edits, answers, reactions and deletions name the first version, and who it was', async (t) => {

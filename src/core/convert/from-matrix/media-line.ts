@@ -1,4 +1,4 @@
-import type { MatrixEvent } from '../../events.ts';
+import type { MatrixEvent, NetworkMedia } from '../../events.ts';
 import { parseMxc } from '../../mxc.ts';
 import { type PageMaker, type SharedPage, sharePage } from '../../pages.ts';
 import { shownFileName, shownSize } from '../../text/file-name.ts';
@@ -12,6 +12,8 @@ export type MediaLine = {
   readonly action: string;
   /** The page behind the link of the action. */
   readonly page: SharedPage | undefined;
+  /** What is known of the file behind the link. */
+  readonly media: NetworkMedia | undefined;
 };
 
 type Kind = { readonly what: string; readonly name: string };
@@ -51,8 +53,31 @@ export function mediaLine(
   // Nobody names a voice message; its file name says nothing.
   const called = isVoice || name === '' ? '' : `: ${name}`;
   const action = `${what}${called}${facts === '' ? '' : ` (${facts})`}${why(content, pages, page, size)}`;
-  return { caption, action, page };
+  const media = page === undefined ? undefined : { url: page.url, ...factsOf(info, name, size), ...altOf(caption) };
+  return { caption, action, page, media };
 }
+
+/** Only what a sender of good will says; a network's tags have bounds of their own. */
+function factsOf(
+  { mimetype, w, h }: Readonly<Record<string, unknown>>,
+  name: string,
+  sizeBytes: number,
+): Omit<NetworkMedia, 'url' | 'alt'> {
+  const [width, height] = [wholeNumber(w), wholeNumber(h)];
+  return {
+    ...(typeof mimetype === 'string' && mimetype.length <= MAX_TYPE && { mimetype }),
+    ...(name !== '' && { filename: name }),
+    ...(sizeBytes > 0 && { sizeBytes }),
+    ...(width > 0 && height > 0 && { width, height }),
+  };
+}
+
+const MAX_TYPE = 100;
+const MAX_ALT = 400;
+
+/** Matrix has no words for those who do not see a picture; what was written beside it says most. */
+const altOf = (caption: string | undefined): Pick<NetworkMedia, 'alt'> =>
+  caption === undefined ? {} : { alt: caption.slice(0, MAX_ALT) };
 
 function pageOf(
   event: MatrixEvent,

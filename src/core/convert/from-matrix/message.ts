@@ -1,4 +1,4 @@
-import type { KeyedEffect, MatrixEvent, MessageStyle } from '../../events.ts';
+import type { KeyedEffect, MatrixEvent, MessageStyle, NetworkMedia } from '../../events.ts';
 import { describe } from './lines.ts';
 import { sayText, type Written } from './long-text.ts';
 import { type MediaLine, mediaLine } from './media-line.ts';
@@ -43,14 +43,20 @@ function media(
   event: MatrixEvent,
   view: MatrixView,
   content: MatrixEvent['content'],
-  { caption, action, page }: MediaLine,
+  { caption, action, page, media: file }: MediaLine,
 ): KeyedEffect[] {
   const relation = relationOf(event.content);
   if (relation.edits !== undefined)
     return caption === undefined ? [] : say(event, view, 'text', saidLines(content, caption, view), relation);
   const share = page === undefined ? [] : [page.effect];
-  if (caption === undefined) return [...share, ...say(event, view, 'action', [action], relation)];
+  const about = aboutFile(file);
+  if (caption === undefined) return [...share, ...say(event, view, 'action', [action], relation).map(about)];
   const said = say(event, view, 'text', saidLines(content, caption, view), relation);
-  const file = say(event, view, 'action', [action]).map(({ effect }) => ({ key: `${event.event_id}#file`, effect }));
-  return [...share, ...said, ...file];
+  const link = say(event, view, 'action', [action]).map(({ effect }) => ({ key: `${event.event_id}#file`, effect }));
+  return [...share, ...said, ...link.map(about)];
 }
+
+const aboutFile =
+  (media: NetworkMedia | undefined) =>
+  ({ key, effect }: KeyedEffect): KeyedEffect =>
+    media === undefined || effect.op !== 'network.say' ? { key, effect } : { key, effect: { ...effect, media } };

@@ -27,6 +27,7 @@ describe('a file on Matrix', () => {
     assert.deepEqual(told({ msgtype: 'm.image', body: 'cat.jpg', info: { size: 120_400 } }), {
       caption: undefined,
       action: 'sent a picture: cat.jpg (120 kB) https://b.example/m/ID/cat.jpg',
+      media: { url: 'https://b.example/m/ID/cat.jpg', filename: 'cat.jpg', sizeBytes: 120_400 },
       page: {
         url: 'https://b.example/m/ID/cat.jpg',
         effect: {
@@ -44,6 +45,17 @@ describe('a file on Matrix', () => {
       },
     });
   });
+
+  test('says to networks that ask what kind it is, how large, and what was written beside it', () => {
+    const info = { size: 1200, mimetype: 'image/png', w: 64, h: 48 };
+    assert.deepEqual(told({ msgtype: 'm.image', body: 'Look at her', filename: 'cat.png', info })?.media, {
+      ...{ url: 'https://b.example/m/ID/cat.png', filename: 'cat.png', mimetype: 'image/png' },
+      ...{ sizeBytes: 1200, width: 64, height: 48, alt: 'Look at her' },
+    });
+  });
+
+  test('says nothing where it cannot be had', () =>
+    assert.equal(told({ msgtype: 'm.image', body: 'cat.jpg', url: undefined })?.media, undefined));
 
   const cases: readonly (readonly [string, Record<string, unknown>, readonly [string | undefined, string]])[] = [
     [
