@@ -235,7 +235,7 @@ class IrcSide implements IrcNetwork {
     this.#renames.rename(person);
   }
 
-  powers = (): NetworkPowers => powersOf(this.#listener?.session?.link, this.#config.puppets.mode);
+  powers = (): NetworkPowers | undefined => powersOf(this.#listener?.session?.link, this.#config.puppets.mode);
 
   typing = (person: Person, channel: string, active: boolean): void =>
     showTyping(this.#pool?.puppetOf(person.userId), channel, active && person.relayed !== true);

@@ -262,8 +262,11 @@ export interface Network {
   evict(userId: string, reason: string): Promise<void>;
   /** The person has another name now. */
   rename(person: Person): void;
-  /** What lines into this channel may carry now; nothing but text where it is left out. */
-  powers?(channel: string): NetworkPowers;
+  /**
+   * What lines into this channel may carry now; nothing but text where it is left out. Undefined while the network is away, when
+   * nobody can say (ask again on `changed`).
+   */
+  powers?(channel: string): NetworkPowers | undefined;
   /** Shows that a person types, over their own connection and only where that is there already. */
   typing?(person: Person, channel: string, active: boolean): void;
   setTopic(person: Person, channel: string, topic: string): Promise<Result<void>>;

@@ -26,7 +26,7 @@ describe('messages of several lines on Ergo', { timeout: 120_000 }, () => {
     });
     assert.ok(plain && modern);
     await world.listening();
-    const limits = world.network.powers?.('#commons').multiline;
+    const limits = world.network.powers?.('#commons')?.multiline;
     assert.ok(limits !== undefined && limits.maxLines >= 20);
 
     const long = `and ${'ünïcödé '.repeat(120)}end`;

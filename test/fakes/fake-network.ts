@@ -16,6 +16,7 @@ import type {
 import type { Life } from './life.ts';
 
 export const HOME = asNetworkId('home');
+const CONNECTING_MS = 5;
 
 /** What becomes of the next line on a connection. Absent: it is said and confirmed. */
 export type LineFault =
@@ -43,6 +44,7 @@ export class FakeNetwork {
   }[] = [];
   /** What was done to what was said: `@alice… react 👍 m:1`. */
   readonly gestures: string[] = [];
+  /** What it carries while it is up. */
   powers: NetworkPowers = {};
   /** What becomes of a gesture; absent: it is done. */
   gestureFault: (gesture: string) => BridgeError | undefined = () => undefined;
@@ -84,10 +86,11 @@ export class FakeNetwork {
     this.sink?.changed();
   }
 
-  /** The network as one run of the program sees it. */
+  /** The network as one run of the program sees it: a moment after the program began, it is there. */
   connect(life: Life): Network {
     for (const voice of this.#voices.values()) voice.abandon();
     this.#voices.clear();
+    this.#upAtMs = Math.max(this.#upAtMs, this.#clock.nowMs() + CONNECTING_MS);
     let fed = 0;
     let feeding = false;
     const feed = async (sink: NetworkSink): Promise<void> => {
@@ -107,6 +110,7 @@ export class FakeNetwork {
       fold: (name) => name.toLowerCase(),
       start: (sink) => {
         this.sink = sink;
+        this.#clock.after(CONNECTING_MS, () => life.isOver || sink.changed());
         void feed(sink);
       },
       stop: async () => {
@@ -136,7 +140,7 @@ export class FakeNetwork {
           return [...this.nicks].find(([, holder]) => holder === who)?.[0];
         },
       },
-      powers: () => this.powers,
+      powers: () => (this.isUp ? this.powers : undefined),
       setTopic: async (_, __, topic) => {
         if (!this.isUp) return fail(UNSENT);
         this.topics.push(topic);

@@ -55,6 +55,19 @@ describe('what people do with what was said, on the wire', { timeout: 60_000 }, 
     assert.deepEqual(here.world.network.powers?.('#commons'), { replies: true, reactions: false, deletions: true });
   });
 
+  test('what a network carries nobody can say before it is there, and after it is gone', async (t) => {
+    const server = await FakeIrcServer.start({ caps: CAPS });
+    const network = new NetworkWorld({ port: server.port });
+    t.after(() => network.network.stop('bye'));
+    const powers = () => network.network.powers?.('#commons');
+    assert.equal(powers(), undefined);
+    await network.listening();
+    assert.deepEqual(powers(), { replies: true, reactions: true, deletions: true });
+    await server.stop();
+    await waitUntil(() => network.network.status().state !== 'up', { what: 'the loss of the network' });
+    assert.equal(powers(), undefined);
+  });
+
   test('a reaction is done when the server has answered, and refused when it refuses', async (t) => {
     const here = await world(t);
     const voice = await here.voice();

@@ -35,7 +35,7 @@ const withoutRefs = (lines: readonly string[]): string[] =>
 describe('a text of several lines', { timeout: 30_000 }, () => {
   test('goes out as one message, and its labelled echo says which', async (t) => {
     const { server, voice, puppet, network } = await world(t, { caps: MULTILINE });
-    assert.deepEqual(network.network.powers?.('#commons').multiline, { maxBytes: 4096, maxLines: 4 });
+    assert.deepEqual(network.network.powers?.('#commons')?.multiline, { maxBytes: 4096, maxLines: 4 });
     const parts = voice.split('one\n\x02two\x02\n\nthree', 'text');
     assert.deepEqual(parts, ['one\n\x02two\x02\nthree']);
     const sending = voice.say({ id: 'row', style: 'text', parts });

@@ -12,6 +12,7 @@ import type { Network } from '../../ports/network.ts';
 import type { LinkRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { People } from '../people/people.ts';
+import { powersNow } from './powers-now.ts';
 import type { Targets } from './targets.ts';
 
 /** What is done on a network beside saying lines. Each may be done twice. */
@@ -67,7 +68,9 @@ export class NetworkErrands {
   /** To the first of the messages that the event became. One that the network refuses is nobody's loss, and no words about it. */
   async #react(effect: ReactOnNetwork, network: Network): Promise<Done> {
     const { room, userId, channel, emoji, removed } = effect;
-    if (network.powers?.(channel).reactions !== true) return DONE;
+    const powers = powersNow(network, channel);
+    if (!powers.ok) return powers;
+    if (powers.value.reactions !== true) return DONE;
     const links = await this.#targets.ofEvent(network.id, room, effect.target);
     const said = links.find(({ messageKey, gone }) => !gone && parseReactionKey(messageKey) === undefined);
     if (said === undefined) return DONE;
@@ -94,7 +97,9 @@ export class NetworkErrands {
   /** What somebody of the network said goes by the power that the person has there; what one of ours said, by its author's. */
   async #delete(link: LinkRow, effect: RedactOnNetwork, network: Network): Promise<Result<unknown>> {
     const { room, channel, reason } = effect;
-    const { reactions, deletions } = network.powers?.(channel) ?? {};
+    const powers = powersNow(network, channel);
+    if (!powers.ok) return powers;
+    const { reactions, deletions } = powers.value;
     const reaction = parseReactionKey(link.messageKey);
     const ours = link.direction === 'to-network';
     if (reaction === undefined ? deletions !== true : reactions !== true || !ours) return DONE;

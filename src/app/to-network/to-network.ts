@@ -21,6 +21,7 @@ import { isRelated } from './line-composer.ts';
 import type { NetworkDoubts } from './network-doubt.ts';
 import { isErrand, type NetworkErrand } from './network-errands.ts';
 import type { NetworkReceipts } from './network-receipts.ts';
+import { AWAY } from './powers-now.ts';
 import type { Relations } from './relations.ts';
 
 /** Lines of one person that may be on their way at once. */
@@ -289,9 +290,3 @@ type Spoken = SayOnNetwork | Exclude<NetworkErrand, PartOnNetwork>;
 
 const SENT_AGAIN = 'it is sent again as configured (inDoubt: resend)';
 const DROPPED = 'it is dropped as configured (inDoubt: drop)';
-const AWAY: BridgeError = {
-  code: 'network.away',
-  text: 'The network cannot be reached now.',
-  retry: 'later',
-  notify: 'room',
-};

@@ -68,9 +68,9 @@ export const CLASSIC_GESTURES: GestureMaker = {
   edit: () => new Map(),
 };
 
-/** What lines over this connection may carry. */
-export function powersOf(link: Link | undefined, mode: PuppetsConfig['mode']): NetworkPowers {
-  if (link === undefined) return {};
+/** What lines over this connection may carry. Without one nobody can say. */
+export function powersOf(link: Link | undefined, mode: PuppetsConfig['mode']): NetworkPowers | undefined {
+  if (link === undefined) return undefined;
   const replies = passing(link, REPLY_TAGS).length > 0;
   const multiline = mode === 'each' ? takesMultiline(link) : undefined;
   return {
