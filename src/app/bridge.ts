@@ -16,6 +16,7 @@ import { Notices } from './notices.ts';
 import { Pages } from './pages.ts';
 import { openIdentities } from './people/identities.ts';
 import { Names } from './people/names.ts';
+import { NickWishes } from './people/nick-wishes.ts';
 import { type Manner, People } from './people/people.ts';
 import { admittedBy, Rosters } from './people/rosters.ts';
 import { Typing } from './people/typing.ts';
@@ -30,7 +31,8 @@ import { SealedGate } from './rooms/sealed-rooms.ts';
 import { Walls } from './rooms/walls.ts';
 import type { Bridge, BridgeParts } from './running-bridge.ts';
 import { Status } from './status.ts';
-import { inBackground, within } from './timing/background.ts';
+import { stopInOrder } from './stop-bridge.ts';
+import { inBackground } from './timing/background.ts';
 import { Signal } from './timing/signal.ts';
 import { Echoes } from './to-matrix/echoes.ts';
 import { MatrixDoubts } from './to-matrix/matrix-doubt.ts';
@@ -61,12 +63,13 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
 
   const shard = config.cooperative?.name ?? serverName;
   const mannerIn = (room: string, userId: string): Manner => enforcement.admission.mannerIn(room, userId);
-  const people = new People(kit, mannerIn, shard);
+  const portals = new PortalTable();
+  const wishes = await NickWishes.open(kit);
+  const people = new People({ kit, portals, wishes, mannerIn, shard });
   const relations = makeRelations(kit, people);
   const ledger = new Ledger(kit, () => lanes, relations.withdrawals.note);
   const bootId = await ledger.open();
   const anchors = new RoomAnchors(await storedAnchors(kit));
-  const portals = new PortalTable();
   const channels = new ChannelWishes(kit, portals);
   await loadPortals(kit, config, portals);
 
@@ -106,7 +109,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     isWalled: (portal) => !walls.isOpen(portal),
     identity: asked,
     reach: { direct: directs.commands, pages },
-    here: new HereCommands({ portals }),
+    here: new HereCommands({
+      ...{ kit, portals, people, wishes, mannerIn, vouching },
+      rosters: () => rosters,
+      status: () => status,
+    }),
   });
   walls.onChanged = () => enforcement.wallsChanged();
   await enforcement.load();
@@ -214,6 +221,15 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     nudge,
   });
 
+  const status = new Status({
+    ...{ kit, portals, rosters, startedAtMs, walls, isOurs },
+    ...{ version: parts.version, pid: parts.pid, notes: parts.notes },
+    homeserverUrl: config.homeserver.url,
+    authority: () => enforcement.report(),
+    degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
+    arrivals: { gate: matrixGate, software: () => software },
+  });
+
   const provisionAll = (missing: readonly Portal[]): void => {
     for (const portal of missing) inBackground(kit, provision.ensure(portal));
   };
@@ -225,21 +241,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     gate: matrixGate,
     pages,
     deciding: enforcement,
-    status: new Status({
-      kit,
-      portals,
-      rosters,
-      version: parts.version,
-      pid: parts.pid,
-      startedAtMs,
-      homeserverUrl: config.homeserver.url,
-      notes: parts.notes,
-      walls,
-      isOurs,
-      authority: () => enforcement.report(),
-      degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
-      arrivals: { gate: matrixGate, software: () => software },
-    }),
+    status,
 
     start() {
       for (const network of kit.networks.values()) {
@@ -284,17 +286,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       endHousekeeping();
       readBack.stop();
       rosters.stop();
-      await within(kit, 1_000, enforcement.stop());
-      await within(
-        kit,
-        3_000,
-        lanes.stop().then(() => matrixReceipts.finish()),
-      );
-      await within(
-        kit,
-        4_000,
-        Promise.all([...kit.networks.values()].map((network) => network.stop('Causeway is stopping'))),
-      );
+      await stopInOrder(kit, { enforcement, lanes, matrixReceipts });
     },
   };
 }

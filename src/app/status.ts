@@ -52,7 +52,7 @@ export class Status implements StatusSource {
     const networks = [...kit.networks.values()].map((network) => ({ id: network.id, ...network.status() }));
     // Gone through once: there may be thousands.
     const channels = new Map(networks.map((network) => [network.id, network.channels]));
-    const people = await this.#people();
+    const people = await this.#people([...portals.all()]);
     const problem = kit.homeserver.health.problem ?? gate.problem;
     const authority = this.#parts.authority();
     return {
@@ -88,6 +88,16 @@ export class Status implements StatusSource {
         }),
       ),
     };
+  }
+
+  /** How one link stands. */
+  async ofPortal(portal: Portal): Promise<PortalReport> {
+    const people = await this.#people([portal]);
+    return this.#portal(portal, {
+      channel: this.#parts.kit.networks.get(portal.network)?.status().channels.get(portal.channel),
+      people: people.get(portal.id) ?? 0,
+      backlog: (await this.#backlog()) ?? new Map(),
+    });
   }
 
   async #backlog(): Promise<ReadonlyMap<string, LaneBacklog> | undefined> {
@@ -135,10 +145,9 @@ export class Status implements StatusSource {
   }
 
   /** People in each portal's room, ours not counted; nobody where the database cannot say. */
-  async #people(): Promise<ReadonlyMap<string, number>> {
-    const { kit, portals, isOurs } = this.#parts;
+  async #people(all: readonly Portal[]): Promise<ReadonlyMap<string, number>> {
+    const { kit, isOurs } = this.#parts;
     const counts = new Map<string, number>();
-    const all = [...portals.all()];
     try {
       for (let from = 0; from < all.length; from += ROOMS_AT_ONCE)
         await kit.db.transaction(async (sql) => {

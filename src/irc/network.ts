@@ -103,6 +103,7 @@ class IrcSide implements IrcNetwork {
       names: this.#names,
       roster: () => this.#listener?.session?.roster,
       ownNick: (userId) => this.#pool?.puppetOf(userId)?.link.nick,
+      take: (person) => this.#renames.take(person, this.#timings.answerMs),
     });
   }
 

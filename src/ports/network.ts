@@ -199,6 +199,11 @@ export interface Nicks {
   isTaken(channel: string, nick: string): boolean;
   /** Nick of a Matrix user's own connection, or of somebody of the network who is in the channel. */
   nickOf(channel: string, who: string | GhostSubject): string | undefined;
+  /**
+   * Has the person's own connection called what their name asks for now. Present where a server is asked for nicks.
+   * @returns what the connection is called then; undefined where they have none now
+   */
+  take?(person: Person): Promise<Result<string | undefined>>;
 }
 
 /** Somebody of a network as it knows them now. */

@@ -134,6 +134,15 @@ export class FakeNetwork {
       rename: () => {},
       nicks: {
         ownerOf: (nick) => this.nicks.get(nick.toLowerCase()) ?? undefined,
+        take: async (person) => {
+          const held = [...this.nicks].find(([, holder]) => holder === person.userId)?.[0];
+          const wanted = person.displayName.toLowerCase();
+          if (held === undefined || held === wanted) return ok(held);
+          if (this.nicks.has(wanted)) return fail(error('irc.433', 'never'));
+          this.nicks.delete(held);
+          this.nicks.set(wanted, person.userId);
+          return ok(wanted);
+        },
         isTaken: (_, nick) => this.nicks.has(nick.toLowerCase()),
         nickOf: (_, who) => {
           if (typeof who !== 'string') return this.nicks.get(who.name) === null ? who.name.toUpperCase() : undefined;

@@ -11,6 +11,9 @@ export type Answer = (enforcement: Enforcement, asker: Asker, words: readonly st
 /** What becomes of each command, where whoever asks may ask it. */
 export const ANSWERS: Readonly<Record<Exclude<CommandName, 'help'>, Answer>> = {
   whois: (e, a, words) => e.identity.whois(a, words.join(' ')),
+  names: (e, a) => e.here.names(a),
+  status: (e, a) => e.here.status(a),
+  nick: (e, a, [nick]) => e.here.nick(a, nick),
   mentions,
   links,
   query: (e, a, [nick]) => e.reach.direct.query(a, nick),

@@ -1,5 +1,7 @@
 import type { Person } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
+import type { NickWishes } from './nick-wishes.ts';
 
 const REMEMBERED = 10_000;
 
@@ -10,30 +12,48 @@ export type Manner = {
   readonly relayed?: boolean;
 };
 
+export type PeopleParts = {
+  readonly kit: Kit;
+  readonly portals: Pick<PortalTable, 'anyByRoom'>;
+  /** What they asked to be called. */
+  readonly wishes: Pick<NickWishes, 'of'>;
+  /** How somebody speaks from a room, where that is not as everybody does. */
+  readonly mannerIn: (room: string, userId: string) => Manner;
+  /** The cooperative as people call it. */
+  readonly shard: string;
+};
+
 /** Names of Matrix people as their rooms show them. */
 export class People {
   readonly #kit: Kit;
+  readonly #portals: PeopleParts['portals'];
+  readonly #wishes: PeopleParts['wishes'];
   readonly #manner: (room: string, userId: string) => Manner;
   readonly #shard: string;
   readonly #known = new Map<string, Person>();
 
-  /**
-   * @param manner how somebody speaks from a room, where that is not as everybody does
-   * @param shard the cooperative as people call it
-   */
-  constructor(kit: Kit, manner: (room: string, userId: string) => Manner, shard: string) {
+  constructor({ kit, portals, wishes, mannerIn, shard }: PeopleParts) {
     this.#kit = kit;
-    this.#manner = manner;
+    this.#portals = portals;
+    this.#wishes = wishes;
+    this.#manner = mannerIn;
     this.#shard = shard;
   }
 
-  /** The person with the name they have in this room; falls back to their profile, then to their id. */
+  /** The person with the name that they asked for on its network, else the one they have in this room; falls back to their profile, then to their id. */
   async person(room: string, userId: string): Promise<Person> {
     const { alias, relayed } = this.#manner(room, userId);
     const person: Person =
-      alias === undefined ? await this.#named(room, userId) : { userId, displayName: alias, alias: true };
+      alias === undefined ? await this.#wished(room, userId) : { userId, displayName: alias, alias: true };
     // A connection of their own would say who they are.
     return relayed === true || alias !== undefined ? { ...person, relayed: true } : person;
+  }
+
+  async #wished(room: string, userId: string): Promise<Person> {
+    const named = await this.#named(room, userId);
+    const network = this.#portals.anyByRoom(room)?.network;
+    const displayName = network === undefined ? undefined : this.#wishes.of(network, userId);
+    return displayName === undefined ? named : { ...named, displayName };
   }
 
   async #named(room: string, userId: string): Promise<Person> {

@@ -29,6 +29,19 @@ const ROWS = {
     who: 'everybody',
     where: EVERYWHERE,
   },
+  names: { usage: '', text: 'who of the network is in the channel of this room', who: 'everybody', where: ['channel'] },
+  status: {
+    usage: '',
+    text: 'how the link of this room stands: whether lines pass, how fast, what waits, what was refused',
+    who: 'everybody',
+    where: ['channel'],
+  },
+  nick: {
+    usage: '[NAME]',
+    text: 'what you are called on the network of this room; with a name, ask for that from now on; with - for the name that the room shows',
+    who: 'everybody',
+    where: ['channel', 'conversation'],
+  },
   mentions: {
     usage: 'on|off',
     text: 'whether you are called when your name falls on a network',

@@ -1,6 +1,7 @@
+import type { Result } from '../../core/errors.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import type { GhostSubject } from '../../core/ids.ts';
-import type { Nicks, RosterEntry } from '../../ports/network.ts';
+import type { Nicks, Person, RosterEntry } from '../../ports/network.ts';
 import type { OwnNames } from '../identity.ts';
 import type { Roster } from '../listening/roster.ts';
 
@@ -10,6 +11,7 @@ export type NickSources = {
   readonly roster: () => Roster | undefined;
   /** Of a person's own connection, while it is there. */
   readonly ownNick: (userId: string) => string | undefined;
+  readonly take: (person: Person) => Promise<Result<string | undefined>>;
 };
 
 /** Who is called what in the channels of a network, from what the listener and the connections see. */
@@ -18,6 +20,10 @@ export class ChannelNicks implements Nicks {
 
   constructor(sources: NickSources) {
     this.#sources = sources;
+  }
+
+  take(person: Person): Promise<Result<string | undefined>> {
+    return this.#sources.take(person);
   }
 
   ownerOf(nick: string): string | undefined {
