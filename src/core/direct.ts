@@ -17,21 +17,36 @@ export type Direct = {
   readonly blocked: boolean;
 };
 
+/** Which conversation of a nick this is: somebody else had one under the same name before. */
+export type Bearer = 'first' | 'later';
+
 /** Who writes, for somebody who may never have heard of them. */
-export function introduction({ subject, nick }: Peer, networkName: string): string {
+export function introduction({ subject, nick }: Peer, networkName: string, bearer: Bearer): string {
   const at = subject.origin === undefined ? networkName : `${subject.origin}, which is linked to ${networkName}`;
   const who =
     subject.kind === 'account'
       ? `They are logged in to the account ${subject.name} on ${at}.`
       : `Nobody vouches for this name: on ${at} anybody may take it.`;
-  return `${nick} on ${networkName} writes to you in private. ${who} ${READABLE} \`!causeway block\` in this room keeps them from you, \`!causeway unblock\` lets them write again.`;
+  return `${nick} on ${networkName} writes to you in private. ${who}${notTheSame(nick, bearer)} ${READABLE} \`!causeway block\` in this room keeps them from you, \`!causeway unblock\` lets them write again.`;
 }
 
 /** What somebody reads who opened the room. */
-export const opening = ({ nick }: Peer, networkName: string): string =>
-  `What is written here goes to ${nick} on ${networkName} in private, and only to them: not to whoever else takes that name. ${READABLE}`;
+export const opening = ({ nick }: Peer, networkName: string, bearer: Bearer): string =>
+  `What is written here goes to ${nick} on ${networkName} in private, and only to them: not to whoever else takes that name.${notTheSame(nick, bearer)} ${READABLE}`;
+
+const notTheSame = (nick: string, bearer: Bearer): string =>
+  bearer === 'first'
+    ? ''
+    : ` You have another room with a ${nick}, who came from another address: this may be somebody else, and nothing that is written in that room is sent to them. Ask for something that only the ${nick} whom you know can answer.`;
 
 const READABLE = 'It is not end-to-end encrypted: the servers on the way can read it.';
+
+/**
+ * Whether two looks at one subject were at the same bearer: an account is one person wherever it comes from, a nick that nobody vouches for
+ * only from one address.
+ */
+export const isSameBearer = (known: Peer, now: Peer): boolean =>
+  known.subject.kind === 'account' || known.host === now.host;
 
 /**
  * Whether whoever has a nick now is the person that is meant: the account where there is one. Of a nick that nobody vouches for, the address

@@ -30,11 +30,19 @@ export const makePortalId = (network: NetworkId, foldedChannel: string): PortalI
 /** The network of a portal; `/` is in no network's name. */
 export const networkOf = (portal: PortalId): NetworkId => portal.slice(0, portal.indexOf('/')) as NetworkId;
 
-/** A private conversation: `network/=@alice:server a/bob origin`. No channel's name begins with `=`. */
-export const makeDirectId = (network: NetworkId, userId: string, { kind, name, origin }: GhostSubject): PortalId =>
+/**
+ * A private conversation: `network/=@alice:server a/bob origin`. No channel's name begins with `=`.
+ * @param host of a later bearer of a nick that nobody vouches for (`user@host`, empty where it is not known)
+ */
+export const makeDirectId = (
+  network: NetworkId,
+  userId: string,
+  { kind, name, origin }: GhostSubject,
+  host?: string,
+): PortalId =>
   makePortalId(
     network,
-    `=${userId} ${kind === 'account' ? 'a' : 'n'}/${name}${origin === undefined ? '' : ` ${origin}`}`,
+    `=${userId} ${kind === 'account' ? 'a' : 'n'}/${name}${origin === undefined ? '' : ` ${origin}`}${host === undefined ? '' : ` !${host}`}`,
   );
 
 export const isDirectId = (portal: PortalId): boolean => portal.startsWith('=', portal.indexOf('/') + 1);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { introduction, isSamePerson, type Peer } from '../../src/core/direct.ts';
+import { introduction, isSameBearer, isSamePerson, opening, type Peer } from '../../src/core/direct.ts';
 import type { NetworkSource } from '../../src/core/events.ts';
 
 const fold = (name: string): string => name.toLowerCase();
@@ -37,9 +37,29 @@ describe('who has a nick now', () => {
 
 test('a stranger is introduced by who vouches for them, and by how to be rid of them', () => {
   const readable = 'It is not end-to-end encrypted: the servers on the way can read it. `!causeway block` in this room';
-  assert.ok(introduction(carol, 'Libera').startsWith('Carol on Libera writes to you in private. Nobody vouches'));
-  assert.ok(introduction(carol, 'Libera').includes(readable));
-  assert.ok(introduction(fay, 'Libera').includes('They are logged in to the account fay on Libera.'));
+  assert.ok(
+    introduction(carol, 'Libera', 'first').startsWith('Carol on Libera writes to you in private. Nobody vouches'),
+  );
+  assert.ok(introduction(carol, 'Libera', 'first').includes(readable));
+  assert.ok(introduction(fay, 'Libera', 'first').includes('They are logged in to the account fay on Libera.'));
   const origin = { ...fay, subject: { kind: 'account', name: 'fay', origin: 'irc.peer.example' } } as const;
-  assert.ok(introduction(origin, 'freeq').includes('the account fay on irc.peer.example, which is linked to freeq.'));
+  assert.ok(
+    introduction(origin, 'freeq', 'first').includes('the account fay on irc.peer.example, which is linked to freeq.'),
+  );
+});
+
+test('an account is one bearer wherever it comes from, a nick only from one address', () => {
+  const elsewhere = '~x@elsewhere.example';
+  assert.equal(isSameBearer(fay, { ...fay, host: elsewhere }), true);
+  assert.equal(isSameBearer(carol, { ...carol, nick: 'CAROL' }), true);
+  assert.equal(isSameBearer(carol, { ...carol, host: elsewhere }), false);
+  assert.equal(isSameBearer(carol, { ...carol, host: null }), false);
+});
+
+test('whoever comes later under a name is said to be perhaps another, and whoever came first is not', () => {
+  const words = 'You have another room with a Carol, who came from another address: this may be somebody else';
+  for (const say of [introduction, opening]) {
+    assert.ok(say(carol, 'Libera', 'later').includes(words));
+    assert.ok(!say(carol, 'Libera', 'first').includes('another room'));
+  }
 });

@@ -166,11 +166,13 @@ test('a private conversation is told from a channel by its id, whatever the chan
   const home = asNetworkId('home');
   const ids = [
     makeDirectId(home, '@alice:willow.example', { kind: 'nick', name: 'bob' }),
+    makeDirectId(home, '@alice:willow.example', { kind: 'nick', name: 'bob' }, 'u@bob.home'),
+    makeDirectId(home, '@alice:willow.example', { kind: 'nick', name: 'bob', origin: 'u@bob.home' }),
     makeDirectId(home, '@alice:willow.example', { kind: 'account', name: 'bob' }),
     makeDirectId(home, '@alice:willow.example', { kind: 'account', name: 'bob', origin: 'irc.peer.example' }),
     makePortalId(home, '#a/=b'),
     makePortalId(home, '&=b'),
   ];
   assert.equal(new Set(ids).size, ids.length);
-  assert.deepEqual(ids.map(isDirectId), [true, true, true, false, false]);
+  assert.deepEqual(ids.map(isDirectId), [true, true, true, true, true, false, false]);
 });

@@ -1,4 +1,5 @@
 import { Signal } from '../../src/app/timing/signal.ts';
+import { isSamePerson } from '../../src/core/direct.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
 import type { NetworkEvent, NetworkSource } from '../../src/core/events.ts';
 import { asNetworkId, keyFromMsgid, type MessageKey } from '../../src/core/ids.ts';
@@ -166,11 +167,9 @@ export class FakeNetwork {
           const source = this.people.get(nick);
           return life.hear(Promise.resolve(source === undefined ? fail(CANNOT_SEND) : ok({ source, own: false })));
         },
-        voice: async (person, { subject }) => {
-          const nick = [...this.people].find(([name, { account }]) =>
-            subject.kind === 'account'
-              ? account === subject.name
-              : name === subject.name && typeof account !== 'string',
+        voice: async (person, peer) => {
+          const nick = [...this.people].find(([, source]) =>
+            isSamePerson(peer, source, (name) => name.toLowerCase()),
           )?.[0];
           if (!this.isUp) return fail(UNSENT);
           if (nick === undefined) return life.hear(Promise.resolve(fail(CANNOT_SEND)));

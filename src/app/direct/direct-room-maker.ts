@@ -1,6 +1,6 @@
 import { introduction, opening } from '../../core/direct.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
-import { GHOST_PREFIX, makeLaneId } from '../../core/ids.ts';
+import { GHOST_PREFIX, makeDirectId, makeLaneId } from '../../core/ids.ts';
 import { bridgeState, type PortalRoom, portalPowerLevels, type StateEvent } from '../../core/room/portal-room.ts';
 import { ANCHOR, FLOOR, type RoomAnchors } from '../inbox/room-anchors.ts';
 import type { Kit } from '../kit.ts';
@@ -65,14 +65,15 @@ export class DirectRoomMaker {
     began: 'them' | 'us',
   ): Promise<void> {
     const { stores, clock } = this.#kit;
-    const { direct, id } = portal;
+    const { direct, id, network } = portal;
     if (direct === undefined) return;
+    const bearer = id === makeDirectId(network, direct.userId, direct.peer.subject) ? 'first' : 'later';
     await this.#maker.finished(entry.sql, id);
     if (anchor !== undefined) {
       for (const name of [ANCHOR, FLOOR]) await stores.cursor.set(entry.sql, name + roomId, anchor);
       entry.afterCommit(() => this.#anchors.set(roomId, anchor));
     }
-    const body = (began === 'them' ? introduction : opening)(direct.peer, this.#describe(portal).networkName);
+    const body = (began === 'them' ? introduction : opening)(direct.peer, this.#describe(portal).networkName, bearer);
     const effect = { op: 'matrix.notice', room: roomId, body } as const;
     await entry.enqueue(makeLaneId(id, 'to-matrix'), [{ key: `direct|${roomId}`, effect }], clock.nowMs());
   }

@@ -1,8 +1,8 @@
-import type { Direct, Peer } from '../../core/direct.ts';
+import { type Direct, isSameBearer, type Peer } from '../../core/direct.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import type { NetworkMessage, NetworkSource } from '../../core/events.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
-import { laneKind, lanePortal, makeDirectId, type NetworkId } from '../../core/ids.ts';
+import { laneKind, lanePortal, makeDirectId, type NetworkId, type PortalId } from '../../core/ids.ts';
 import type { DirectRow } from '../../ports/direct-store.ts';
 import type { Kit } from '../kit.ts';
 import type { Entry, Ledger } from '../lanes/ledger.ts';
@@ -66,8 +66,9 @@ export class DirectRooms {
    * @returns undefined where its receiver wants to hear nothing of who wrote it
    */
   async portalOf(entry: Entry, event: NetworkMessage, userId: string): Promise<Portal | undefined> {
-    const portal = await this.#portal(entry, event.network, userId, this.#peerOf(event.network, event.source));
-    if (portal.direct?.blocked === true) return undefined;
+    const peer = this.#peerOf(event.network, event.source);
+    if (this.#first(event.network, userId, peer)?.direct?.blocked === true) return undefined;
+    const portal = await this.#portal(entry, event.network, userId, peer);
     entry.afterCommit(() => this.open(portal));
     return portal;
   }
@@ -95,8 +96,10 @@ export class DirectRooms {
   async setBlocked(roomId: string, userId: string, blocked: boolean): Promise<Portal | undefined> {
     const portal = this.#parts.portals.anyByRoom(roomId);
     if (portal?.direct?.userId !== userId) return undefined;
-    const changed = { ...portal.direct, blocked };
-    await this.#parts.ledger.write((entry) => this.#put(entry, portal, changed));
+    // A block holds for the name: a change of address is no way around it.
+    const first = this.#first(portal.network, userId, portal.direct.peer) ?? portal;
+    const changed = { ...(first.direct ?? portal.direct), blocked };
+    await this.#parts.ledger.write((entry) => this.#put(entry, first, changed));
     return portal;
   }
 
@@ -160,12 +163,25 @@ export class DirectRooms {
   /** The pair's, made where it is new; how the other was last seen is kept. */
   async #portal(entry: Entry, network: NetworkId, userId: string, peer: Peer): Promise<Portal> {
     const { portals } = this.#parts;
-    const id = makeDirectId(network, userId, peer.subject);
+    const id = this.#idOf(network, userId, peer);
     const direct = { userId, peer, blocked: false };
     const portal = portals.get(id) ?? portals.addDirect(id, network, { ...direct, isOpen: false });
     const before = portal.direct ?? { ...direct, isOpen: false };
     await this.#put(entry, portal, { ...before, peer });
     return portal;
+  }
+
+  /** The conversation with whoever was the first to have this name. */
+  #first(network: NetworkId, userId: string, { subject }: Peer): Portal | undefined {
+    return this.#parts.portals.get(makeDirectId(network, userId, subject));
+  }
+
+  /** Of a nick that nobody vouches for, each address has a conversation of its own: whoever takes the nick inherits nothing. */
+  #idOf(network: NetworkId, userId: string, peer: Peer): PortalId {
+    const first = this.#first(network, userId, peer);
+    if (first?.direct === undefined || isSameBearer(first.direct.peer, peer))
+      return makeDirectId(network, userId, peer.subject);
+    return makeDirectId(network, userId, peer.subject, peer.host ?? '');
   }
 
   async #put(entry: Entry, portal: Portal, direct: Direct, roomId = portal.roomId): Promise<void> {

@@ -88,6 +88,8 @@ export class GhostInvitations {
     if (!isDirect) return leave('People of IRC can be invited into rooms of two only.');
     const found = await network.privately.find(whom.subject.name);
     if (!found.ok && found.error.retry !== 'never') return found;
+    // Bound to no address, the room would belong to whoever takes the nick next.
+    if (!found.ok && whom.subject.kind === 'nick') return leave(notThere(whom.subject.name));
     const nick = found.ok ? found.value.source.nick : whom.subject.name;
     const { user, host } = found.ok && whom.subject.kind === 'nick' ? found.value.source : {};
     const prepared = await ghosts.ensure(whom.network, whom.subject, nick, room);
@@ -111,3 +113,6 @@ export class GhostInvitations {
     return left.ok ? homeserver.leave(botId, room) : left;
   }
 }
+
+const notThere = (nick: string): string =>
+  `${nick} is not there now, and nobody vouches for that name: whoever takes it next would read what is written here. When they are back, \`!causeway query ${nick}\` opens a room with them.`;

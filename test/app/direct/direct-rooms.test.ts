@@ -1,46 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { MatrixEvent, NetworkSource } from '../../../src/core/events.ts';
-import { BOT, FORBIDDEN, SERVER, UNREACHABLE } from '../../fakes/fake-homeserver.ts';
-import { FakeWorld } from '../../fakes/fake-world.ts';
-
-const ALICE = `@alice:${SERVER}`;
-const GHOST = `@_causeway_home_carol:${SERVER}`;
-
-async function ready(): Promise<FakeWorld> {
-  const world = await FakeWorld.make();
-  world.network.people.set('carol', { nick: 'carol' });
-  await world.start();
-  await world.clock.until('the bridge is ready', () => world.isQuiet());
-  return world;
-}
-
-/** Somebody of the network writes to Alice alone. */
-function whisper(world: FakeWorld, text: string, source: NetworkSource = { nick: 'carol' }): void {
-  world.network.history.push({
-    ...world.message(source.nick, text),
-    channel: source.nick,
-    source,
-    privatelyTo: ALICE,
-  });
-  world.network.happened.raise();
-}
-
-/** Rooms that the bridge made for two. */
-const roomsOf = (world: FakeWorld): string[] =>
-  [...world.homeserver.rooms]
-    .filter(([, { state }]) => [...state.keys()].some((key) => key.startsWith('coop.causeway.direct ')))
-    .map(([id]) => id);
-
-const messages = (world: FakeWorld, room: string): string[] =>
-  world.homeserver
-    .room(room)
-    .events.filter(({ type }) => type === 'm.room.message')
-    .flatMap(({ sender, content }) =>
-      String(content.body)
-        .split('\n')
-        .map((line) => `${sender === BOT ? 'bot' : sender === GHOST ? 'carol' : sender}: ${line}`),
-    );
+import { BOT, FORBIDDEN, UNREACHABLE } from '../../fakes/fake-homeserver.ts';
+import type { FakeWorld } from '../../fakes/fake-world.ts';
+import { ALICE, GHOST, messages, ready, roomsOf, whisper, write } from './whispers.ts';
 
 const theRoom = async (world: FakeWorld, lines: number): Promise<string> => {
   await world.clock.until('it stands in a room', () =>
@@ -50,13 +12,6 @@ const theRoom = async (world: FakeWorld, lines: number): Promise<string> => {
   assert.equal(rooms.length, 1);
   return rooms[0] ?? '';
 };
-
-/** Alice writes in a room. */
-async function write(world: FakeWorld, room: string, body: string): Promise<MatrixEvent> {
-  const event = world.homeserver.happen(room, ALICE, 'm.room.message', { msgtype: 'm.text', body });
-  await world.bridge?.gate.events('push', [event]);
-  return event;
-}
 
 describe('a private message', () => {
   test('waits for its room, which has its ghost, its person and the bot, and a word of who writes', async () => {
