@@ -25,9 +25,9 @@ export class HeardPeople {
     return { account: did, ...(origin !== undefined && { origin }) };
   }
 
-  /** A line whose tags said who its sender is. */
+  /** A line whose tags said who its sender is. One with the address of this server and of another's making is about nobody. */
   heard({ nick, host, account, origin }: NetworkSource): void {
-    if (account === undefined) return;
+    if (account === undefined || (origin !== undefined && isHere(host))) return;
     const key = keyOf(nick, host);
     this.#known.delete(key);
     if (this.#known.size >= REMEMBERED) {
@@ -40,4 +40,6 @@ export class HeardPeople {
 
 /** People of this server have a host, those of others none. */
 const keyOf = (nick: string, host: string | undefined): string =>
-  `${host?.startsWith(HERE) === true ? 'here' : 'there'} ${nick.toLowerCase()}`;
+  `${isHere(host) ? 'here' : 'there'} ${nick.toLowerCase()}`;
+
+const isHere = (host: string | undefined): boolean => host?.startsWith(HERE) === true;

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/errors.ts';
-import type { IrcLine } from '../../core/irc/line.ts';
+import type { IrcLine, Source } from '../../core/irc/line.ts';
 import { refusalToError } from '../../core/irc/numerics.ts';
 import type { Found } from '../../ports/network.ts';
 import type { OwnNames } from '../identity.ts';
@@ -14,17 +14,22 @@ export async function findPerson(session: Session, names: OwnNames, nick: string
   if (!heard.ok) return heard;
   const about = heard.value.filter(({ params }) => session.link.same(params[1] ?? '', nick));
   const user = about.find(({ command }) => command === '311');
-  if (user === undefined) {
-    const refusal = { code: '401', command: 'WHOIS', target: nick, reason: '' };
-    return fail(refusalToError(refusal));
-  }
+  if (user === undefined) return nobody(nick);
   const [, exact = nick, ident = '', host = ''] = user.params;
-  const account = accountIn(about, exact);
+  const source: Source = { nick: exact, user: ident, host, raw: `${exact}!${ident}@${host}` };
+  // Of somebody of another server the account is only that server's word: the dialect knows them by their address.
+  const tags = new Map([['account', accountIn(about, exact) ?? '']]);
+  const { dialect, isupport } = session.link;
+  const found = dialect.sourceOf({ tags, source, command: '311', params: [] }, isupport);
+  if (found === undefined) return nobody(nick);
   return ok({
-    source: { nick: exact, user: ident, host, account },
-    own: names.ownerOf(exact) !== undefined,
+    source: { account: null, ...found },
+    own: found.origin === undefined && names.ownerOf(exact) !== undefined,
   });
 }
+
+const nobody = (nick: string): Result<Found> =>
+  fail(refusalToError({ code: '401', command: 'WHOIS', target: nick, reason: '' }));
 
 function accountIn(about: readonly IrcLine[], nick: string): string | null {
   const loggedIn = about.find(({ command }) => command === '330')?.params[2];

@@ -44,11 +44,7 @@ const message: Handler = (listener, session, spoken) => {
     listener.joins.get(pin.channel)?.view.push(pin);
     return;
   }
-  // What each line of theirs says of their account is newer than what we were told before.
-  const source = view.dialect.sourceOf(line, view.isupport);
-  const account = source?.account ?? view.dialect.untold;
-  if (session.link.hasCap('account-tag') && source?.user !== undefined && spoken.batch === undefined)
-    if (account !== undefined) session.roster.accountChanged(source.nick, account);
+  learnAccount(listener, session, spoken);
   const read = readMessage(spoken, view, naming(session));
   if (read === undefined) return;
   if (read.own) {
@@ -56,6 +52,16 @@ const message: Handler = (listener, session, spoken) => {
   }
   listener.joins.get(read.channel)?.view.push(read);
 };
+
+/** What each line of theirs says of their account is newer than what we were told before; what another server says is no account here. */
+function learnAccount(listener: Listener, session: Session, { line, batch }: Spoken): void {
+  const { dialect, isupport } = listener.perspective(session);
+  if (batch !== undefined || !session.link.hasCap('account-tag')) return;
+  const source = dialect.sourceOf(line, isupport);
+  if (source?.user === undefined || source.origin !== undefined) return;
+  const account = source.account ?? dialect.untold;
+  if (account !== undefined) session.roster.accountChanged(source.nick, account);
+}
 
 function privately(listener: Listener, session: Session, line: IrcLine, body: string): void {
   const { command, source } = line;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ScriptedPeer } from '../../fakes/freeq/scripted-peer.ts';
-import { person as aPerson } from '../../fakes/network-world.ts';
+import { person as aPerson, type NetworkWorld } from '../../fakes/network-world.ts';
 import { waitUntil } from '../../servers/people.ts';
 import { freeqWorld } from './freeq-world.ts';
+
+const CHAIR = 'did:plc:chairchairchair';
 
 describe('whoever attacks with tags that the server passes on', { timeout: 60_000 }, () => {
   test('deletes nobody’s message: a guest’s `+delete` is asked of nobody by the server, and counts for nothing', async (t) => {
@@ -63,6 +65,54 @@ describe('whoever attacks with tags that the server passes on', { timeout: 60_00
     assert.deepEqual(
       privately().map(({ source, lines }) => [source.account, lines]),
       [[own, ['hello']]],
+    );
+  });
+});
+
+describe('a server that lies about the people of this one', { timeout: 60_000 }, () => {
+  const accountsIn = (world: NetworkWorld) =>
+    Object.fromEntries((world.network.guard?.members('#commons') ?? []).map(({ nick, account }) => [nick, account]));
+
+  test('gives a guest here no account, and takes nobody’s away, by what it sends under their names', async (t) => {
+    const { server, world, person, guest } = await freeqWorld(t);
+    await world.listening();
+    const frida = await person('frida');
+    const mallory = await guest('mallory');
+    mallory.say('#commons', 'I am a guest');
+    await world.hears('mallory: I am a guest');
+    const peer = ScriptedPeer.on(server, 'J.test');
+    peer.say('mallory!m@x.y', '#commons', 'I have a chair', { account: CHAIR });
+    peer.say(`frida!a@freeq/key/${frida.key?.did.slice(8, 16)}`, '#commons', 'I am nobody');
+    peer.say('mallory!m@freeq/plc/chaircha', '#commons', 'I have a cloak', { account: CHAIR });
+    await world.hears('mallory: I have a cloak');
+    assert.deepEqual(accountsIn(world), { frida: frida.key?.did, mallory: null });
+    assert.deepEqual(
+      world.rosterChanges.flatMap(({ change }) => (change.kind === 'account' ? [change.member] : [])),
+      [],
+    );
+    assert.deepEqual(
+      world.messages().map(({ source }) => [source.account, source.origin]),
+      [
+        [null, undefined],
+        [CHAIR, 'J.test'],
+        [null, '?'],
+        [null, '?'],
+      ],
+    );
+  });
+
+  test('makes its own people nobody of this server: whom WHOIS finds there is another server’s word', async (t) => {
+    const { server, world, person } = await freeqWorld(t);
+    await world.listening();
+    const frida = await person('frida');
+    ScriptedPeer.on(server, 'J.test').join('victim', '#commons', CHAIR);
+    const found = await Promise.all(['victim', 'frida'].map((nick) => world.network.privately?.find(nick)));
+    assert.deepEqual(
+      found.map((each) => each?.ok === true && [each.value.source.account, each.value.source.origin]),
+      [
+        [CHAIR, '?'],
+        [frida.key?.did, undefined],
+      ],
     );
   });
 });
