@@ -121,6 +121,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     adopt: (portal, successor, note) => provision.succeed(portal, successor, note),
+    onMoved: (from, to) => relations.targets.moved(from, to),
     stopping: () => stopping,
     nudge,
   });
@@ -139,7 +140,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       isKept: enforcement.isKept,
     }),
     echoes,
-    doubts: new MatrixDoubts({ kit, echoes, isOurs, bootId }),
+    doubts: new MatrixDoubts({ kit, echoes, portals, isOurs, bootId }),
     receipts: matrixReceipts,
     withdrawals: relations.withdrawals,
   });

@@ -64,6 +64,8 @@ export type RedactOnMatrix = {
   readonly subject: GhostSubject;
   readonly nick: string;
   readonly provenance: Provenance;
+  /** Not in anybody's name: the server itself says so. */
+  readonly byServer?: true;
   /** What people of Matrix said stays. Set when the row goes out, by what holds then. */
   readonly sparesPeople?: true;
 };

@@ -74,6 +74,8 @@ export type NetworkReaction = NetworkEventBase & {
 /** The network deleted a message; that whoever did it may is the network's to decide. */
 export type NetworkDeletion = NetworkEventBase & {
   readonly kind: 'deletion';
+  /** The server itself says that it is gone, and not who did it. */
+  readonly byServer?: true;
   readonly source: NetworkSource;
   readonly own: boolean;
   readonly target: MessageKey;

@@ -35,6 +35,7 @@ const PRUNE_UP_TO = `
 
 const MARK_GONE = 'UPDATE link SET gone = 1 WHERE event_id = ? AND room = ?';
 
+const MOVE_ROOM = 'UPDATE link SET room = ? WHERE room = ?';
 const PRUNE = 'DELETE FROM link WHERE created_at_ms <= ?';
 
 type Stored = Omit<LinkRow, 'gone'> & { readonly gone: number };
@@ -79,6 +80,10 @@ export const linkStore: LinkStore = {
 
   async since(sql, network, room, sinceMs) {
     return (await sql.all<{ key: MessageKey }>(SINCE, sinceMs, network, room)).map(({ key }) => key);
+  },
+
+  async moveRoom(sql, from, to) {
+    await sql.run(MOVE_ROOM, to, from);
   },
 
   async markGone(sql, room, eventId) {

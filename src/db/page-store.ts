@@ -19,6 +19,7 @@ const END = (which: string): string =>
 const END_OF_EVENT = END('event_id = ?');
 const END_OF_ROOT = END('root_id = ?');
 const END_OF_USER = END('user_id = ?');
+const MOVE_ROOM = 'UPDATE page SET room_id = ? WHERE room_id = ?';
 const EXPIRE = END(
   'id IN (SELECT id FROM page WHERE content IS NOT NULL AND created_at_ms < ? ORDER BY created_at_ms LIMIT 1000)',
 );
@@ -64,6 +65,10 @@ export const pageStore: PageStore = {
     await sql.run(NOTE_DELETED, key, atMs);
     await sql.run(END_OF_EVENT, 'deleted', key);
     await sql.run(END_OF_ROOT, 'deleted', key);
+  },
+
+  async moveRoom(sql, from, to) {
+    await sql.run(MOVE_ROOM, storableKey(to), storableKey(from));
   },
 
   withdrawOf: (sql, userId) => sql.run(END_OF_USER, 'withdrawn', storableKey(userId)),

@@ -23,6 +23,8 @@ export interface PageStore {
   get(sql: Sql, id: string): Promise<PageRow | undefined>;
   /** A message was deleted: its pages and those of its versions are gone, also where they come later. */
   eventDeleted(sql: Sql, eventId: string, atMs: number): Promise<void>;
+  /** Another room took this one's place: pages stay where they are, under its link. */
+  moveRoom(sql: Sql, from: string, to: string): Promise<void>;
   /** Everything of this person is gone. @returns how many pages it was */
   withdrawOf(sql: Sql, userId: string): Promise<number>;
   /** Pages made before this time are gone, the oldest 1,000 or so. @returns how many: again until 0 */

@@ -140,6 +140,8 @@ export interface LinkStore {
   markGone(sql: Sql, room: string, eventId: string): Promise<void>;
   /** Forgets links made before this time, the oldest 1,000 or so. @returns how many: again until 0 */
   prune(sql: Sql, beforeMs: number): Promise<number>;
+  /** Another room took this one's place: what was said in it belongs there. */
+  moveRoom(sql: Sql, from: string, to: string): Promise<void>;
 }
 
 /** Small named values: the sync token, a channel's resume point, a room's anchor. Values are JSON. */

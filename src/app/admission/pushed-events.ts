@@ -48,7 +48,8 @@ export class PushedEvents implements SecurityEventSink {
       return true;
     });
     kit.metrics.securityEvents.add({ outcome: isNew ? 'taken' : 'known' });
-    if (!isNew) return false;
+    // Brought again because a commit lost its answer: what is on disk has to hold here, too.
+    if (!isNew && !(await gates.reload(shuts))) return false;
     gates.shut(shuts, shut);
     if (event.effect !== 'none') look(subjects);
     kit.log.info('an event was pushed to us', { kind: event.kind, subjects: subjects.length });

@@ -43,6 +43,19 @@ export class ShutGates {
     for (const subject of subjects) this.#shut.set(subject, shut);
   }
 
+  /** Shuts those of these gates that are shut on disk, and were not known to be. @returns whether there were any */
+  async reload(subjects: readonly string[]): Promise<boolean> {
+    const { db, stores } = this.#kit;
+    const unknown = subjects.filter((subject) => !this.isShut(subject));
+    const rows = await db.transaction((sql) =>
+      Promise.all(unknown.map((subject) => stores.cursor.get(sql, SHUT + subject))),
+    );
+    rows.forEach((value, at) => {
+      if (value !== undefined) this.#shut.set(unknown[at] ?? '', JSON.parse(value) as Shut);
+    });
+    return rows.some((value) => value !== undefined);
+  }
+
   /** Opens for those of whom the authority has said since how they stand. @returns them */
   settle(directory: Directory): readonly string[] {
     const answered = [...this.#shut].filter(([subject, { sinceMs }]) => {

@@ -28,6 +28,7 @@ const UNMARKED: BridgeError = {
 
 /** In whose name an effect is; undefined for what the bridge does of itself. */
 function speakerOf(effect: Effect): Speaker | undefined {
+  if (effect.op === 'matrix.redact' && effect.byServer === true) return undefined;
   switch (effect.op) {
     case 'matrix.message':
     case 'matrix.react':

@@ -19,3 +19,9 @@ function withProvenance(effect: Effect): Effect {
   const unknown = { channel: '', origin: null, msgid: null, signature: 'none' } as const;
   return { ...effect, provenance: { network, nick, account: account ?? null, assurance, ...unknown } };
 }
+
+/** The same, about this room, where there is one: another may have taken the place of the one that the row names. */
+export function effectIn(room: string | undefined, payload: string): Effect | undefined {
+  const effect = parseEffect(payload);
+  return effect === undefined || room === undefined || !('room' in effect) ? effect : { ...effect, room };
+}

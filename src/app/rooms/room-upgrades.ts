@@ -20,6 +20,8 @@ export type RoomUpgradesParts = {
   readonly portals: PortalTable;
   /** One try to take the new room for this link and store it as the link's; `note` goes into the same commit. */
   readonly adopt: (portal: Portal, successor: Successor, note: (sql: Sql) => Promise<void>) => Promise<Result<void>>;
+  /** What is kept in memory of a room goes along. */
+  readonly onMoved: (from: string, to: string) => void;
   readonly stopping: () => boolean;
   /** Raised when the program stops, and when the bot was invited somewhere. */
   readonly nudge: Signal;
@@ -57,12 +59,19 @@ export class RoomUpgrades {
   }
 
   async seen({ sql, afterCommit }: Pick<Entry, 'sql' | 'afterCommit'>, event: MatrixEvent): Promise<void> {
+    if (event.type !== 'm.room.tombstone' || event.state_key !== '') return;
+    const { cursor } = this.#parts.kit.stores;
     const successor = successorOf(event);
-    if (successor === undefined || this.#moving.has(successor.from)) return;
-    await this.#parts.kit.stores.cursor.set(sql, MOVING + successor.from, successor.to);
+    const from = event.room_id;
+    // The newest tombstone counts: people correct one that names the wrong room, or take it back.
+    if (successor === undefined) await cursor.delete(sql, MOVING + from);
+    else await cursor.set(sql, MOVING + from, successor.to);
     afterCommit(() => {
-      this.#moving.set(successor.from, successor);
-      this.#begin(successor);
+      const isUnderWay = this.#moving.has(from);
+      if (successor === undefined) this.#moving.delete(from);
+      else this.#moving.set(from, successor);
+      if (isUnderWay) this.#parts.nudge.raise();
+      else if (successor !== undefined) this.#begin(successor);
     });
   }
 
@@ -75,21 +84,31 @@ export class RoomUpgrades {
 
   #begin(successor: Successor): void {
     const portal = this.#parts.portals.byRoom(successor.from);
-    if (portal !== undefined) inBackground(this.#parts.kit, this.#follow(portal, successor));
+    if (portal !== undefined) inBackground(this.#parts.kit, this.#follow(portal, successor.from));
   }
 
-  async #follow(portal: Portal, successor: Successor): Promise<void> {
-    const { kit, portals, adopt, stopping, nudge } = this.#parts;
-    const { from, to } = successor;
+  async #follow(portal: Portal, from: string): Promise<void> {
+    const { kit, portals, adopt, stopping, nudge, onMoved } = this.#parts;
+    const { cursor, link, page } = kit.stores;
     const backoff = new Backoff(kit.clock, 300, PATIENCE_MS);
     while (!stopping() && portals.get(portal.id) === portal) {
+      const successor = this.#moving.get(from);
+      if (successor === undefined) {
+        portal.problem = undefined;
+        return;
+      }
+      const { to } = successor;
       const taken = await adopt(portal, successor, async (sql) => {
-        await kit.stores.cursor.delete(sql, MOVING + from);
-        await kit.stores.cursor.set(sql, MOVED + from, to);
+        await cursor.delete(sql, MOVING + from);
+        await cursor.set(sql, MOVED + from, to);
+        // What was said before can still be answered, deleted and opened.
+        await link.moveRoom(sql, from, to);
+        await page.moveRoom(sql, from, to);
       });
       if (taken.ok) {
         this.#moving.delete(from);
         this.#moved.set(from, to);
+        onMoved(from, to);
         kit.log.info('a linked room was replaced, and the link follows', { channel: portal.channel, from, to });
         return;
       }

@@ -51,7 +51,7 @@ export class SealedRooms {
   }
 }
 
-/** Lets nothing through in either direction where the room is sealed, before anybody else is asked. */
+/** Lets nothing through in either direction where the room is sealed or linked no more, before anybody else is asked. */
 export class SealedGate implements LineGate {
   readonly #inner: LineGate;
   readonly #portals: PortalTable;
@@ -64,21 +64,31 @@ export class SealedGate implements LineGate {
   }
 
   toNetwork(portal: PortalId, userId: string): Verdict {
-    return this.#isSealed(portal) ? { kind: 'no', error: ENCRYPTED } : this.#inner.toNetwork(portal, userId);
+    return this.#objection(portal) ?? this.#inner.toNetwork(portal, userId);
   }
 
   toMatrix(portal: PortalId, speaker: Speaker): Verdict {
-    return this.#isSealed(portal) ? { kind: 'no', error: ENCRYPTED } : this.#inner.toMatrix(portal, speaker);
+    return this.#objection(portal) ?? this.#inner.toMatrix(portal, speaker);
   }
 
   mayKick(portal: PortalId): boolean {
-    return !this.#isSealed(portal) && this.#inner.mayKick(portal);
+    return this.#objection(portal) === undefined && this.#inner.mayKick(portal);
   }
 
-  #isSealed(portal: PortalId): boolean {
-    return this.#sealed.has(this.#portals.get(portal)?.roomId);
+  /** Where a link was taken out of the configuration, nobody could say any more who may pass: what still waits for it does not. */
+  #objection(id: PortalId): Verdict | undefined {
+    const portal = this.#portals.get(id);
+    if (portal === undefined) return { kind: 'no', error: UNLINKED };
+    return this.#sealed.has(portal.roomId) ? { kind: 'no', error: ENCRYPTED } : undefined;
   }
 }
+
+const UNLINKED: BridgeError = {
+  code: 'room.unlinked',
+  text: 'this room and the channel are not linked any more',
+  retry: 'never',
+  notify: 'log',
+};
 
 const ENCRYPTED: BridgeError = {
   code: 'room.encrypted',

@@ -2,9 +2,11 @@ import { markerKeys } from '../../core/convert/marker.ts';
 import type { Result } from '../../core/errors.ts';
 import { ok } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
+import { lanePortal } from '../../core/ids.ts';
 import type { OutboxRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import { parseEffect } from '../lanes/parse-effect.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 import type { Echoes } from './echoes.ts';
 
 const PAGE = 100;
@@ -22,6 +24,7 @@ const SETTLED_AFTER_MS = SETTLE_MS.reduce((sum, ms) => sum + ms, 0);
 export type MatrixDoubtsParts = {
   readonly kit: Kit;
   readonly echoes: Echoes;
+  readonly portals: Pick<PortalTable, 'get'>;
   readonly isOurs: (userId: string) => boolean;
   /** Last id given by an earlier process: rows up to it that are `sending` are in doubt. */
   readonly bootId: number;
@@ -60,8 +63,10 @@ export class MatrixDoubts {
    */
   async find(rows: readonly OutboxRow[]): Promise<Result<ReadonlyMap<string, string>>> {
     const found = new Map<string, string>();
-    for (const [room, some] of Map.groupBy(rows, roomOf)) {
-      if (room === undefined) continue;
+    const placed = rows.flatMap((row) => this.#roomsOf(row).map((room) => ({ room, row })));
+    for (const [room, group] of Map.groupBy(placed, (each) => each.room)) {
+      const some = group.map(({ row }) => row).filter(({ key }) => !found.has(key));
+      if (some.length === 0) continue;
       const sinceMs = Math.min(...some.map((row) => row.createdAtMs)) - CLOCKS_DIFFER_MS;
       const keys = some.map((row) => row.key);
       const there = await this.#findIn(room, keys, sinceMs);
@@ -102,6 +107,14 @@ export class MatrixDoubts {
     return ok(found);
   }
 
+  /** The room that a row names, and the one that took its place. */
+  #roomsOf(row: OutboxRow): readonly string[] {
+    const effect = parseEffect(row.payload);
+    if (effect === undefined || !('room' in effect)) return [];
+    const here = this.#parts.portals.get(lanePortal(row.lane))?.roomId;
+    return here === undefined || here === effect.room ? [effect.room] : [effect.room, here];
+  }
+
   /** Other people's events bear the homeserver's time; ours bear that of the line, which may be old. */
   #isBefore(events: readonly MatrixEvent[], sinceMs: number): boolean {
     const others = events.filter((event) => !this.#parts.isOurs(event.sender));
@@ -120,9 +133,4 @@ export class MatrixDoubts {
       return false;
     });
   }
-}
-
-function roomOf(row: OutboxRow): string | undefined {
-  const effect = parseEffect(row.payload);
-  return effect !== undefined && 'room' in effect ? effect.room : undefined;
 }

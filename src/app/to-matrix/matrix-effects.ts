@@ -3,6 +3,7 @@ import { MARKER, markerOf } from '../../core/convert/marker.ts';
 import { messageContent, spokenFor } from '../../core/convert/message-content.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../../core/events.ts';
+import { successorIn } from '../../core/room/successor.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import { bringRoomDoor } from '../rooms/room-door.ts';
@@ -51,7 +52,9 @@ export class MatrixEffects {
   /** Somebody replaced the room a moment ago: what it refuses goes to the new one, once that is known. */
   async #unlessReplaced(room: string, refused: Result<string>): Promise<Result<string>> {
     const tombstone = await this.#kit.homeserver.stateContent(room, 'm.room.tombstone', '');
-    return tombstone.ok && tombstone.value?.replacement_room !== undefined ? fail(MOVING_NOW) : refused;
+    const isReplaced =
+      tombstone.ok && tombstone.value !== undefined && successorIn(room, tombstone.value) !== undefined;
+    return isReplaced ? fail(MOVING_NOW) : refused;
   }
 
   #carryOut(effect: Effect, keys: readonly string[]): Promise<Result<string>> {

@@ -111,7 +111,7 @@ export class MatrixReceipts {
     for (const row of batch) {
       const effect = parseEffect(row.payload);
       if (effect === undefined) continue;
-      links.push(...this.#linksOf(effect, eventId, nowMs));
+      links.push(...this.#linksOf(effect, this.#portals.get(portal)?.roomId, eventId, nowMs));
       if (effect.op !== 'matrix.message') continue;
       const { network } = effect;
       const lagMs = nowMs - row.createdAtMs;
@@ -128,9 +128,11 @@ export class MatrixReceipts {
    * Which message the event stands for; nothing for one that never came to be. A new version stands for its message as well,
    * and the message that brought it for the event that it replaced: whoever answers it means that.
    */
-  #linksOf(effect: Effect, eventId: string, createdAtMs: number): NewLink[] {
+  #linksOf(effect: Effect, here: string | undefined, eventId: string, createdAtMs: number): NewLink[] {
     if ((effect.op !== 'matrix.message' && effect.op !== 'matrix.react') || eventId === '') return [];
-    const { network, room, subject, nick } = effect;
+    const { network, subject, nick } = effect;
+    // The room may have been replaced since it was written.
+    const room = here ?? effect.room;
     const { homeserver, digest } = this.#kit;
     const { original, thread } = this.#targets.belongingOf(eventId);
     const sender = makeGhostId(network, subject, homeserver.serverName, digest);

@@ -36,6 +36,11 @@ export class Targets {
   readonly asItStands = (link: LinkRow): LinkRow =>
     this.#gone.has(`${link.room} ${link.eventId}`) ? { ...link, gone: true } : link;
 
+  /** Another room took this one's place. */
+  moved(from: string, to: string): void {
+    for (const [name, link] of this.#recent) if (link.room === from) this.#recent.set(name, { ...link, room: to });
+  }
+
   /** Events of a room that a message became, the first one first. */
   async ofMessage(network: NetworkId, key: MessageKey, room: string): Promise<readonly LinkRow[]> {
     const { db, stores } = this.#kit;

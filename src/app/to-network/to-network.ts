@@ -10,7 +10,7 @@ import { Flight, type StoredLine } from '../lanes/flight.ts';
 import type { LaneQueue } from '../lanes/lane.ts';
 import { handBack, park } from '../lanes/lane-rows.ts';
 import type { Lanes } from '../lanes/lanes.ts';
-import { parseEffect } from '../lanes/parse-effect.ts';
+import { effectIn } from '../lanes/parse-effect.ts';
 import { prepare } from '../lanes/prepared.ts';
 import type { Notices } from '../notices.ts';
 import type { People } from '../people/people.ts';
@@ -96,7 +96,7 @@ class LaneRun {
           await flight.next();
           continue;
         }
-        const effect = parseEffect(head.payload);
+        const effect = effectIn(this.#room, head.payload);
         if (effect === undefined) await this.#park(head, 'the stored effect cannot be read');
         else if (effect.op === 'network.say' && doubts.isDoubtful(head)) await this.#resolveDoubts();
         else await this.#step(head, next, effect);
@@ -143,7 +143,7 @@ class LaneRun {
     const { kit, doubts, relations } = this.#parts;
     const marked: OutboxRow[] = [];
     for (const row of next.slice(0, PIPELINE)) {
-      const effect = parseEffect(row.payload);
+      const effect = effectIn(this.#room, row.payload);
       if (effect?.op !== 'network.say' || effect.userId !== first.userId || doubts.isDoubtful(row)) break;
       const related = isRelated(effect);
       if (related && marked.length > 0) break;
@@ -206,7 +206,7 @@ class LaneRun {
     await this.#flight.drain();
     const lines: StoredLine[] = [];
     for (const row of await this.#queue.peek(2 * PIPELINE)) {
-      const effect = parseEffect(row.payload);
+      const effect = effectIn(this.#room, row.payload);
       if (effect?.op !== 'network.say' || !doubts.isDoubtful(row)) break;
       lines.push({ row, effect });
     }
@@ -248,6 +248,11 @@ class LaneRun {
     if (portal !== undefined) portal.refused++;
     await notices.refused(lanePortal(this.#queue.id), row, effect, error);
     this.#queue.take(row.id);
+  }
+
+  /** The portal's room now: it may have been replaced since a row was written, and who speaks how is asked of a room. */
+  get #room(): string | undefined {
+    return this.#parts.portals.get(lanePortal(this.#queue.id))?.roomId;
   }
 
   /** Why this person may not speak here now. */

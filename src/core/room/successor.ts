@@ -10,10 +10,13 @@ export type Successor = {
 const ROOM_ID = /^![^\s]{1,254}$/;
 
 /** The room that takes this one's place, by its tombstone (Matrix 1.12, "room upgrades"); undefined for any other event. */
-export function successorOf(event: MatrixEvent): Successor | undefined {
-  const to = event.content.replacement_room;
-  if (event.type !== 'm.room.tombstone' || event.state_key !== '') return undefined;
-  return typeof to === 'string' && ROOM_ID.test(to) && to !== event.room_id ? { from: event.room_id, to } : undefined;
+export const successorOf = (event: MatrixEvent): Successor | undefined =>
+  event.type === 'm.room.tombstone' && event.state_key === '' ? successorIn(event.room_id, event.content) : undefined;
+
+/** The same by the content of a room's tombstone; undefined for one that names no other room. */
+export function successorIn(room: string, content: MatrixEvent['content']): Successor | undefined {
+  const to = content.replacement_room;
+  return typeof to === 'string' && ROOM_ID.test(to) && to !== room ? { from: room, to } : undefined;
 }
 
 /**

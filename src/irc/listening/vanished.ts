@@ -46,6 +46,7 @@ export async function vanished(tools: CatchUpTools, channel: string): Promise<re
     key: keyFromReplay(digestOf('vanished', target), 0),
     timeMs: nowMs,
     replayed: true,
+    byServer: true,
     source: { nick: 'somebody' },
     own: false,
     target,

@@ -198,7 +198,7 @@ describe('what was done while we were away', { timeout: 60_000 }, () => {
     await first.network.stop('away');
     behindMs = 0;
     const idOf = (text: string) => here.server.store.rows.find((row) => row.text === text)?.msgid ?? '';
-    return { ...here, frida, first, idOf };
+    return { connect: here.person, ...here, frida, first, idOf };
   }
 
   test('a deletion and an edit are found out, and nothing else counts as deleted', async (t) => {
@@ -218,11 +218,13 @@ describe('what was done while we were away', { timeout: 60_000 }, () => {
   });
 
   test('an edit of before is by whoever said it, though they said nothing since the bridge is back', async (t) => {
-    const { again, first, frida, idOf } = await talkedBefore(t);
+    const { again, connect, first, frida, idOf } = await talkedBefore(t);
     const back = again(first.memory);
     await back.listening();
     // The history has been read when what is said by another comes.
-    await waitUntil(() => back.network.status().channels.get('#commons')?.members === 1, { what: 'the list of names' });
+    const gus = await connect('gus');
+    gus.say('#commons', 'good morning');
+    await back.hears('gus: good morning');
     frida.edit('#commons', idOf('long ago'), 'long, long ago');
     const edit = await last<NetworkMessage>(back, 'message', ({ edits }) => edits !== undefined);
     assert.deepEqual([edit.source.account, edit.edits], [frida.key?.did, `m:${idOf('long ago')}`]);
