@@ -36,14 +36,14 @@ for (const part of [
   {
     title: 'contract tests and the servers themselves',
     files: await chosen(['test/contract/**/*.test.ts', 'test/servers/**/*.test.ts'], ALONE),
-    concurrency: Math.min(2, cores),
+    concurrency: cores + 1,
     timeoutMs: SERVER_TIMEOUT_MS,
   },
   {
-    // Two at a time: nearly all of their time is a fault that lasts, or a server that starts.
+    // One more than there are cores: nearly all of their time is a fault that lasts, or a server that starts.
     title: 'end-to-end tests on real servers',
     files: await chosen(['test/e2e/**/*.test.ts'], ALONE),
-    concurrency: Math.min(2, cores),
+    concurrency: cores + 1,
     timeoutMs: END_TO_END_TIMEOUT_MS,
   },
   {
