@@ -4,9 +4,15 @@ import { storableKey } from './storable.ts';
 
 const ALL = 'SELECT id, network, room_id AS "roomId", blocked, json FROM direct';
 
-const PUT = `
-  INSERT INTO direct (key, id, network, room_id, blocked, json) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (key) DO UPDATE SET room_id = excluded.room_id, blocked = excluded.blocked, json = excluded.json`;
+const MEET = `
+  INSERT INTO direct (key, id, network, room_id, blocked, json) VALUES (?, ?, ?, NULL, 0, ?)
+  ON CONFLICT (key) DO UPDATE SET json = excluded.json`;
+
+const SET_BLOCKED = 'UPDATE direct SET blocked = ? WHERE key = ?';
+
+const SET_ROOM = 'UPDATE direct SET room_id = ? WHERE key = ? AND room_id IS NULL';
+
+const ROOM = 'SELECT room_id AS "roomId" FROM direct WHERE key = ?';
 
 type Stored = Pick<DirectRow, 'id' | 'network' | 'roomId'> & { readonly blocked: number; readonly json: string };
 
@@ -21,7 +27,17 @@ export const directStore: DirectStore = {
     return rows.map(read).sort((a, b) => (a.id < b.id ? -1 : 1));
   },
 
-  async put(sql, { id, network, roomId, userId, peer, blocked }) {
-    await sql.run(PUT, storableKey(id), id, network, roomId, blocked ? 1 : 0, JSON.stringify({ userId, peer }));
+  async meet(sql, { id, network, userId, peer }) {
+    await sql.run(MEET, storableKey(id), id, network, JSON.stringify({ userId, peer }));
+  },
+
+  async setBlocked(sql, id, blocked) {
+    await sql.run(SET_BLOCKED, blocked ? 1 : 0, storableKey(id));
+  },
+
+  async setRoom(sql, id, roomId) {
+    await sql.run(SET_ROOM, roomId, storableKey(id));
+    const [row] = await sql.all<Pick<DirectRow, 'roomId'>>(ROOM, storableKey(id));
+    return row?.roomId ?? roomId;
   },
 };

@@ -41,6 +41,14 @@ export class DirectRoomMaker {
     return invited.ok ? room : invited;
   }
 
+  /** A room that is not its conversation's after all: whoever of ours is in it goes, with a reason. */
+  async abandon({ network, direct }: Portal, roomId: string): Promise<void> {
+    const { homeserver } = this.#kit;
+    const why = 'You made another room for this conversation at the same moment; it goes on there.';
+    if (direct !== undefined) await this.#ghosts.leave(this.#ghosts.idOf(network, direct.peer.subject), roomId, why);
+    await homeserver.leave(homeserver.botId, roomId, why);
+  }
+
   /** Whether its person is in the room, or invited. */
   async isThere({ roomId, direct }: Portal): Promise<boolean> {
     if (roomId === undefined || direct === undefined) return false;

@@ -3,7 +3,6 @@ import { fail, ok, type Result } from '../../core/errors.ts';
 import type { NetworkMessage, NetworkSource } from '../../core/events.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import { laneKind, lanePortal, makeDirectId, type NetworkId, type PortalId } from '../../core/ids.ts';
-import type { DirectRow } from '../../ports/direct-store.ts';
 import type { Kit } from '../kit.ts';
 import type { Entry, Ledger } from '../lanes/ledger.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
@@ -15,7 +14,7 @@ export type DirectRoomsParts = {
   readonly kit: Kit;
   readonly ledger: Ledger;
   readonly portals: PortalTable;
-  readonly maker: DirectRoomMaker;
+  readonly maker: Pick<DirectRoomMaker, 'ensure' | 'isThere' | 'anchorOf' | 'finished' | 'abandon'>;
   readonly stopping: () => boolean;
   readonly stop: Signal;
 };
@@ -98,23 +97,22 @@ export class DirectRooms {
     if (portal?.direct?.userId !== userId) return undefined;
     // A block holds for the name: a change of address is no way around it.
     const first = this.#first(portal.network, userId, portal.direct.peer) ?? portal;
-    const changed = { ...(first.direct ?? portal.direct), blocked };
-    await this.#parts.ledger.write((entry) => this.#put(entry, first, changed));
+    await this.#parts.ledger.write(async (entry) => {
+      await this.#parts.kit.stores.direct.setBlocked(entry.sql, first.id, blocked);
+      entry.afterCommit(() => change(first, { blocked }));
+    });
     return portal;
   }
 
   /** Somebody made a room with a ghost: it becomes their conversation. */
   async adopt(network: NetworkId, userId: string, peer: Peer, roomId: string): Promise<Portal> {
-    const { ledger, portals, maker } = this.#parts;
+    const { ledger, maker, portals } = this.#parts;
     const anchor = await maker.anchorOf(roomId);
     return ledger.write(async (entry) => {
       const portal = await this.#portal(entry, network, userId, peer);
-      if (portal.roomId === undefined && portal.direct !== undefined) {
-        await maker.finished(entry, portal, roomId, anchor, 'us');
-        await this.#put(entry, portal, portal.direct, roomId);
-        portals.setRoom(portal, roomId);
-        entry.afterCommit(() => this.open(portal));
-      }
+      if (portal.roomId !== undefined || portals.anyByRoom(roomId) !== undefined) return portal;
+      await this.#setRoom(entry, portal, roomId, anchor, 'us');
+      entry.afterCommit(() => this.open(portal));
       return portal;
     });
   }
@@ -134,19 +132,20 @@ export class DirectRooms {
   }
 
   async #open(portal: Portal, began: Began): Promise<void> {
-    const { kit, maker, portals, stopping, stop, ledger } = this.#parts;
+    const { kit, maker, stopping, stop, ledger } = this.#parts;
     const backoff = new Backoff(kit.clock, 500, 30_000);
     while (!stopping()) {
       const room = await maker.ensure(portal);
       if (room.ok) {
         if (portal.roomId === undefined) {
           const anchor = await maker.anchorOf(room.value);
-          await ledger.write(async (entry) => {
-            if (portal.direct === undefined) return;
-            await maker.finished(entry, portal, room.value, anchor, began);
-            await this.#put(entry, portal, portal.direct, room.value);
-            entry.afterCommit(() => portals.setRoom(portal, room.value));
-          });
+          await ledger.write((entry) => this.#setRoom(entry, portal, room.value, anchor, began));
+        }
+        if (portal.roomId !== room.value) {
+          // They made one themselves meanwhile: that is seen to next.
+          await maker.abandon(portal, room.value);
+          if (portal.roomId === undefined) return;
+          continue;
         }
         if (portal.direct?.isOpen === false) await this.#release.get(portal.network)?.(portal);
         return;
@@ -162,13 +161,26 @@ export class DirectRooms {
 
   /** The pair's, made where it is new; how the other was last seen is kept. */
   async #portal(entry: Entry, network: NetworkId, userId: string, peer: Peer): Promise<Portal> {
-    const { portals } = this.#parts;
+    const { kit, portals } = this.#parts;
     const id = this.#idOf(network, userId, peer);
-    const direct = { userId, peer, blocked: false };
-    const portal = portals.get(id) ?? portals.addDirect(id, network, { ...direct, isOpen: false });
-    const before = portal.direct ?? { ...direct, isOpen: false };
-    await this.#put(entry, portal, { ...before, peer });
+    const portal = portals.get(id) ?? portals.addDirect(id, network, { userId, peer, blocked: false, isOpen: false });
+    await kit.stores.direct.meet(entry.sql, { id, network, userId, peer });
+    entry.afterCommit(() => change(portal, { peer }));
     return portal;
+  }
+
+  /** Where the conversation has another room already, that one stays. */
+  async #setRoom(
+    entry: Entry,
+    portal: Portal,
+    roomId: string,
+    anchor: string | undefined,
+    began: Began,
+  ): Promise<void> {
+    const { kit, portals, maker } = this.#parts;
+    const room = await kit.stores.direct.setRoom(entry.sql, portal.id, roomId);
+    if (room === roomId) await maker.finished(entry, portal, roomId, anchor, began);
+    entry.afterCommit(() => portals.setRoom(portal, room));
   }
 
   /** The conversation with whoever was the first to have this name. */
@@ -184,15 +196,6 @@ export class DirectRooms {
     return makeDirectId(network, userId, peer.subject, peer.host ?? '');
   }
 
-  async #put(entry: Entry, portal: Portal, direct: Direct, roomId = portal.roomId): Promise<void> {
-    const { userId, peer, blocked } = direct;
-    const row: DirectRow = { id: portal.id, network: portal.network, roomId: roomId ?? null, userId, peer, blocked };
-    await this.#parts.kit.stores.direct.put(entry.sql, row);
-    entry.afterCommit(() => {
-      portal.direct = { userId, peer, blocked, isOpen: portal.direct?.isOpen === true };
-    });
-  }
-
   #peerOf(network: NetworkId, source: NetworkSource): Peer {
     const there = this.#parts.kit.networks.get(network);
     const { nick, user, host } = source;
@@ -202,6 +205,11 @@ export class DirectRooms {
       host: user === undefined || host === undefined ? null : `${user}@${host}`,
     };
   }
+}
+
+/** What a commit changed, on top of what the commits before it did. */
+function change(portal: Portal, changed: Partial<Direct>): void {
+  if (portal.direct !== undefined) portal.direct = { ...portal.direct, ...changed };
 }
 
 const NOT_THERE = {
