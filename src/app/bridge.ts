@@ -1,8 +1,11 @@
 import { GHOST_PREFIX } from '../core/ids.ts';
 import { noAudit } from '../ports/audit.ts';
 import { Enforcement } from './admission/enforcement.ts';
+import { BridgingCommands } from './commands/bridging-commands.ts';
 import { HereCommands } from './commands/here-commands.ts';
 import { openDirects } from './direct/open-directs.ts';
+import { OptOuts } from './gates/opt-outs.ts';
+import { OptedOutGate } from './gates/opted-out-gate.ts';
 import { VouchedGate } from './gates/vouched-gate.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { attachNetwork } from './inbox/attach-network.ts';
@@ -73,7 +76,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const channels = new ChannelWishes(kit, portals);
   await loadPortals(kit, config, portals);
 
-  const pages = new Pages(kit, portals, config);
+  const optOuts = await OptOuts.open(kit);
+  const pages = new Pages(kit, portals, optOuts, config);
   await pages.load();
   const files = new NetworkFiles(kit, config.media);
   const echoes = new Echoes();
@@ -95,6 +99,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const doubts = new NetworkDoubts(kit, bootId);
   const receipts = new NetworkReceipts(kit, () => lanes, portals, relations.targets);
   const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, relations.targets);
+  const bridging = new BridgingCommands({ kit, portals, optOuts, ghosts, pages, rosters: () => rosters });
   const enforcement = new Enforcement({
     kit,
     config,
@@ -108,9 +113,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     audit,
     isWalled: (portal) => !walls.isOpen(portal),
     identity: asked,
-    reach: { direct: directs.commands, pages },
+    reach: { direct: directs.commands, pages, bridging },
     here: new HereCommands({
-      ...{ kit, portals, people, wishes, mannerIn, vouching },
+      ...{ kit, portals, people, wishes, mannerIn, vouching, bridging },
       rosters: () => rosters,
       status: () => status,
     }),
@@ -125,7 +130,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     stopping: () => stopping,
     nudge,
   });
-  const gate = new SealedGate(new VouchedGate(enforcement.admission, portals), portals, fate.sealed);
+  const admitted = new VouchedGate(enforcement.admission, portals);
+  const gate = new OptedOutGate(new SealedGate(admitted, portals, fate.sealed), portals, optOuts);
   const toMatrix = new ToMatrixDriver({
     kit,
     lanes: () => lanes,
@@ -227,6 +233,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ...{ version: parts.version, pid: parts.pid, notes: parts.notes },
     homeserverUrl: config.homeserver.url,
     authority: () => enforcement.report(),
+    optedOut: () => [bridging.countWords()].filter((words) => words !== ''),
     degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
     arrivals: { gate: matrixGate, software: () => software },
   });

@@ -9,6 +9,7 @@ import type {
 } from '../core/events.ts';
 import { isDirectId, makeLaneId, type PortalId } from '../core/ids.ts';
 import type { OutboxRow } from '../ports/stores.ts';
+import { OPTED_OUT } from './gates/opted-out-gate.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './lanes/ledger.ts';
 
@@ -49,7 +50,8 @@ export class Notices {
     const { stores, clock, metrics } = this.#kit;
     // In private silence would mean that it was heard: each message that was not is told of, once.
     const cause = `${portal}|${isDirectId(portal) ? effect.eventId : effect.userId}|${error.code}`;
-    const isNew = this.#isNew(cause);
+    // Whoever does not want to be bridged need not hear of it in each room; in private the other one may be meant.
+    const isNew = (error.code !== OPTED_OUT || isDirectId(portal)) && this.#isNew(cause);
     metrics.notices.add({ audience: 'sender', outcome: isNew ? 'sent' : 'suppressed' });
     const notice: NoticeToMatrix = {
       op: 'matrix.notice',

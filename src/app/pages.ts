@@ -4,6 +4,7 @@ import type { MatrixEvent } from '../core/events.ts';
 import type { PageMaker } from '../core/pages.ts';
 import type { SharePage } from '../core/share-page.ts';
 import type { MediaFile, PageAnswer, PageSource } from '../ports/pages.ts';
+import type { OptOuts } from './gates/opt-outs.ts';
 import type { Kit } from './kit.ts';
 import type { Entry } from './lanes/ledger.ts';
 import { PersonSwitch } from './people/person-switch.ts';
@@ -18,12 +19,19 @@ const REMEMBER_MS = 90 * DAY_MS;
 export class Pages implements PageSource {
   readonly #kit: Kit;
   readonly #portals: PortalTable;
+  readonly #optOuts: Pick<OptOuts, 'hasUser'>;
   readonly #links: PersonSwitch;
   readonly #publicUrl: string | undefined;
   #media: Config['media'];
 
-  constructor(kit: Kit, portals: PortalTable, config: Pick<Config, 'http' | 'media'>) {
+  constructor(
+    kit: Kit,
+    portals: PortalTable,
+    optOuts: Pick<OptOuts, 'hasUser'>,
+    config: Pick<Config, 'http' | 'media'>,
+  ) {
     this.#kit = kit;
+    this.#optOuts = optOuts;
     this.#portals = portals;
     this.#links = new PersonSwitch(kit, 'links');
     this.#publicUrl = config.http.publicUrl;
@@ -47,7 +55,7 @@ export class Pages implements PageSource {
   /** For one event of this person; undefined where nobody could reach a page, or they want none. */
   maker(userId: string): PageMaker | undefined {
     const baseUrl = this.#publicUrl;
-    return baseUrl === undefined || !this.#links.wanted(userId)
+    return baseUrl === undefined || !this.#links.wanted(userId) || this.#optOuts.hasUser(userId)
       ? undefined
       : { id: this.#kit.unguessable(), baseUrl, maxBytes: this.maxBytes };
   }
@@ -71,9 +79,14 @@ export class Pages implements PageSource {
 
   /** Switched off, the links that are out lead nowhere either, for ever. */
   async setShared(userId: string, isShared: boolean): Promise<void> {
-    const { db, stores } = this.#kit;
     await this.#links.set(userId, isShared);
-    if (!isShared) await db.transaction((sql) => stores.page.withdrawOf(sql, userId));
+    if (!isShared) await this.withdraw(userId);
+  }
+
+  /** The links of this person that are out lead nowhere any more, for ever. */
+  async withdraw(userId: string): Promise<void> {
+    const { db, stores } = this.#kit;
+    await db.transaction((sql) => stores.page.withdrawOf(sql, userId));
   }
 
   async find(id: string): Promise<PageAnswer> {

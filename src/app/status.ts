@@ -17,6 +17,8 @@ export type StatusParts = {
   readonly notes: readonly string[];
   readonly walls: Pick<Walls, 'sentences'>;
   readonly isOurs: (userId: string) => boolean;
+  /** How many people do not want to be bridged, as a sentence; nothing where nobody is. */
+  readonly optedOut: () => readonly string[];
   /** Undefined where everybody is let in. */
   readonly authority: () => AuthorityReport | undefined;
   /** A sentence while a room cannot be kept as the authority wants it. */
@@ -63,7 +65,12 @@ export class Status implements StatusSource {
         uptimeMs: nowMs - startedAtMs,
         nowMs,
         problems: [],
-        notes: [...notes, ...walls.sentences(portals.all()), ...networks.flatMap((network) => network.notes ?? [])],
+        notes: [
+          ...notes,
+          ...walls.sentences(portals.all()),
+          ...networks.flatMap((network) => network.notes ?? []),
+          ...this.#parts.optedOut(),
+        ],
       },
       homeserver: {
         reachable: kit.homeserver.health.reachable,

@@ -76,7 +76,7 @@ async function build() {
       mannerIn: () => ({}),
     }),
     mapUrl: undefined,
-    pages: new Pages(kit, portals, configOf([])),
+    pages: new Pages(kit, portals, { hasUser: () => false }, configOf([])),
     isOurs: (userId) => userId.startsWith('@_causeway_'),
     isHeld: (id) => readBack.isHeld(id),
     onHeld: (id) => readBack.prefer(id),

@@ -5,6 +5,7 @@ import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
 import type { Asker } from '../commands/asker.ts';
+import type { BridgingCommands } from '../commands/bridging-commands.ts';
 import type { HereCommands } from '../commands/here-commands.ts';
 import type { DirectCommands } from '../direct/direct-commands.ts';
 import type { Kit } from '../kit.ts';
@@ -36,7 +37,12 @@ export type EnforcementParts = {
     readonly rebind: (asker: Asker, words: readonly string[]) => Promise<string>;
   };
   /** How people reach each other beside the channels: private conversations, and links to what they send. */
-  readonly reach: { readonly direct: DirectCommands; readonly pages: Pick<Pages, 'isShared' | 'setShared'> };
+  readonly reach: {
+    readonly direct: DirectCommands;
+    readonly pages: Pick<Pages, 'isShared' | 'setShared'>;
+    /** Whether they are bridged at all. */
+    readonly bridging: BridgingCommands;
+  };
   /** What is asked about the room in which it is asked. */
   readonly here: HereCommands;
 };

@@ -9,7 +9,10 @@ import type { Asker } from './asker.ts';
 export async function answerCommand(enforcement: Enforcement, asker: Asker, { name, words }: Command): Promise<string> {
   const who = standpointOf(enforcement, asker);
   if (!isCommandName(name)) return unknownCommand(who, name);
-  if (name === 'help') return helpText(who, words[0]);
+  if (name === 'help') {
+    const lines = [helpText(who, words[0]), words.length === 0 ? enforcement.reach.bridging.countWords() : ''];
+    return lines.filter((line) => line !== '').join('\n');
+  }
   return commandRefusal(who, name) ?? ANSWERS[name](enforcement, asker, words);
 }
 

@@ -16,6 +16,8 @@ export const ANSWERS: Readonly<Record<Exclude<CommandName, 'help'>, Answer>> = {
   nick: (e, a, [nick]) => e.here.nick(a, nick),
   mentions,
   links,
+  optout: (e, a) => e.reach.bridging.set(a, true),
+  optin: (e, a) => e.reach.bridging.set(a, false),
   query: (e, a, [nick]) => e.reach.direct.query(a, nick),
   block: (e, a) => e.reach.direct.block(a, true),
   unblock: (e, a) => e.reach.direct.block(a, false),

@@ -10,6 +10,7 @@ import type { People, PeopleParts } from '../people/people.ts';
 import type { Rosters } from '../people/rosters.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import type { Asker } from './asker.ts';
+import type { BridgingCommands } from './bridging-commands.ts';
 import { linkWords } from './link-words.ts';
 
 export type HereParts = {
@@ -18,6 +19,7 @@ export type HereParts = {
   readonly rosters: () => Pick<Rosters, 'people'>;
   readonly status: () => { ofPortal(portal: Portal): Promise<PortalReport> };
   readonly vouching: { networkName(network: NetworkId): string };
+  readonly bridging: Pick<BridgingCommands, 'countWords'>;
   readonly people: Pick<People, 'person'>;
   readonly wishes: NickWishes;
   readonly mannerIn: PeopleParts['mannerIn'];
@@ -65,7 +67,9 @@ export class HereCommands {
     const { portal, network, name } = this.#here(asker) ?? {};
     if (portal === undefined || network === undefined || name === undefined) return '';
     const report = await this.#parts.status().ofPortal(portal);
-    return linkWords(report, { name, state: network.status().state }, this.#parts.kit.clock.nowMs());
+    const words = linkWords(report, { name, state: network.status().state }, this.#parts.kit.clock.nowMs());
+    const out = this.#parts.bridging.countWords();
+    return out === '' ? words : `${words} ${out}`;
   }
 
   /** Says what somebody is called on the room's network, or has them called otherwise. @param word a nick, or `-` for none of their own */

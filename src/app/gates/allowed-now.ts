@@ -9,7 +9,7 @@ export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Re
   if (effect.op === 'matrix.kick' && !gate.mayKick(portal)) return ok(keptAgainstKick(effect));
   const speaker = speakerOf(effect);
   if (speaker === undefined) return ok(effect);
-  const verdict = gate.toMatrix(portal, speaker);
+  const verdict = gate.toMatrix(portal, speaker, effect.op === 'matrix.redact' || effect.op === 'matrix.unreact');
   if (verdict.kind === 'no') return fail(verdict.error);
   if (effect.op === 'matrix.redact' && !gate.mayKick(portal)) return ok({ ...effect, sparesPeople: true });
   const marked = verdict.mark !== undefined || verdict.spokenFor === true;

@@ -29,8 +29,9 @@ export type Speaker = Identified & { readonly assurance: Assurance };
  * allowed when it was said may not be any more.
  */
 export interface LineGate {
-  toNetwork(portal: PortalId, userId: string): Verdict;
-  toMatrix(portal: PortalId, speaker: Speaker): Verdict;
+  /** @param takesBack it only undoes what they did before */
+  toNetwork(portal: PortalId, userId: string, takesBack?: boolean): Verdict;
+  toMatrix(portal: PortalId, speaker: Speaker, takesBack?: boolean): Verdict;
   /** Whether an operator of the network may put a person out of the room. */
   mayKick(portal: PortalId): boolean;
 }

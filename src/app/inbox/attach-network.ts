@@ -35,6 +35,7 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
   const roster = (channel: string, change: RosterChange): void => {
     const portal = portals.byChannel(network.id, channel);
     if (portal !== undefined) enforcement.channelChanged(portal, change);
+    enforcement.reach.bridging.changed(network, channel, change);
   };
   parts.directs.attach(network.id, (portal) => lines.release(portal));
   const asked = (source: RosterEntry, text: string) => enforcement.asked.onNetwork(network.id, source, text);

@@ -256,9 +256,11 @@ class LaneRun {
   }
 
   /** Why this person may not speak here now. */
-  #denied({ userId, network }: Spoken): BridgeError | undefined {
+  #denied(effect: Spoken): BridgeError | undefined {
     const { gate, kit } = this.#parts;
-    const verdict = gate.toNetwork(lanePortal(this.#queue.id), userId);
+    const { userId, network } = effect;
+    const takesBack = effect.op === 'network.redact' || (effect.op === 'network.react' && effect.removed);
+    const verdict = gate.toNetwork(lanePortal(this.#queue.id), userId, takesBack);
     if (verdict.kind !== 'no') return undefined;
     kit.metrics.denied.add({ direction: 'to-network', cause: verdict.error.code });
     kit.log.info('a line was not let out', { network, cause: verdict.error.code });

@@ -54,6 +54,13 @@ const ROWS = {
     who: 'everybody',
     where: ON_MATRIX,
   },
+  optout: {
+    usage: '',
+    text: 'not be bridged: what you say does not cross, and your links lead nowhere; on a network by account, without one until you leave',
+    who: 'everybody',
+    where: EVERYWHERE,
+  },
+  optin: { usage: '', text: 'be bridged again', who: 'everybody', where: EVERYWHERE },
   query: {
     usage: 'NICK',
     text: 'open a room with somebody on a network, to write to them in private',
