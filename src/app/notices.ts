@@ -1,6 +1,7 @@
 import type { BridgeError } from '../core/errors.ts';
 import type {
   NoticeToMatrix,
+  PinsOnNetwork,
   ReactOnNetwork,
   RedactOnNetwork,
   RemoveOnNetwork,
@@ -19,10 +20,11 @@ const QUIET_MS = 10 * 60_000;
 const PATIENCE_MS = 60_000;
 const REMEMBERED = 5_000;
 
-type NetworkEffect = SayOnNetwork | TopicOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
+type NetworkEffect = SayOnNetwork | TopicOnNetwork | PinsOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
 
 /** What did not happen, before the name of the channel. */
 const FAILED: Partial<Record<NetworkEffect['op'], string>> = {
+  'network.pins': 'Not pinned in',
   'network.redact': 'Not deleted in',
   'network.remove': 'They are still in',
 };

@@ -182,6 +182,18 @@ export type TopicOnNetwork = {
   readonly eventId: string;
 };
 
+/** A room's pins, all of them: what changed since they were last carried over is changed in the channel, by the person's own power there. */
+export type PinsOnNetwork = {
+  readonly op: 'network.pins';
+  readonly network: NetworkId;
+  readonly channel: string;
+  readonly room: string;
+  readonly userId: string;
+  /** Events, each once. */
+  readonly pinned: readonly string[];
+  readonly eventId: string;
+};
+
 export type PartOnNetwork = {
   readonly op: 'network.part';
   readonly network: NetworkId;
@@ -214,6 +226,7 @@ export type Effect =
   | RedactOnNetwork
   | RemoveOnNetwork
   | TopicOnNetwork
+  | PinsOnNetwork
   | PartOnNetwork
   | ReconcileRoom
   | SharePage;

@@ -108,6 +108,7 @@ export type NetworkPowers = {
   readonly edits?: boolean;
   readonly reactions?: boolean;
   readonly deletions?: boolean;
+  readonly pins?: boolean;
   /** Messages of several lines, up to these limits: a text for {@link Voice.split} may have line feeds. */
   readonly multiline?: MultilineLimits;
 };
@@ -149,6 +150,8 @@ export interface Voice {
    * connection of their own.
    */
   remove?(removal: Removal): Promise<Result<void>>;
+  /** Pins a message of the channel, or takes it from the pins, by the power that this person has. Harmless when repeated. Present where the network has pins. */
+  pin?(target: MessageKey, pinned: boolean): Promise<Result<void>>;
   /** Harmless when repeated. Present where the network has reactions. */
   react?(reaction: OutgoingReaction): Promise<Result<void>>;
   /**

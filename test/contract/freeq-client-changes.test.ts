@@ -248,6 +248,41 @@ describe('a bridge on freeq: what is edited, deleted, answered and added', { tim
     );
   });
 
+  behaves([15], 'passes pins of the room, by whoever may pin in the channel', 'both', async (scene) => {
+    const op = await scene.person('op');
+    const world = await scene.bridge();
+    const said = world.say('Bob', 'the shed is open');
+    const msgid = (await op.gotLine(/ PRIVMSG #commons :the shed is open/)).tags.get('msgid');
+    const pins = (...pinned: readonly string[]) =>
+      world.homeserver.happen(world.room, '@bob:willow.example', 'm.room.pinned_events', { pinned }, '');
+    const told = () => op.lines.flatMap((line) => /\+freeq\.at\/((?:un)?pin=\w+)/.exec(line)?.[1] ?? []);
+    pins(said.event_id);
+    world.say('Bob', 'Bob may not');
+    await op.got(/ PRIVMSG #commons :Bob may not/);
+    assert.deepEqual([told(), world.notices()], [[], []]);
+    op.send(`MODE ${CHANNEL} +o Bob`);
+    await op.flush();
+    pins();
+    pins(said.event_id);
+    pins(said.event_id, '$never-heard-of');
+    pins();
+    await op.got(/\+freeq\.at\/unpin=/);
+    world.say('Bob', 'done');
+    await op.got(/ PRIVMSG #commons :?done/);
+    assert.deepEqual(told(), [`pin=${msgid}`, `unpin=${msgid}`]);
+    // What was pinned on freeq is taken from the pins in the room.
+    op.send(`PIN ${CHANNEL} ${msgid}`);
+    await waitUntil(
+      () =>
+        JSON.stringify(world.homeserver.room(world.room).state.get('m.room.pinned_events ')?.content.pinned) ===
+        JSON.stringify([said.event_id]),
+      { what: 'the pin in the room' },
+    );
+    pins();
+    await waitUntil(() => told().length === 4, { what: 'the end of the pin' });
+    assert.deepEqual(told().at(-1), `unpin=${msgid}`);
+  });
+
   behaves([15], 'shows on freeq that a member types', 'both', async (scene) => {
     const world = await scene.bridge();
     const alice = await scene.person('alice');

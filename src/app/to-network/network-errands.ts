@@ -2,6 +2,7 @@ import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type {
   Effect,
   PartOnNetwork,
+  PinsOnNetwork,
   ReactOnNetwork,
   RedactOnNetwork,
   RemoveOnNetwork,
@@ -12,14 +13,22 @@ import type { Network } from '../../ports/network.ts';
 import type { LinkRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { People } from '../people/people.ts';
+import { carryPins } from './network-pins.ts';
 import { powersNow } from './powers-now.ts';
 import type { Targets } from './targets.ts';
 
 /** What is done on a network beside saying lines. Each may be done twice. */
-export type NetworkErrand = TopicOnNetwork | PartOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
+export type NetworkErrand =
+  | TopicOnNetwork
+  | PinsOnNetwork
+  | PartOnNetwork
+  | ReactOnNetwork
+  | RedactOnNetwork
+  | RemoveOnNetwork;
 
 const ERRANDS: ReadonlySet<string> = new Set([
   'network.topic',
+  'network.pins',
   'network.part',
   'network.react',
   'network.redact',
@@ -55,6 +64,11 @@ export class NetworkErrands {
         const person = await this.#people.person(effect.room, effect.userId);
         const set = await network.setTopic(person, effect.channel, effect.topic);
         return set.ok ? DONE : set;
+      }
+      case 'network.pins': {
+        const [kit, people, targets] = [this.#kit, this.#people, this.#targets];
+        const carried = await carryPins({ kit, people, targets }, effect, network);
+        return carried.ok ? DONE : carried;
       }
       case 'network.react':
         return this.#react(effect, network);

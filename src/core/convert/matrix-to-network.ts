@@ -4,6 +4,7 @@ import { encrypted } from './from-matrix/encrypted.ts';
 import { encryption } from './from-matrix/encryption.ts';
 import { membership } from './from-matrix/membership.ts';
 import { message } from './from-matrix/message.ts';
+import { pins } from './from-matrix/pins.ts';
 import { pollEnd, pollStart, pollVote } from './from-matrix/poll.ts';
 import { reaction } from './from-matrix/reaction.ts';
 import { redaction } from './from-matrix/redaction.ts';
@@ -36,6 +37,7 @@ const CONVERTERS: ReadonlyMap<string, MatrixConverter> = new Map([
   ['m.room.encrypted', encrypted],
   ['m.room.encryption', encryption],
   ['m.room.topic', topic],
+  ['m.room.pinned_events', pins],
   ['m.room.member', membership],
 ]);
 

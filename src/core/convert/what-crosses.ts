@@ -278,10 +278,10 @@ export const WHAT_CROSSES: readonly Crossing[] = [
   },
   {
     what: 'Pins',
-    types: [],
+    types: ['m.room.pinned_events'],
     kinds: ['pin'],
     needs: 'freeq',
-    toNetwork: null,
+    toNetwork: { able: 'by the person, where the channel lets them; else nothing', unable: 'nothing' },
     toMatrix: { able: 'the message is pinned in the room, or no longer' },
     shown: [['test/e2e/freeq-answers.test.ts', 'a pin is a pin in the room']],
   },

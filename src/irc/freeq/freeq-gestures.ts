@@ -39,7 +39,7 @@ function signed(link: Link, channel: string, mutation: Mutation): readonly [stri
 
 /** Reactions, deletions and edits as freeq takes them (facts: chatsig and messaging of its server). */
 export const freeqGestures: GestureMaker = {
-  powers: { repliesShown: true, edits: true, reactions: true, deletions: true },
+  powers: { repliesShown: true, edits: true, reactions: true, deletions: true, pins: true },
   // One at a time, and only while nothing that is said waits for an answer.
   typesUnlabelled: true,
   react: (link, { channel, msgid, emoji, removed }) => {
@@ -59,6 +59,8 @@ export const freeqGestures: GestureMaker = {
     command: 'TAGMSG',
     params: [channel],
   }),
+  // Only operators may; what is pinned already is answered with a notice.
+  pin: ({ channel, msgid, pinned }) => ({ command: pinned ? 'PIN' : 'UNPIN', params: [channel, msgid] }),
   media: mediaTags,
   edit: (link, line) => new Map([['+draft/edit', line.msgid], ...signature(link, line, line.msgid)]),
   // The server would sign for us. But a peer fetches a key when it first sees it, too late for what came with it: an edit must not be the first.

@@ -29,6 +29,8 @@ export type GestureMaker = {
   /** Undefined where the server would drop it. */
   readonly react: (link: Link, reaction: WireReaction) => WireLine | undefined;
   readonly redact: (link: Link, redaction: WireRedaction) => WireLine | undefined;
+  /** Pins a message, or takes it from the pins. */
+  readonly pin?: (pin: { readonly channel: string; readonly msgid: string; readonly pinned: boolean }) => WireLine;
   /** Tags that make a line the new text of a message. */
   readonly edit: (link: Link, edit: WireEdit) => ReadonlyMap<string, string>;
   /** Tags that say what file a line is about. */
@@ -115,6 +117,13 @@ export async function redact(hand: Hand, target: MessageKey, reason: string): Pr
   const wire = msgid && link.dialect.gestures.redact(link, { channel, msgid, reason: why });
   const done = wire ? await act(hand, wire) : ok(undefined);
   return !done.ok && GONE.has(done.error.code) ? ok(undefined) : done;
+}
+
+/** Nothing where the network knows no pins. */
+export async function pin(hand: Hand, target: MessageKey, pinned: boolean): Promise<Result<void>> {
+  const msgid = msgidOf(target);
+  const wire = msgid && hand.link.dialect.gestures.pin?.({ channel: hand.channel, msgid, pinned });
+  return wire ? act(hand, wire) : ok(undefined);
 }
 
 const GONE: ReadonlySet<string> = new Set(['irc_fail_unknown_msgid', 'irc_fail_message_not_found']);

@@ -5,7 +5,7 @@ import type { Puppet } from '../puppets/puppet.ts';
 import type { Session } from '../session.ts';
 import type { Link } from '../wire/link.ts';
 import type { Attempts } from './attempts.ts';
-import { type Hand, react, redact } from './gestures.ts';
+import { type Hand, pin, react, redact } from './gestures.ts';
 import { remove } from './removal.ts';
 import { type Manner, relayName, relayNick, splitSpeech, utter } from './speech.ts';
 
@@ -28,6 +28,7 @@ export function puppetVoice(
     split: (text, style) => splitSpeech(puppet.link, channel, text, style, manner),
     ...stamping(puppet.link),
     react: (reaction) => (isThere() ? react(hand, reaction) : Promise.resolve(fail(notThere(channel)))),
+    pin: (target, pinned) => (isThere() ? pin(hand, target, pinned) : Promise.resolve(fail(notThere(channel)))),
     remove: (removal) => (isThere() ? remove(hand, removal) : Promise.resolve(fail(notThere(channel)))),
     redact: async (target, reason, ours) => {
       if (!isThere()) return fail(notThere(channel));
