@@ -1,4 +1,4 @@
-import type { NetworkStatus } from '../ports/network.ts';
+import type { NetworkStatus } from '../ports/network-status.ts';
 import type { Listener } from './listening/listener.ts';
 import type { Pool } from './puppets/pool.ts';
 

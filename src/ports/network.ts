@@ -3,6 +3,7 @@ import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent, NetworkMedia, NetworkSource } from '../core/events.ts';
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
 import type { MultilineLimits } from '../core/irc/multiline.ts';
+import type { NetworkStatus } from './network-status.ts';
 
 /** A Matrix user as a network needs to know them. */
 export type Person = {
@@ -228,22 +229,6 @@ export interface PrivateSpeech {
 }
 
 export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
-
-export type NetworkStatus = {
-  readonly state: 'connecting' | 'up' | 'down' | 'refused';
-  /** A sentence: what is wrong and what to do, where something is. */
-  readonly problem?: string;
-  /** Sentences about what is no problem, but may be wanted otherwise. */
-  readonly notes?: readonly string[];
-  readonly sinceMs: number;
-  readonly puppets: { readonly connected: number; readonly wanted: number };
-  readonly reconnects: number;
-  readonly software?: string;
-  readonly channels: ReadonlyMap<
-    string,
-    { readonly joined: boolean; readonly problem?: string; readonly members: number }
-  >;
-};
 
 export interface Network {
   readonly id: NetworkId;

@@ -1,5 +1,5 @@
 import { cleanName } from '../../core/identity/display-name.ts';
-import type { NetworkStatus } from '../../ports/network.ts';
+import type { NetworkStatus } from '../../ports/network-status.ts';
 import type { PortalReport } from '../../ports/status.ts';
 
 const STATES: Readonly<Record<PortalReport['state'], string>> = {

@@ -1,4 +1,4 @@
-import type { NetworkStatus } from '../../ports/network.ts';
+import type { NetworkStatus } from '../../ports/network-status.ts';
 
 /** How the connection of the listener stands, for people. */
 export class Standing {
