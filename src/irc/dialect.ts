@@ -30,6 +30,8 @@ export type Dialect = {
   readonly isupport: Isupport;
   readonly listenerCaps: readonly CapWish[];
   readonly puppetCaps: readonly CapWish[];
+  /** Tags without `+` that count, where the server passes on what clients write. */
+  readonly serverTags: ReadonlySet<string> | undefined;
   /** Answers that say that the server has told all it tells of itself at the beginning. */
   readonly readyOn: ReadonlySet<string>;
   /** Commands that may come before that and count all the same: they wait until then. */
@@ -96,6 +98,7 @@ export const CLASSIC: Dialect = {
   isupport: DEFAULT_ISUPPORT,
   listenerCaps: LISTENER_CAPS,
   puppetCaps: PUPPET_CAPS,
+  serverTags: undefined,
   readyOn: new Set(['376', '422', 'PONG']),
   early: new Set(),
   rejoins: false,

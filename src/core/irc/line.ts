@@ -31,9 +31,10 @@ const COMMAND = /^(?:[A-Za-z]+|[0-9]{3})$/;
 
 /**
  * @param text one line, with or without its line ending
+ * @param serverTags names without `+` that count; on a server that lets clients write any. Every name where it is not given
  * @returns undefined where this is no IRC line: no command, a NUL, CR or LF inside, or over {@link MAX_LINE_CHARS}
  */
-export function parseLine(text: string): IrcLine | undefined {
+export function parseLine(text: string, serverTags?: ReadonlySet<string>): IrcLine | undefined {
   const line = withoutEnding(text);
   if (line.length > MAX_LINE_CHARS || /[\0\r\n]/.test(line)) return undefined;
 
@@ -41,7 +42,7 @@ export function parseLine(text: string): IrcLine | undefined {
   let tags = NO_TAGS;
   if (line[at] === '@') {
     const end = wordEnd(line, at);
-    tags = parseTags(line.slice(at + 1, end));
+    tags = parseTags(line.slice(at + 1, end), serverTags);
     at = skipSpaces(line, end);
   }
   let source: Source | undefined;
@@ -69,18 +70,23 @@ export function parseSource(raw: string): Source | undefined {
   return { nick: raw.slice(0, nickEnd), ...(user && { user }), ...(host && { host }), raw };
 }
 
-/**
- * Tags without `+` are the server's word (msgid, account, time) and are taken first, wherever they stand: a client that
- * sends hundreds of its own must not push them over the bound.
- */
-function parseTags(text: string): ReadonlyMap<string, string> {
+/** By these it is decided who said what, when, and about which message: no other tag may push one of them over the bound. */
+const FIRST: ReadonlySet<string> = new Set('msgid account time batch +draft/edit +freeq.at/origin'.split(' '));
+const RANKS = [0, 1, 2] as const;
+
+/** Tags without `+` are the server's word, as a rule. */
+const rankOf = (key: string): (typeof RANKS)[number] => (FIRST.has(key) ? 0 : key.startsWith('+') ? 2 : 1);
+
+/** Some tags are taken first, wherever they stand: a client that sends hundreds of its own must not push them over the bound. */
+function parseTags(text: string, serverTags: ReadonlySet<string> | undefined): ReadonlyMap<string, string> {
   const tags = new Map<string, string>();
   const items = text.split(';');
-  for (const ofClient of [false, true]) {
+  for (const rank of RANKS) {
     for (const item of items) {
       const equals = item.indexOf('=');
       const key = equals < 0 ? item : item.slice(0, equals);
-      if (key === '' || key.startsWith('+') !== ofClient) continue;
+      if (key === '' || rankOf(key) !== rank) continue;
+      if (serverTags?.has(key) === false && !key.startsWith('+')) continue;
       if (tags.size >= MAX_TAGS && !tags.has(key)) continue;
       tags.set(key, equals < 0 ? '' : unescapeTagValue(item.slice(equals + 1)));
     }

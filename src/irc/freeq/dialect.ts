@@ -20,6 +20,8 @@ import { WindowThrottle } from './window-throttle.ts';
 
 const BOT: KeyOwner = 'bot';
 
+const UNFILED: ReadonlySet<string> = new Set(['NOTICE', 'TAGMSG']);
+
 /** Nothing of it for a guest. */
 type Proof = Pick<Introduction, 'sasl' | 'signer'>;
 
@@ -36,12 +38,14 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     isupport: FREEQ_ISUPPORT,
     listenerCaps: FREEQ_LISTENER_CAPS,
     puppetCaps: FREEQ_PUPPET_CAPS,
+    serverTags: new Set(['account', 'batch', 'draft/multiline-concat', 'msgid', 'time']),
     // Channels of before are entered again by the server between 001 and the answer to our PING, some even before 001.
     readyOn: new Set(['PONG']),
     early: new Set('JOIN PART KICK QUIT NICK MODE TOPIC PRIVMSG TAGMSG BATCH 332 333 353 366'.split(' ')),
     rejoins: true,
     forgetsDeleted: true,
-    isFiled: ({ command, source }) => command !== 'NOTICE' && source?.host !== 'freeq/spawn',
+    // The id on a TAGMSG is the client's: perhaps that of a message which is still to come.
+    isFiled: ({ command, source }) => !UNFILED.has(command) && source?.host !== 'freeq/spawn',
     bansRemove: true,
     hasWalls: true,
     async introduceBot({ bot, server }) {

@@ -13,6 +13,9 @@ const TYPING = ['+typing', '+draft/typing'];
 const firstOf = (tags: Tags, names: readonly string[]): string | undefined =>
   names.map((name) => tags.get(name)).find((value) => value !== undefined && value !== '');
 
+const nameOf = (line: IrcLine, { dialect }: Perspective, naming: Naming, timeMs: number): MessageKey =>
+  nameLine(line, naming, timeMs, dialect.isFiled(line));
+
 /** The message that a line answers. Anybody may name any message: whether it is one of the room is looked up there. */
 export function repliedTo(tags: Tags): MessageKey | undefined {
   const msgid = firstOf(tags, REPLY);
@@ -30,7 +33,7 @@ export function readReaction(line: IrcLine, view: Perspective, naming: () => Nam
   const timeMs = whenSaid(line, view);
   const { channel, source, own } = speaker;
   return {
-    ...{ kind: 'reaction', network: view.network, channel, key: nameLine(line, naming(), timeMs), timeMs },
+    ...{ kind: 'reaction', network: view.network, channel, key: nameOf(line, view, naming(), timeMs), timeMs },
     ...{ replayed: false, source, own, target, emoji, removed: added === undefined },
   };
 }
@@ -44,7 +47,7 @@ export function readDeletion(line: IrcLine, view: Perspective, naming: () => Nam
   const timeMs = whenSaid(line, view);
   const { channel, source, own } = speaker;
   return {
-    ...{ kind: 'deletion', network: view.network, channel, key: nameLine(line, naming(), timeMs), timeMs },
+    ...{ kind: 'deletion', network: view.network, channel, key: nameOf(line, view, naming(), timeMs), timeMs },
     ...{ replayed: false, source, own, target: keyFromMsgid(msgid), reason: reason.slice(0, 1000) },
   };
 }

@@ -87,7 +87,7 @@ export function readTopic(line: IrcLine, view: Perspective, naming: Naming): Net
     kind: 'topic',
     network: view.network,
     channel,
-    key: nameLine(line, naming, timeMs),
+    key: nameLine(line, naming, timeMs, view.dialect.isFiled(line)),
     timeMs,
     replayed: false,
     source,

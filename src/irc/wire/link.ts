@@ -177,7 +177,7 @@ export class Link {
     this.lineNumber++;
     this.#watchdog.heard(this.#options.clock.nowMs());
     try {
-      const line = parseLine(text);
+      const line = parseLine(text, this.dialect.serverTags);
       if (line !== undefined) this.#line(line);
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);

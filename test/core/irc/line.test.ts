@@ -98,6 +98,26 @@ describe('tags of a hostile line', () => {
     assert.equal(tags?.get('account'), 'alice');
   });
 
+  test('that say who said what about which message are taken before all others, with or without a +', () => {
+    const telling = '+draft/edit=01A;+freeq.at/origin=J.test;account=alice;batch=b;msgid=1;time=t';
+    const junk = Array.from({ length: 2 * MAX_TAGS }, (_, i) => `${i % 2 === 0 ? '+' : ''}j${i}`).join(';');
+    const { tags } = parseLine(`@${junk};${telling} PRIVMSG #c :x`) ?? {};
+    assert.equal(tags?.size, MAX_TAGS);
+    assert.equal(
+      telling
+        .split(';')
+        .map((tag) => tag.split('=')[0] ?? '')
+        .map((key) => `${key}=${tags?.get(key)}`)
+        .join(';'),
+      telling,
+    );
+  });
+
+  test('that only look like the server’s are left out where it is known which ones it writes', () => {
+    const line = parseLine('@account=a;draft/relaymsg=causeway;+react=x;label=1 PRIVMSG #c :x', new Set(['account']));
+    assert.deepEqual(plain(line)?.tags, { account: 'a', '+react': 'x' });
+  });
+
   test('over the bound still update a key that is there', () => {
     const many = Array.from({ length: MAX_TAGS }, (_, i) => `k${i}=old`).join(';');
     assert.equal(parseLine(`@${many};k0=new;extra=1 PING`)?.tags.get('k0'), 'new');

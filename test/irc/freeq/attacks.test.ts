@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import { ScriptedPeer } from '../../fakes/freeq/scripted-peer.ts';
+import { readLine } from '../../fakes/freeq/wire.ts';
 import { person as aPerson, type NetworkWorld } from '../../fakes/network-world.ts';
 import { waitUntil } from '../../servers/people.ts';
 import { freeqWorld } from './freeq-world.ts';
 
+const CONTEXT = 'draft/chathistory-context';
 const CHAIR = 'did:plc:chairchairchair';
 
 describe('whoever attacks with tags that the server passes on', { timeout: 60_000 }, () => {
@@ -66,6 +70,65 @@ describe('whoever attacks with tags that the server passes on', { timeout: 60_00
       privately().map(({ source, lines }) => [source.account, lines]),
       [[own, ['hello']]],
     );
+  });
+
+  test('hides nothing of what is said: no tag makes a line ours, or takes its id away', async (t) => {
+    const { world, guest } = await freeqWorld(t);
+    await world.listening();
+    const gina = await guest('gina');
+    gina.say('#commons', 'abuse', { 'draft/relaymsg': 'causeway', relaymsg: 'causeway' });
+    await world.hears('gina: abuse');
+    const junk = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`j${index}`, '']));
+    gina.say('#commons', 'more of it', junk);
+    await world.hears('gina: more of it');
+    const ids = gina.lines.flatMap((line) => (/ PRIVMSG /.test(line) ? (readLine(line)?.tags.get('msgid') ?? []) : []));
+    assert.deepEqual(
+      world.messages().map(({ key }) => key),
+      ids.map((id) => `m:${id}`),
+    );
+  });
+
+  test('takes no message’s place with a reaction under its id, which may still be on its way from another server', async (t) => {
+    const { server, world, person, guest } = await freeqWorld(t);
+    await world.listening();
+    const frida = await person('frida');
+    const gina = await guest('gina');
+    frida.say('#commons', 'first');
+    await world.hears('frida: first');
+    const root = world.messages()[0]?.key.slice(2) ?? '';
+    const coming = server.mint();
+    gina.tag('#commons', { msgid: coming, '+react': '👎', '+reply': root });
+    await frida.got(/\+react=/);
+    const peer = ScriptedPeer.on(server, 'J.test');
+    peer.join('zed', '#commons');
+    peer.say('zed', '#commons', 'late', { msgid: coming });
+    await world.hears('zed: late');
+    assert.deepEqual(
+      world.memory.events.flatMap(({ kind }) => (kind === 'walls' ? [] : [kind])),
+      ['message', 'reaction', 'message'],
+    );
+  });
+
+  test('loses nothing of a long history: no line in it counts as one that only accompanies another', async (t) => {
+    let behindMs = 2_000_000;
+    const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() - behindMs };
+    const { server, world, person, again } = await freeqWorld(t, { server: { clock } });
+    await world.listening();
+    const frida = await person('frida');
+    frida.say('#commons', 'before');
+    await world.hears('frida: before');
+    await world.network.stop('away');
+    const texts = Array.from({ length: 600 }, (_, index) => `missed ${index}`);
+    for (const text of texts) {
+      behindMs -= 1_000;
+      const msgid = server.mint();
+      const tags = new Map([['msgid', msgid], ...(text === 'missed 9' ? [[CONTEXT, ''] as const] : [])]);
+      const row = { venue: '#commons', sender: 'gina!g@freeq/guest', text, tags, msgid, root: msgid, did: undefined };
+      server.store.add({ ...row, seconds: server.nowSeconds, deleted: false });
+    }
+    const back = again(world.memory);
+    await back.hears('gina: missed 599');
+    assert.deepEqual(back.heard(), ['frida: before', ...texts.map((text) => `gina: ${text}`)]);
   });
 });
 
