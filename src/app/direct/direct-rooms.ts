@@ -8,7 +8,9 @@ import type { Entry, Ledger } from '../lanes/ledger.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Signal } from '../timing/signal.ts';
+import { Turns } from '../timing/turns.ts';
 import type { DirectRoomMaker } from './direct-room-maker.ts';
+import { Newcomers } from './newcomers.ts';
 
 export type DirectRoomsParts = {
   readonly kit: Kit;
@@ -22,6 +24,9 @@ export type DirectRoomsParts = {
 /** Lets go on what waits for a conversation's room. */
 export type Release = (portal: Portal) => Promise<void>;
 
+/** Rooms that are made or looked after at the same time: each takes the homeserver several calls. */
+const MOST_AT_ONCE = 4;
+
 /** Who began a conversation: it decides what the bot says first. */
 type Began = 'them' | 'us';
 
@@ -33,9 +38,12 @@ export class DirectRooms {
   readonly #parts: DirectRoomsParts;
   readonly #release = new Map<NetworkId, Release>();
   readonly #opening = new Set<string>();
+  readonly #turns = new Turns(MOST_AT_ONCE);
+  readonly #newcomers: Newcomers;
 
   constructor(parts: DirectRoomsParts) {
     this.#parts = parts;
+    this.#newcomers = new Newcomers(parts.kit, parts.portals);
   }
 
   /** Takes up what an earlier process knew. */
@@ -62,11 +70,14 @@ export class DirectRooms {
 
   /**
    * The conversation that a message belongs to; its room may not be there yet.
-   * @returns undefined where its receiver wants to hear nothing of who wrote it
+   * @returns undefined where its receiver wants to hear nothing of who wrote it, or it cannot begin a conversation
    */
   async portalOf(entry: Entry, event: NetworkMessage, userId: string): Promise<Portal | undefined> {
     const peer = this.#peerOf(event.network, event.source);
     if (this.#first(event.network, userId, peer)?.direct?.blocked === true) return undefined;
+    const isNew = this.#parts.portals.get(this.#idOf(event.network, userId, peer)) === undefined;
+    // Programs say NOTICE, and nobody answers one (RFC 2812 §3.3.2).
+    if (isNew && (event.style === 'notice' || !(await this.#newcomers.mayBegin(entry, userId, peer)))) return undefined;
     const portal = await this.#portal(entry, event.network, userId, peer);
     entry.afterCommit(() => this.open(portal));
     return portal;
@@ -135,7 +146,7 @@ export class DirectRooms {
     const { kit, maker, stopping, stop, ledger } = this.#parts;
     const backoff = new Backoff(kit.clock, 500, 30_000);
     while (!stopping()) {
-      const room = await maker.ensure(portal);
+      const room = await this.#turns.take(() => maker.ensure(portal));
       if (room.ok) {
         if (portal.roomId === undefined) {
           const anchor = await maker.anchorOf(room.value);
@@ -180,6 +191,7 @@ export class DirectRooms {
     const { kit, portals, maker } = this.#parts;
     const room = await kit.stores.direct.setRoom(entry.sql, portal.id, roomId);
     if (room === roomId) await maker.finished(entry, portal, roomId, anchor, began);
+    await this.#newcomers.roomMade(entry, portal, room);
     entry.afterCommit(() => portals.setRoom(portal, room));
   }
 
