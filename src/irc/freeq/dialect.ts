@@ -22,6 +22,8 @@ const BOT: KeyOwner = 'bot';
 
 const UNFILED: ReadonlySet<string> = new Set(['NOTICE', 'TAGMSG']);
 
+const BARE: ReadonlySet<string> = new Set(['TAGMSG', 'TOPIC']);
+
 /** Nothing of it for a guest. */
 type Proof = Pick<Introduction, 'sasl' | 'signer'>;
 
@@ -109,9 +111,12 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
   };
 }
 
-/** The server speaks with a bare name and without msgid; people of other servers have a bare nick, and their words a msgid or an origin. */
+/**
+ * The server speaks with a bare name and without msgid; people of other servers have a bare nick, and their words a msgid or an origin.
+ * Whose bare name a topic has is not said: nobody of this server's.
+ */
 const isPerson = ({ source, tags, command }: IrcLine): boolean =>
-  source?.host !== undefined || command === 'TAGMSG' || tags.has('msgid') || tags.has('+freeq.at/origin');
+  source?.host !== undefined || BARE.has(command) || tags.has('msgid') || tags.has('+freeq.at/origin');
 
 /** Where the server says what it can check of a message. */
 const verificationPage = (web: string | undefined, msgid: string | undefined): string | undefined =>

@@ -89,17 +89,28 @@ function joinRefused(listener: Listener, { command, params }: IrcLine): void {
 }
 
 /** Whether only another server says who somebody is: then nothing that it says of an account makes them anybody here. */
-function isRelayed(listener: Listener, session: Session, line: IrcLine): boolean {
+const isRelayed = (listener: Listener, session: Session, line: IrcLine): boolean =>
+  originOf(listener, session, line) !== undefined;
+
+function originOf(listener: Listener, session: Session, line: IrcLine): string | undefined {
   const { dialect, isupport } = listener.perspective(session);
-  return dialect.sourceOf(line, isupport)?.origin !== undefined;
+  return dialect.sourceOf(line, isupport)?.origin;
+}
+
+/** Whether a line tells of somebody of another server who has the nick of one of ours, or of somebody of this server. */
+function isNamesake(listener: Listener, session: Session, line: IrcLine): boolean {
+  const nick = line.source?.nick;
+  if (nick === undefined || !isRelayed(listener, session, line)) return false;
+  return session.link.isMe(nick) || listener.names.ownerOf(nick) !== undefined || session.roster.isHere(nick);
 }
 
 const join: Handler = (listener, session, { line }) => {
   const { source, params } = line;
   const channel = params[0];
   if (source === undefined || channel === undefined) return;
-  if (session.link.isMe(source.nick)) listener.entered(session, channel);
-  else if (isRelayed(listener, session, line)) session.roster.join(channel, source.nick, undefined);
+  const origin = originOf(listener, session, line);
+  if (origin !== undefined) session.roster.join(channel, source.nick, undefined, origin);
+  else if (session.link.isMe(source.nick)) listener.entered(session, channel);
   else if (session.link.hasCap('extended-join')) {
     session.roster.join(channel, source.nick, params[1] === '*' ? null : params[1]);
   } else if (session.link.hasCap('account-tag') || !session.link.isupport.whox) {
@@ -113,7 +124,7 @@ const join: Handler = (listener, session, { line }) => {
 const part: Handler = (listener, session, { line }) => {
   const { source, params } = line;
   const channel = params[0];
-  if (source === undefined || channel === undefined) return;
+  if (source === undefined || channel === undefined || isNamesake(listener, session, line)) return;
   session.ranks.part(channel, source.nick);
   if (!session.link.isMe(source.nick)) session.roster.part(channel, source.nick);
   else listener.expelled(session, channel, `The bot was made to leave ${channel}; it comes back after a while.`);
@@ -176,7 +187,7 @@ const redact: Handler = (listener, session, { line }) => {
 
 const quit: Handler = (listener, session, spoken) => {
   const { source, params } = spoken.line;
-  if (source === undefined) return;
+  if (source === undefined || isNamesake(listener, session, spoken.line)) return;
   const isSplit = spoken.batch?.type === 'netsplit' || isNetsplitReason(params[0] ?? '');
   session.roster.quit(source.nick, isSplit);
   session.ranks.quit(source.nick);
@@ -187,9 +198,9 @@ const quit: Handler = (listener, session, spoken) => {
 const nick: Handler = (listener, session, { line }) => {
   const { source, params } = line;
   const to = params[0];
-  if (source === undefined || to === undefined) return;
+  if (source === undefined || to === undefined || isNamesake(listener, session, line)) return;
   // The link has taken our own new nick already.
-  if (session.link.isMe(to)) {
+  if (session.link.isMe(to) && !isRelayed(listener, session, line)) {
     listener.names.hold({ userId: undefined, nick: to });
     listener.names.release(source.nick, listener.nowMs());
   }

@@ -7,6 +7,8 @@ type Someone = {
   nick: string;
   /** Undefined until the server has said whether they have one. */
   account: string | null | undefined;
+  /** Server that vouches, where a line of another one's told of them. */
+  origin?: string;
   /** Folded. */
   readonly channels: Set<string>;
 };
@@ -122,11 +124,20 @@ export class Roster {
     this.#tell(channel, { kind: 'list', members });
   }
 
-  /** @param account undefined where the server has not said it yet, and will when asked */
-  join(channel: string, nick: string, account: string | null | undefined): void {
+  /** Whether the connected server vouches for whoever has this nick: what another one tells is about a namesake there. */
+  isHere(nick: string): boolean {
+    const someone = this.#people.get(this.#fold(nick));
+    return typeof someone?.account === 'string' && someone.origin === undefined;
+  }
+
+  /**
+   * @param account undefined where the server has not said it yet, and will when asked
+   * @param origin server of theirs, where it is another
+   */
+  join(channel: string, nick: string, account: string | null | undefined, origin?: string): void {
     if (this.#isOwn(nick)) return;
     const members = this.#channels.get(this.#fold(channel));
-    const folded = this.#meet(nick, account);
+    const folded = this.#meet(nick, account, origin);
     this.#listing.get(this.#fold(channel))?.add(folded);
     if (members === undefined || members.size >= MAX_MEMBERS || members.has(folded)) return;
     members.add(folded);
@@ -159,17 +170,18 @@ export class Roster {
     const old = this.#fold(from);
     const someone = this.#people.get(old);
     if (someone === undefined) return;
-    const before = { nick: someone.nick, account: someone.account ?? null };
+    const before = this.#entry(old) ?? { nick: someone.nick, account: null };
     const folded = this.#fold(to);
     this.#people.delete(old);
     someone.nick = to;
+    if (before.origin !== undefined) someone.origin = before.origin;
     this.#people.set(folded, someone);
     for (const members of this.#listing.values()) if (members.delete(old)) members.add(folded);
     for (const channel of someone.channels) {
       const members = this.#channels.get(channel);
       members?.delete(old);
       members?.add(folded);
-      this.#tell(channel, { kind: 'rename', from: before, to: { nick: to, account: before.account } });
+      this.#tell(channel, { kind: 'rename', from: before, to: { ...before, nick: to } });
     }
   }
 
@@ -180,6 +192,7 @@ export class Roster {
     if (someone === undefined) return;
     const before = { nick: someone.nick, account: someone.account ?? null };
     someone.account = account;
+    delete someone.origin;
     if (before.account === account) return;
     const member = { nick: someone.nick, account };
     for (const channel of someone.channels) {
@@ -200,20 +213,29 @@ export class Roster {
     return [...(this.#channels.get(this.#fold(channel)) ?? [])];
   }
 
-  #meet(nick: string, account: string | null | undefined): string {
+  #meet(nick: string, account: string | null | undefined, origin?: string): string {
     const folded = this.#fold(nick);
     const known = this.#people.get(folded);
-    if (known === undefined) this.#people.set(folded, { nick, account, channels: new Set() });
-    else if (account !== undefined) known.account = account;
+    if (known === undefined) {
+      const at = origin === undefined ? {} : { origin };
+      this.#people.set(folded, { nick, account, ...at, channels: new Set() });
+    } else if (account !== undefined) {
+      known.account = account;
+      delete known.origin;
+    }
     return folded;
   }
 
   #entry(folded: string): RosterEntry | undefined {
     const someone = this.#people.get(folded);
     if (someone === undefined) return undefined;
-    const known = this.#knownAs(someone.nick);
-    const { nick, account } = someone;
-    return { nick, ...known, account: account ?? known?.account ?? null };
+    const { nick, account, origin } = someone;
+    if (this.isHere(nick)) return { nick, account: account ?? null };
+    const heard = this.#knownAs(nick);
+    // What is known of a namesake here says nothing of them.
+    const known = origin !== undefined && heard?.origin === undefined ? undefined : heard;
+    const at = origin === undefined ? {} : { origin };
+    return { nick, ...at, ...known, account: account ?? known?.account ?? null };
   }
 
   /** @returns whether they were there; who is in no channel any more is forgotten */
