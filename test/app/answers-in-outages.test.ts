@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { MatrixEvent } from '../../src/core/events.ts';
+import type { MatrixEvent, NetworkMessage } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
+import { SERVER_ERROR, UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import { FakeWorld } from '../fakes/fake-world.ts';
 
 const ALICE = '@alice:willow.example';
@@ -66,4 +67,84 @@ describe('what people on Matrix do with what was said, while a side of the bridg
     await quiet();
     assert.deepEqual(world.network.gestures, [`${ALICE} redact ${keyFromMsgid(`said-${secret.event_id}`)}`]);
   });
+
+  test('an edit after a restart waits for the homeserver, which alone knows what was said', async () => {
+    const { world, say, quiet } = await talking();
+    const event = say(ALICE, 'we meet on Thursday');
+    await quiet();
+    world.kill();
+    await world.start();
+    let away = true;
+    world.homeserver.fault = ({ name }) =>
+      away && name === 'event' ? { kind: 'failed', error: UNREACHABLE } : undefined;
+    say(ALICE, '', editing(event.event_id, 'we meet on Friday'));
+    say(BOB, 'see you');
+    await world.clock.pass(20_000);
+    assert.deepEqual(said(world), ['we meet on Thursday']);
+    away = false;
+    await quiet();
+    assert.deepEqual(said(world), ['we meet on Thursday', 's/Thursday/Friday/', 'see you']);
+  });
+
+  test('an edit of what the homeserver fails at keeps others for minutes only, and its author is told; failing at everything loses nothing', async () => {
+    for (const everything of [false, true]) {
+      const { world, say, quiet } = await talking();
+      const event = say(ALICE, 'we meet on Thursday');
+      await quiet();
+      world.kill();
+      await world.start();
+      let fails = true;
+      const error = { ...SERVER_ERROR, retry: 'later' } as const;
+      world.homeserver.fault = ({ name }) =>
+        fails && (everything || name === 'event') ? { kind: 'failed', error } : undefined;
+      say(ALICE, '', editing(event.event_id, 'we meet on Friday'));
+      say(BOB, 'see you');
+      await world.clock.pass(300_000);
+      fails = false;
+      await quiet();
+      assert.deepEqual(
+        [said(world), world.homeserver.saidIn(world.room)],
+        everything
+          ? [['we meet on Thursday', 's/Thursday/Friday/', 'see you'], []]
+          : [['we meet on Thursday', 'see you'], ['Not delivered to #commons: matrix.server-error']],
+      );
+    }
+  });
+});
+
+describe('what people on a network change, while the homeserver is away', () => {
+  test('takes no other line out of an event that says several', async () => {
+    const { world, quiet } = await talking();
+    const carolSays = (lines: string[], more: Partial<NetworkMessage> = {}) =>
+      world.onIrcAlso<NetworkMessage>('carol', { kind: 'message', style: 'text', lines, ...more });
+    let away: string | undefined = 'send';
+    world.homeserver.fault = ({ name }) => (name === away ? { kind: 'failed', error: UNREACHABLE } : undefined);
+    const one = carolSays(['one']);
+    carolSays(['two']);
+    await world.clock.pass(5_000);
+    away = 'event';
+    await world.clock.until('the lines are in the room', () => put(world).length > 0);
+    carolSays(['1'], { edits: one.key });
+    await world.clock.pass(5_000);
+    away = undefined;
+    await quiet();
+    const [first, second] = put(world);
+    assert.deepEqual(
+      [first?.content.body, second?.content['m.relates_to']],
+      ['one\ntwo', { 'm.in_reply_to': { event_id: first?.event_id } }],
+    );
+  });
+});
+
+const said = ({ network }: FakeWorld): string[] => network.said.map(({ text }) => text);
+
+/** What carol's ghost says in the room. */
+const put = ({ homeserver, room }: FakeWorld): readonly MatrixEvent[] =>
+  homeserver.room(room).events.filter(({ sender, type }) => sender.includes('_carol') && type === 'm.room.message');
+
+const editing = (eventId: string, body: string) => ({
+  msgtype: 'm.text',
+  body: `* ${body}`,
+  'm.new_content': { msgtype: 'm.text', body },
+  'm.relates_to': { rel_type: 'm.replace', event_id: eventId },
 });

@@ -26,4 +26,10 @@ export class Stuck {
     this.#tries++;
     return this.#tries >= STUCK_TRIES && nowMs - this.#sinceMs >= STUCK_MS;
   }
+  /** @returns the error, final where the homeserver fails at this one question again and again, and answers another about that room */
+  async ofQuestion(row: OutboxRow, room: string, error: BridgeError): Promise<BridgeError> {
+    if (!this.isHopeless(row, error)) return error;
+    const other = await this.#kit.homeserver.stateContent(room, 'm.room.create', '');
+    return other.ok ? { ...error, retry: 'never' } : error;
+  }
 }

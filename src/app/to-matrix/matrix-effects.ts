@@ -84,10 +84,11 @@ export class MatrixEffects {
 
   async #message(effect: SendToMatrix, keys: readonly string[]): Promise<Result<string>> {
     const isPlain = effect.replyTo === undefined && effect.edits === undefined;
-    const place = isPlain ? undefined : await this.#relations.inRoom(effect);
-    if (place === 'gone') return ok('');
-    const sent = await this.#say(effect, keys, place);
-    if (sent.ok) this.#relations.sent(sent.value, place);
+    const place = isPlain ? ok(undefined) : await this.#relations.inRoom(effect);
+    if (!place.ok) return place;
+    if (place.value === 'gone') return ok('');
+    const sent = await this.#say(effect, keys, place.value);
+    if (sent.ok) this.#relations.sent(sent.value, place.value);
     return sent;
   }
 

@@ -33,36 +33,40 @@ export class MatrixRelations {
    * What a message answers or replaces, in its room. Undefined for a line like any other: also where nothing is known of the
    * other message, or where the bot said it for somebody.
    * @returns `gone` where there is nothing to be done: it replaces the text of a message that was deleted, and would bring it back, or of
-   * one that somebody else's ghost said. An edit that is not by its author is a forgery of one of the two, and a line of neither
+   * one that somebody else's ghost said. An edit that is not by its author is a forgery of one of the two, and a line of neither.
+   * An error where the homeserver does not say now what it would replace
    */
-  async inRoom({ network, room, subject, replyTo, edits }: SendToMatrix): Promise<InRoom | 'gone' | undefined> {
+  async inRoom({ network, room, subject, replyTo, edits }: SendToMatrix): Promise<Result<InRoom | 'gone' | undefined>> {
     if (edits !== undefined) {
       const [original] = await this.#targets.ofMessage(network, edits, room);
-      if (original?.gone) return 'gone';
+      if (original?.gone) return ok('gone');
       if (original === undefined || original.sender === null || original.sender === this.#kit.homeserver.botId)
-        return undefined;
-      if (original.sender !== this.#ghosts.idOf(network, subject)) return 'gone';
+        return ok(undefined);
+      if (original.sender !== this.#ghosts.idOf(network, subject)) return ok('gone');
       const { eventId, thread, sender } = original;
+      const joined = await this.#isJoined(room, eventId);
+      if (!joined.ok) return joined;
       // An event that says other lines as well must not lose them: the new text answers it.
-      if (await this.#isJoined(room, eventId)) return { kind: 'reply', eventId, thread, author: sender };
-      return { kind: 'edit', eventId };
+      return ok(joined.value ? { kind: 'reply', eventId, thread, author: sender } : { kind: 'edit', eventId });
     }
-    if (replyTo === undefined) return undefined;
+    if (replyTo === undefined) return ok(undefined);
     const said = (await this.#targets.ofMessage(network, replyTo, room)).find(({ gone }) => !gone);
-    if (said === undefined) return undefined;
+    if (said === undefined) return ok(undefined);
     const { eventId, thread, sender } = said;
     const author = sender !== null && this.#calls.wanted(sender) ? sender : null;
-    return { kind: 'reply', eventId, thread, author };
+    return ok({ kind: 'reply', eventId, thread, author });
   }
 
-  async #isJoined(room: string, eventId: string): Promise<boolean> {
+  /** What nobody may look at is taken for joined: an answer to it takes no line away. */
+  async #isJoined(room: string, eventId: string): Promise<Result<boolean>> {
     const known = this.#joined.get(eventId);
-    if (known !== undefined) return known;
+    if (known !== undefined) return ok(known);
     const event = await this.#kit.homeserver.event(room, eventId);
-    const joined = event.ok && event.value !== undefined && markerKeys(event.value.content).length > 1;
+    if (!event.ok) return event.error.retry === 'never' ? ok(true) : event;
+    const joined = event.value !== undefined && markerKeys(event.value.content).length > 1;
     if (this.#joined.size >= REMEMBERED) this.#joined.clear();
-    if (event.ok) this.#joined.set(eventId, joined);
-    return joined;
+    this.#joined.set(eventId, joined);
+    return ok(joined);
   }
 
   /** A message is in the room: where it belongs is needed for its receipt. */

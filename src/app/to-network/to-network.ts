@@ -1,4 +1,4 @@
-import { type BridgeError, fail } from '../../core/errors.ts';
+import { type BridgeError, fail, ok } from '../../core/errors.ts';
 import type { Effect, PartOnNetwork, SayOnNetwork } from '../../core/events.ts';
 import { lanePortal } from '../../core/ids.ts';
 import type { Network, Receipt, Voice } from '../../ports/network.ts';
@@ -12,6 +12,7 @@ import { handBack, park } from '../lanes/lane-rows.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import { effectIn } from '../lanes/parse-effect.ts';
 import { prepare } from '../lanes/prepared.ts';
+import { Stuck } from '../lanes/stuck.ts';
 import type { Notices } from '../notices.ts';
 import type { People } from '../people/people.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
@@ -65,12 +66,14 @@ class LaneRun {
   readonly #queue: LaneQueue;
   readonly #backoff: Backoff;
   readonly #flight: Flight;
+  readonly #stuck: Stuck;
   #waitingSinceMs: number | undefined;
 
   constructor(parts: ToNetworkParts, queue: LaneQueue) {
     this.#parts = parts;
     this.#queue = queue;
     this.#backoff = new Backoff(parts.kit.clock, 250, 10_000);
+    this.#stuck = new Stuck(parts.kit);
     this.#flight = new Flight({
       confirmed: (line, receipt) => this.#confirmed(line, receipt),
       lost: ({ row, effect }) => {
@@ -149,9 +152,10 @@ class LaneRun {
       if (related && marked.length > 0) break;
       const made = related
         ? await relations.composer.compose(effect, network, voice)
-        : voice.split(effect.line, effect.style);
-      if (made === undefined) return this.#drop(row, effect);
-      marked.push({ ...row, state: 'sending', detail: prepare(voice, row, made) });
+        : ok(voice.split(effect.line, effect.style));
+      if (!made.ok) return this.#failed(row, effect, await this.#stuck.ofQuestion(row, effect.room, made.error));
+      if (made.value === undefined) return this.#drop(row, effect);
+      marked.push({ ...row, state: 'sending', detail: prepare(voice, row, made.value) });
       if (related) break;
     }
     const details = new Map(marked.map((row) => [row.id, row.detail ?? '[]']));
