@@ -41,7 +41,12 @@ export class LineComposer {
    * @returns undefined where nothing is to be said. What a line is about was said before, or will not be said.
    * An error of `retry: 'later'` where nobody can tell now what it has to be
    */
-  async compose(effect: SayOnNetwork, network: Network, voice: Voice): Promise<Result<Composed | undefined>> {
+  async compose(
+    effect: SayOnNetwork,
+    network: Network,
+    voice: Voice,
+  ): Promise<Result<Composed | readonly string[] | undefined>> {
+    if (!isRelated(effect)) return ok(voice.split(effect.line, effect.style));
     if (effect.edits !== undefined) return this.#change(effect, effect.edits, network, voice);
     const { style, line } = effect;
     const said = effect.replyTo === undefined ? undefined : await this.#said(effect, effect.replyTo, network);

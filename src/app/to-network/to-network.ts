@@ -1,4 +1,4 @@
-import { type BridgeError, fail, ok } from '../../core/errors.ts';
+import { type BridgeError, fail } from '../../core/errors.ts';
 import type { Effect, PartOnNetwork, SayOnNetwork } from '../../core/events.ts';
 import { lanePortal } from '../../core/ids.ts';
 import type { Network, Receipt, Voice } from '../../ports/network.ts';
@@ -150,9 +150,7 @@ class LaneRun {
       if (effect?.op !== 'network.say' || effect.userId !== first.userId || doubts.isDoubtful(row)) break;
       const related = isRelated(effect);
       if (related && marked.length > 0) break;
-      const made = related
-        ? await relations.composer.compose(effect, network, voice)
-        : ok(voice.split(effect.line, effect.style));
+      const made = await relations.composer.compose(effect, network, voice);
       if (!made.ok) return this.#failed(row, effect, await this.#stuck.ofQuestion(row, effect.room, made.error));
       if (made.value === undefined) return this.#drop(row, effect);
       marked.push({ ...row, state: 'sending', detail: prepare(voice, row, made.value) });
