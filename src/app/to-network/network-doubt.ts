@@ -64,3 +64,7 @@ export class NetworkDoubts {
     return answers;
   }
 }
+
+/** What becomes of a line of which nobody can say whether it arrived. */
+export const SENT_AGAIN = 'it is sent again as configured (inDoubt: resend)';
+export const DROPPED = 'it is dropped as configured (inDoubt: drop)';

@@ -19,7 +19,7 @@ import type { PortalTable } from '../rooms/portal-table.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Signal } from '../timing/signal.ts';
 import { isRelated } from './line-composer.ts';
-import type { NetworkDoubts } from './network-doubt.ts';
+import { DROPPED, type NetworkDoubts, SENT_AGAIN } from './network-doubt.ts';
 import { isErrand, type NetworkErrand } from './network-errands.ts';
 import type { NetworkReceipts } from './network-receipts.ts';
 import { AWAY } from './powers-now.ts';
@@ -148,13 +148,12 @@ class LaneRun {
     for (const row of next.slice(0, PIPELINE)) {
       const effect = effectIn(this.#room, row.payload);
       if (effect?.op !== 'network.say' || effect.userId !== first.userId || doubts.isDoubtful(row)) break;
-      const related = isRelated(effect);
-      if (related && marked.length > 0) break;
+      if (marked.length > 0 && isRelated(effect)) break;
       const made = await relations.composer.compose(effect, network, voice);
       if (!made.ok) return this.#failed(row, effect, await this.#stuck.ofQuestion(row, effect.room, made.error));
       if (made.value === undefined) return this.#drop(row, effect);
       marked.push({ ...row, state: 'sending', detail: prepare(voice, row, made.value) });
-      if (related) break;
+      if (isRelated(effect)) break;
     }
     const details = new Map(marked.map((row) => [row.id, row.detail ?? '[]']));
     await kit.db.transaction((sql) => kit.stores.outbox.markSending(sql, [...details.keys()], details));
@@ -296,6 +295,3 @@ class LaneRun {
 
 /** What is done in a person's name. */
 type Spoken = SayOnNetwork | Exclude<NetworkErrand, PartOnNetwork>;
-
-const SENT_AGAIN = 'it is sent again as configured (inDoubt: resend)';
-const DROPPED = 'it is dropped as configured (inDoubt: drop)';
