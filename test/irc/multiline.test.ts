@@ -68,13 +68,13 @@ describe('a text of several lines', { timeout: 30_000 }, () => {
   test('that was made for such a server is said line by line on one that takes none', async (t) => {
     const { voice, puppet } = await world(t, { caps: MODERN });
     void voice.say({ id: 'row', style: 'text', parts: ['one\ntwo\vtwo'] });
-    await puppet.got(/\+2;.*PRIVMSG/);
+    await puppet.got(/\+2\/3\/\d+;.*PRIVMSG/);
     assert.deepEqual(
-      puppet.lines.filter((line) => line.includes('PRIVMSG')).map((line) => line.replace(/;\S+/, '')),
+      puppet.lines.filter((line) => line.includes('PRIVMSG')).map((line) => line.replace(/\/\d+;\S+/, '')),
       [
-        '@+causeway.coop/id=row.0+0 PRIVMSG #commons one',
-        '@+causeway.coop/id=row.0+1 PRIVMSG #commons two',
-        '@+causeway.coop/id=row.0+2 PRIVMSG #commons two',
+        '@+causeway.coop/id=row.0+0/3 PRIVMSG #commons one',
+        '@+causeway.coop/id=row.0+1/3 PRIVMSG #commons two',
+        '@+causeway.coop/id=row.0+2/3 PRIVMSG #commons two',
       ],
     );
   });

@@ -1,11 +1,11 @@
 import type { OutgoingLine } from '../../ports/network.ts';
-import type { Utterance } from './speech.ts';
+import { partId, type Utterance } from './speech.ts';
 
 type Attempt = {
   /** When the first of it was written, in this process. */
   writtenMs: number | undefined;
-  /** Number of an arrived part → its text: split anew for another connection, the same number means other words. */
-  readonly arrived: Map<number, string>;
+  /** Id of an arrived part or piece → text of the part: split anew for another connection, the same number means other words. */
+  readonly arrived: Map<string, string>;
 };
 
 const MAX_LINES = 5000;
@@ -26,14 +26,27 @@ export class Attempts {
     return Math.max(this.#attempts.get(lineId)?.writtenMs ?? sinceMs, sinceMs);
   }
 
-  arrived(lineId: string, part: number, text: string): void {
-    this.#of(lineId).arrived.set(part, text);
+  /** @param id of the part, or of a piece of it. @param text of the part */
+  arrived(lineId: string, id: string, text: string): void {
+    this.#of(lineId).arrived.set(id, text);
+  }
+
+  /** It was not confirmed as a whole: what the server took of it has arrived. */
+  cut(lineId: string, pieces: readonly { readonly accepted: boolean; readonly utterance: Utterance }[]): void {
+    const missing = new Set(pieces.flatMap(({ accepted, utterance }) => (accepted ? [] : [utterance.part])));
+    for (const { accepted, utterance } of pieces) {
+      const { id, part, text } = utterance;
+      if (accepted) this.arrived(lineId, id, text);
+      if (!missing.has(part)) this.arrived(lineId, partId(lineId, part), text);
+    }
   }
 
   missing(line: OutgoingLine, utterances: readonly Utterance[]): readonly Utterance[] {
     const arrived = this.#attempts.get(line.id)?.arrived;
     if (arrived === undefined || arrived.size === 0) return utterances;
-    return utterances.filter(({ part }) => arrived.get(part) !== line.parts[part]);
+    return utterances.filter(({ id, part }) =>
+      [id, partId(line.id, part)].every((known) => arrived.get(known) !== line.parts[part]),
+    );
   }
 
   /** The line is done with. */

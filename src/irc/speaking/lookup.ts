@@ -3,7 +3,7 @@ import type { Casemapping } from '../../core/irc/casemap.ts';
 import { fold } from '../../core/irc/casemap.ts';
 import { encodeAction } from '../../core/irc/ctcp.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
-import { joinedMultiline, unpackMultiline } from '../../core/irc/multiline.ts';
+import { joinedMultiline } from '../../core/irc/multiline.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LookupAnswer, NetworkSink, OutgoingLine } from '../../ports/network.ts';
 import { askHistory, hasHistory } from '../listening/history-desk.ts';
@@ -11,9 +11,8 @@ import type { Listener } from '../listening/listener.ts';
 import { type Perspective, timeOf } from '../listening/reading.ts';
 import type { Session } from '../session.ts';
 import type { Attempts } from './attempts.ts';
-import { isMultiline } from './multiline.ts';
 import type { OwnLine, OwnLines } from './own-lines.ts';
-import { ownTagOf } from './speech.ts';
+import { ownTagOf, partId } from './speech.ts';
 
 const OVERLAP_MS = 5000;
 const MAX_PAGES = 40;
@@ -99,8 +98,11 @@ function judge(
   const answers = new Map<string, LookupAnswer>();
   for (const line of lines) {
     const found = line.parts.map((part, index) => {
-      const isThere = isTagged(tags, `${line.id}.${index}`, part) || takeBody(untagged, part, line);
-      if (isThere) attempts.arrived(line.id, index, part);
+      const id = partId(line.id, index);
+      const pieces = piecesIn(tags, id);
+      for (const piece of pieces.seen) attempts.arrived(line.id, piece, part);
+      const isThere = tags.has(id) || pieces.isWhole || takeBody(untagged, part, line);
+      if (isThere) attempts.arrived(line.id, id, part);
       return isThere;
     });
     if (found.length > 0 && found.every(Boolean)) answers.set(line.id, 'arrived');
@@ -109,9 +111,24 @@ function judge(
   return answers;
 }
 
-/** As one, or, of several lines, each of them. */
-const isTagged = (tags: ReadonlySet<string>, id: string, part: string): boolean =>
-  tags.has(id) || (isMultiline(part) && unpackMultiline(part).every((_, at) => tags.has(`${id}+${at}`)));
+/** What was seen of a part that was said in pieces: all of it only where each piece of one way to split it is there. */
+function piecesIn(
+  tags: ReadonlySet<string>,
+  id: string,
+): { readonly seen: readonly string[]; readonly isWhole: boolean } {
+  const seen: string[] = [];
+  const left = new Map<string, number>();
+  for (const tag of tags) {
+    const [, of, count] = (tag.startsWith(`${id}+`) && PIECE.exec(tag.slice(id.length))) || [];
+    if (of === undefined) continue;
+    seen.push(tag);
+    left.set(of, (left.get(of) ?? Number(count)) - 1);
+  }
+  return { seen, isWhole: [...left.values()].some((missing) => missing === 0) };
+}
+
+/** See {@link Utterance.id} in speech. */
+const PIECE = /^\+\d+\/((\d+)\/\d+)$/;
 
 /** The same text, as it is or with a name in front (relay). */
 function takeBody(bodies: string[], given: string, { style }: OutgoingLine): boolean {

@@ -279,10 +279,7 @@ export class Outgoing {
 
   #refuse(job: Job, error: BridgeError): void {
     if (job.settled) return;
-    const missing = new Set(job.pieces.flatMap(({ accepted, utterance }) => (accepted ? [] : [utterance.part])));
-    for (const { utterance } of job.pieces) {
-      if (!missing.has(utterance.part)) this.#tools.attempts.arrived(job.id, utterance.part, utterance.text);
-    }
+    this.#tools.attempts.cut(job.id, job.pieces);
     this.#settle(job, fail(error));
     this.#queue = this.#queue.filter((piece) => piece.job !== job);
     for (const piece of job.pieces) this.#land(piece);

@@ -24,7 +24,7 @@ export const USER_TAG = '+causeway.coop/user';
 export type Utterance = {
   /** Which of the line's parts it carries. */
   readonly part: number;
-  /** Names it for ever: line and part. */
+  /** Names it for ever: line and part, and of a part in several pieces which of how many, with room for how many bytes. */
   readonly id: string;
   /** That part, before anything was made of it. */
   readonly text: string;
@@ -41,6 +41,9 @@ export type Utterance = {
   /** No line: nobody sees it, and no echo repeats its text. */
   readonly isGesture?: boolean;
 };
+
+/** Names a part for ever, and what says all of it at once. */
+export const partId = (lineId: string, part: number): string => `${lineId}.${part}`;
 
 /** Who speaks, and how. */
 export type Manner =
@@ -103,7 +106,8 @@ export function utter(
   const max = budget(link, channel, line.style, manner);
   return line.parts.flatMap((part, index) =>
     piecesOf(link, part, line.style, manner, max).map((piece, at, pieces) => {
-      const id = `${line.id}.${index}${at === 0 && (pieces.length === 1 || !isMultiline(part)) ? '' : `+${at}`}`;
+      // The same text and the same room make the same pieces: a piece of this name is always the same words.
+      const id = `${partId(line.id, index)}${pieces.length === 1 ? '' : `+${at}/${pieces.length}/${max}`}`;
       const msgid = link.ids.of(line.stamp, `${id} ${piece}`);
       // Of several parts the first one answers.
       const answer = index === 0 && at === 0 ? replyTags(link, line.replyTo) : NO_TAGS;

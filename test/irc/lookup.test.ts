@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Attempts } from '../../src/irc/speaking/attempts.ts';
+import { type LookupTools, lookUp } from '../../src/irc/speaking/lookup.ts';
+import { type Manner, utter } from '../../src/irc/speaking/speech.ts';
+import type { Link } from '../../src/irc/wire/link.ts';
+import type { OutgoingLine } from '../../src/ports/network.ts';
+import { person } from '../fakes/network-world.ts';
+
+/** A connection to a server that lets tags through, and takes no message of several lines. */
+const link = {
+  ...{ nick: 'bot', user: 'u', host: 'h', ids: { of: () => undefined, stamp: undefined }, multilineRefused: true },
+  hasCap: (cap: string) => cap === 'message-tags',
+  dialect: { gestures: {} },
+  isupport: { lineLen: 512, clientTagDeny: [], casemapping: 'ascii', chathistoryLimit: 0 },
+} as unknown as Link;
+const PUPPET: Manner = { kind: 'puppet' };
+const RELAY: Manner = { kind: 'format', name: 'Alice in Wonderland the Second', format: '<{name}> {text}' };
+
+/** Says a line of which only the first pieces arrive, and looks it up. @returns the answer, and what is said of it then */
+async function cutAfter(arrived: number, part: string, manner: Manner) {
+  const line: OutgoingLine = { id: 'R', style: 'text', parts: [part] };
+  const said = utter(link, '#c', line, manner, person('Alice'));
+  const lines = said.slice(0, arrived).map(({ body, id: tag }) => ({ channel: '#c', nick: 'bot', body, tag, atMs: 1 }));
+  const attempts = new Attempts();
+  const tools = {
+    ...{ attempts, departureMs: 0, hasDeparted: () => true, isTheirs: () => true },
+    listener: { session: { link }, stopped: false, joins: new Map([['#c', { state: 'joined' }]]) },
+    ownLines: { since: () => ({ lines, complete: true }) },
+    clock: { nowMs: () => 0 },
+  } as unknown as LookupTools;
+  const answer = (await lookUp(tools, '#c', [line], 0)).get('R');
+  return { answer, pieces: said.length, left: attempts.missing(line, said).map(({ body }) => body) };
+}
+
+describe('a line that was said in several pieces, and cut in the middle', () => {
+  test('by the relay has not arrived with its first piece; only the rest is said again', async () => {
+    const part = `${'x'.repeat(430)} ${'y'.repeat(30)}`;
+    const { answer, pieces, left } = await cutAfter(1, part, RELAY);
+    assert.deepEqual([answer, pieces, left.length], ['absent', 2, 1]);
+    assert.match(left[0] ?? '', /y{30}$/);
+    assert.deepEqual(await cutAfter(2, part, RELAY), { answer: 'arrived', pieces: 2, left: [] });
+  });
+
+  test('line by line is said again from where it was cut', async () => {
+    assert.deepEqual(await cutAfter(2, 'one\ntwo\nthree', PUPPET), { answer: 'absent', pieces: 3, left: ['three'] });
+    assert.deepEqual(await cutAfter(3, 'one\ntwo\nthree', PUPPET), { answer: 'arrived', pieces: 3, left: [] });
+  });
+});
