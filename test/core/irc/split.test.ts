@@ -159,7 +159,8 @@ describe('whatever the text', () => {
       );
     for (const piece of ['x', ' ', '\x0304']) {
       const [short, long] = [leastMs(piece.repeat(20_000)), leastMs(piece.repeat(320_000))];
-      assert.ok(long < 80 * Math.max(short, 0.1), `${long} ms for sixteen times what takes ${short} ms`);
+      // Below a millisecond the collector and other processes decide.
+      assert.ok(long < 80 * Math.max(short, 1), `${long} ms for sixteen times what takes ${short} ms`);
     }
   });
 });
