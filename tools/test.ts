@@ -7,7 +7,14 @@ import { makeProgress } from '../src/sandbox/progress.ts';
 import { prepareServers } from '../test/servers/prepare.ts';
 import { runGates } from './gates.ts';
 import { type Counts, findTests, runTests, slowest, summary, type Timing } from './run-tests.ts';
-import { ALONE, END_TO_END_TIMEOUT_MS, NEEDS_SERVERS, SERVER_TIMEOUT_MS, UNIT_TIMEOUT_MS } from './test-plan.ts';
+import {
+  ALONE,
+  END_TO_END_TIMEOUT_MS,
+  FAULTS,
+  NEEDS_SERVERS,
+  SERVER_TIMEOUT_MS,
+  UNIT_TIMEOUT_MS,
+} from './test-plan.ts';
 
 const startedAt = performance.now();
 const progress = makeProgress();
@@ -40,9 +47,15 @@ for (const part of [
     timeoutMs: SERVER_TIMEOUT_MS,
   },
   {
+    title: 'end-to-end tests of faults',
+    files: await chosen(FAULTS, ALONE),
+    concurrency: Math.min(2, cores),
+    timeoutMs: END_TO_END_TIMEOUT_MS,
+  },
+  {
     // One more than there are cores: nearly all of their time is a fault that lasts, or a server that starts.
     title: 'end-to-end tests on real servers',
-    files: await chosen(['test/e2e/**/*.test.ts'], ALONE),
+    files: await chosen(['test/e2e/**/*.test.ts'], [...ALONE, ...FAULTS]),
     concurrency: cores + 1,
     timeoutMs: END_TO_END_TIMEOUT_MS,
   },
