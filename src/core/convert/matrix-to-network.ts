@@ -41,7 +41,7 @@ const CONVERTERS: ReadonlyMap<string, MatrixConverter> = new Map([
   ['m.room.member', membership],
 ]);
 
-/** Types of events of which something crosses; what-crosses.ts has a row for each. */
+/** Types of events of which something crosses; crossings/ has a row for each. */
 export const CONVERTED_TYPES: readonly string[] = [...CONVERTERS.keys()];
 
 /** What to do on a network about something that happened in a portal's room. Our own events lead to nothing. */

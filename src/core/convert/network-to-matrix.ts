@@ -24,7 +24,7 @@ const CONVERTERS: { readonly [K in Kind]: Converter<K> } = {
   pin,
 };
 
-/** Kinds of events of which something crosses; what-crosses.ts has a row for each. */
+/** Kinds of events of which something crosses; crossings/ has a row for each. */
 export const CONVERTED_KINDS: readonly Kind[] = Object.keys(CONVERTERS) as Kind[];
 
 /** What to do on Matrix about something that happened on a network. What we did ourselves leads to nothing. */

@@ -1,9 +1,10 @@
-import { type Crossing, type Way, WHAT_CROSSES } from './what-crosses.ts';
+import type { Crossing, Way } from './crossings/crossing.ts';
+import { WHAT_CROSSES } from './what-crosses.ts';
 
 const HEAD = `# What crosses
 
-What becomes of each kind of thing that people do, in each direction. This page is made from the table in
-\`src/core/convert/what-crosses.ts\`, and a test compares them. "Without" is what happens where the network has not what the row needs; where
+What becomes of each kind of thing that people do, in each direction. This page is made from the rows in
+\`src/core/convert/crossings/\`, and a test compares them. "Without" is what happens where the network has not what the row needs; where
 nothing is said of that, it makes no difference. Tests that show a row stand in the table.
 
 | What | Needs | Matrix → network | without | Network → Matrix | without |

@@ -1,0 +1,56 @@
+import type { Crossing } from './crossing.ts';
+
+/** What becomes of room and channel themselves, of who is in them, and of the time in which nobody passed anything on. */
+export const ROOMS: readonly Crossing[] = [
+  {
+    what: 'Topic',
+    types: ['m.room.topic'],
+    kinds: ['topic'],
+    toNetwork: { able: 'by the person, else by the bot where it may' },
+    toMatrix: { able: 'by the bot' },
+    shown: [['test/e2e/two-way.test.ts', 'the topic crosses both ways']],
+  },
+  {
+    what: 'Leaving, being put out, shut out and let in again',
+    types: ['m.room.member'],
+    kinds: ['kick'],
+    needs: 'operators',
+    toNetwork: {
+      able: 'a person’s connection leaves; a ghost that is put out is put out of the channel, by the power the person has there',
+    },
+    toMatrix: { able: 'whoever is put out of the channel is put out of the room, unless an authority keeps it' },
+    shown: [['test/e2e/moderation.test.ts', 'an operator’s kick and ban hold on both sides']],
+  },
+  {
+    what: 'Walls of a channel',
+    types: [],
+    kinds: ['walls'],
+    needs: 'freeq',
+    toNetwork: null,
+    toMatrix: {
+      able: 'a room is open only while its channel is known to be: invitation, key, encryption and policy close it',
+    },
+    shown: [['test/e2e/freeq.test.ts', 'open only when the channel is known to be']],
+  },
+  {
+    what: 'Pins',
+    types: ['m.room.pinned_events'],
+    kinds: ['pin'],
+    needs: 'freeq',
+    toNetwork: { able: 'by the person, where the channel lets them; else nothing', unable: 'nothing' },
+    toMatrix: { able: 'the message is pinned in the room, or no longer' },
+    shown: [['test/e2e/freeq-answers.test.ts', 'a pin is a pin in the room']],
+  },
+  {
+    what: 'What was said while the bridge was away',
+    types: [],
+    kinds: ['gap'],
+    needs: '`draft/chathistory`',
+    toNetwork: { able: 'read back from the homeserver, in order' },
+    toMatrix: {
+      able: 'read from history, each line once, at its own time. Reactions of that time are not in it, deletions on freeq only',
+      unable: 'a notice that names the interval',
+    },
+    shown: [['test/e2e/bridge-restarts.test.ts', 'by kill -9 at six moments']],
+  },
+];
