@@ -1,10 +1,9 @@
+import { KEEP_KEYS_MS } from '../core/kept-keys.ts';
 import type { Kit } from './kit.ts';
 import type { Pages } from './pages.ts';
 
 const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Keys of what came in: longer than any server repeats or any history is asked for. */
-const KEEP_KEYS_MS = 30 * DAY_MS;
 /** Links of messages and events: how long replies, edits and deletions find their target. */
 const KEEP_LINKS_MS = 90 * DAY_MS;
 /** Between two portions, so that lines are not kept waiting. */

@@ -221,9 +221,9 @@ describe('a real room read back', () => {
     const ids: string[] = [];
     for (let i = 0; i < 65; i++) ids.push(await speak(room, `line ${i}`));
     await until(async () => (await said(homeserver, room)).length === 66, within);
-    const back = okOf(await readStretch(homeserver, room, { anchor: known, floor: known }));
+    const back = okOf(await readStretch(homeserver, room, { anchor: known, floor: known, nowMs: 0 }));
     assert.deepEqual([back.events.map((event) => event.event_id), back.complete], [ids, true]);
-    const whole = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined }));
+    const whole = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined, nowMs: 0 }));
     assert.deepEqual([whole.events[0]?.type, whole.complete], ['m.room.create', false]);
   });
 
@@ -240,7 +240,7 @@ describe('a real room read back', () => {
         ghosts.map((ghost) => homeserver.send(ghost, room, 'm.room.message', `${ghost}${round}`, text('at once'))),
       ))
         sent.add(okOf(answer));
-    const back = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined }));
+    const back = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined, nowMs: 0 }));
     const seen = back.events.map((event) => event.event_id);
     assert.deepEqual(
       [...sent].filter((id) => !seen.includes(id)),
@@ -250,6 +250,9 @@ describe('a real room read back', () => {
   });
 
   test('of which nobody is told is refused in words', async () => {
-    assert.equal((await readStretch(homeserver, '!gone:willow.example', { anchor: '$x', floor: undefined })).ok, false);
+    assert.equal(
+      (await readStretch(homeserver, '!gone:willow.example', { anchor: '$x', floor: undefined, nowMs: 0 })).ok,
+      false,
+    );
   });
 });

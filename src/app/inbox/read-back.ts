@@ -149,13 +149,13 @@ export class ReadBack {
   }
 
   /** Events after the anchor, oldest first; undefined when the program stops. */
-  async #events(room: string, stretch: Stretch): Promise<readonly MatrixEvent[] | undefined> {
+  async #events(room: string, stretch: Omit<Stretch, 'nowMs'>): Promise<readonly MatrixEvent[] | undefined> {
     const { kit, stopping, stop } = this.#parts;
     const backoff = new Backoff(kit.clock, 200, 5_000);
     let giveUpAtMs: number | undefined;
     for (;;) {
       if (stopping()) return undefined;
-      const read = await readStretch(kit.homeserver, room, stretch);
+      const read = await readStretch(kit.homeserver, room, { ...stretch, nowMs: kit.clock.nowMs() });
       if (read.ok) {
         kit.metrics.readBacks.add({ outcome: read.value.complete ? 'complete' : 'bounded' });
         if (!read.value.complete)

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
+import { mayBeForgotten } from '../../core/kept-keys.ts';
 import type { Homeserver } from '../../ports/matrix.ts';
 
 const PAGE = 100;
@@ -17,21 +18,28 @@ export type Stretch = {
   readonly anchor: string;
   /** Newest event at the time of linking: nothing from before it is ever bridged. */
   readonly floor: string | undefined;
+  readonly nowMs: number;
 };
 
 /**
  * Reads a room from its end back to the anchor and a little beyond.
- * @returns events oldest first; `complete` is false where the anchor was not found within bounds
+ * @returns events oldest first. Of those that do not come after the anchor none that is so old that nobody could say any more whether
+ *   it is known. `complete` is false where the anchor was not found within bounds
  */
 export async function readStretch(
   homeserver: Pick<Homeserver, 'botId' | 'messages'>,
   room: string,
-  { anchor, floor }: Stretch,
+  { anchor, floor, nowMs }: Stretch,
 ): Promise<Result<{ readonly events: MatrixEvent[]; readonly complete: boolean }>> {
   const newestFirst: MatrixEvent[] = [];
   const seen = new Set<string>();
   let anchorAt: number | undefined;
   let from: string | undefined;
+  const read = (complete: boolean) => {
+    const since = anchorAt ?? 0;
+    const events = newestFirst.filter((event, at) => at < since || !mayBeForgotten(event.origin_server_ts, nowMs));
+    return ok({ events: events.reverse(), complete });
+  };
   while (newestFirst.length < MAX_EVENTS) {
     const page = await homeserver.messages(homeserver.botId, room, from, PAGE);
     if (!page.ok) return page;
@@ -39,13 +47,12 @@ export async function readStretch(
     for (const event of news) {
       seen.add(event.event_id);
       if (event.event_id === anchor) anchorAt = newestFirst.length;
-      if (event.event_id === floor) return ok({ events: newestFirst.reverse(), complete: true });
-      if (anchorAt !== undefined && newestFirst.length - anchorAt >= OVERLAP)
-        return ok({ events: newestFirst.reverse(), complete: true });
+      if (event.event_id === floor) return read(true);
+      if (anchorAt !== undefined && newestFirst.length - anchorAt >= OVERLAP) return read(true);
       newestFirst.push(event);
     }
     if (page.value.end === undefined || news.length === 0) break;
     from = page.value.end;
   }
-  return ok({ events: newestFirst.reverse(), complete: anchorAt !== undefined });
+  return read(anchorAt !== undefined);
 }

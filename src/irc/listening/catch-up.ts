@@ -7,6 +7,7 @@ import {
   startCatchUp,
   takeHistoryPage,
 } from '../../core/irc/history.ts';
+import { mayBeForgotten } from '../../core/kept-keys.ts';
 import type { Failpoint } from '../../ports/failpoint.ts';
 import type { Log } from '../../ports/log.ts';
 import type { NetworkSink, ResumePoint } from '../../ports/network.ts';
@@ -69,7 +70,7 @@ export async function catchUp(
       log.warn('The IRC server did not give the history of a channel.', { channel, why: page.why });
       return { events: [...inOrder(items), gap(latest(items, awayFromMs), nowMs)], keys };
     }
-    const known = await knownOf(tools, page.items);
+    const known = await knownOf(tools, page.items, resume);
     for (const { key } of page.items) keys.add(key);
     const step = takeHistoryPage(state, page, (key) => known.has(key as MessageKey), nowMs);
     items.push(...step.fresh);
@@ -123,7 +124,7 @@ async function fromReplay(
   if (!link.ready) return undefined;
   const view = tools.perspective();
   const items = readReplay(tools.replayed(), view);
-  const known = await knownOf(tools, items);
+  const known = await knownOf(tools, items, resume);
   const keys = new Set(items.map(({ key }) => key));
   const news = items.filter((item) => !known.has(item.key) && isNews(item, resume));
   const oldestMs = items.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), view.nowMs);
@@ -193,10 +194,17 @@ async function reachesBack(tools: CatchUpTools, channel: string, resume: ResumeP
   return page.kind === 'page' && page.timesMs.length > 0;
 }
 
-async function knownOf({ sink }: CatchUpTools, items: readonly Item[]): Promise<ReadonlySet<MessageKey>> {
+/** Of what was said in a quiet channel up to where we were, the keys may be forgotten. */
+async function knownOf(
+  { sink, perspective }: CatchUpTools,
+  items: readonly Item[],
+  resume: ResumePoint,
+): Promise<ReadonlySet<MessageKey>> {
   if (items.length === 0) return new Set();
+  const { nowMs } = perspective();
+  const forgotten = items.filter(({ timeMs }) => timeMs <= resume.timeMs && mayBeForgotten(timeMs, nowMs));
   const { received, sent } = await sink.knownKeys(items.map(({ key }) => key));
-  return new Set([...received, ...sent]);
+  return new Set([...received, ...sent, ...forgotten.map(({ key }) => key), resume.key]);
 }
 
 /** By time, and as the server gave them within a millisecond. */

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { FakeIrcServer } from '../fakes/irc-server.ts';
+import { Memory, NetworkWorld } from '../fakes/network-world.ts';
+
+const CAPS = 'batch message-tags server-time draft/chathistory';
+const DAY_MS = 86_400_000;
+
+type Said = { readonly atMs: number; readonly text: string };
+
+/**
+ * A server with a history, a program that knew all of it, and then was away.
+ * @param most messages in one answer, whatever is asked for
+ */
+async function comeBack(t: TestContext, before: readonly Said[], meanwhile: readonly Said[], most = 100) {
+  let said = before;
+  let batches = 0;
+  const server = await FakeIrcServer.start({
+    caps: CAPS,
+    isupport: 'CHATHISTORY=100 CASEMAPPING=ascii',
+    answer: (_, command, [subcommand, channel, reference = '']) => {
+      if (command !== 'CHATHISTORY') return undefined;
+      const sinceMs = Date.parse(reference.replace('timestamp=', ''));
+      const after = said.filter(({ atMs }) => atMs > sinceMs).slice(0, most);
+      const some = subcommand === 'BEFORE' ? said.filter(({ atMs }) => atMs < sinceMs).slice(-1) : after;
+      const ref = `h${++batches}`;
+      const lines = some.map(
+        ({ atMs, text }) =>
+          `@batch=${ref};time=${new Date(atMs).toISOString()};msgid=${text} :carol!c@h PRIVMSG ${channel} :${text}`,
+      );
+      return [`BATCH +${ref} chathistory ${channel}`, ...lines, `BATCH -${ref}`];
+    },
+  });
+  const memory = new Memory();
+  const here = (): NetworkWorld => new NetworkWorld({ port: server.port, memory });
+  const first = here();
+  await first.listening();
+  const bot = await server.client('causeway');
+  for (const { atMs, text } of before)
+    bot.send(`@time=${new Date(atMs).toISOString()};msgid=${text} :carol!c@h PRIVMSG #commons :${text}`);
+  await first.hears(`carol: ${before.at(-1)?.text}`);
+  await first.network.stop('away');
+  said = [...before, ...meanwhile];
+  return {
+    memory,
+    back: async () => {
+      const second = here();
+      t.after(async () => {
+        await second.network.stop('bye');
+        await server.stop();
+      });
+      await second.listening();
+      (await server.client('causeway')).send(':carol!c@h PRIVMSG #commons :live');
+      await second.hears('carol: live');
+      return memory.events.map((event) => (event.kind === 'message' ? event.lines[0] : event.kind));
+    },
+  };
+}
+
+const lines = (fromMs: number, stepMs: number, ...texts: readonly string[]): Said[] =>
+  texts.map((text, index) => ({ atMs: fromMs + index * stepMs, text }));
+
+describe('what was said while the bridge was away', { timeout: 60_000 }, () => {
+  test('is all there is to tell in a channel that was quiet for so long that its keys are forgotten', async (t) => {
+    const before = lines(Date.now() - 40 * DAY_MS, 1_000, 'one', 'two');
+    const { memory, back } = await comeBack(t, before, lines(Date.now() - DAY_MS, 0, 'three'));
+    memory.keys.clear();
+    assert.deepEqual(await back(), ['one', 'two', 'three', 'live']);
+  });
+});
