@@ -42,6 +42,11 @@ type ReactionOnMatrix = {
   readonly target: MessageKey;
   readonly emoji: string;
   readonly timeMs: number;
+  /**
+   * Known from a list of names alone. Where somebody of this nick ever reacted so, nothing is added to that; and a reaction that is
+   * missing in the list is taken back, whoever of this nick it was.
+   */
+  readonly tallied?: true;
 };
 
 /** Reacts as a ghost. Nothing where the message is not known. */

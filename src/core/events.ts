@@ -69,6 +69,8 @@ export type NetworkReaction = NetworkEventBase & {
   /** An emoji or a short text. */
   readonly emoji: string;
   readonly removed: boolean;
+  /** Known from a list of names beside the message alone: of whoever had this nick then. */
+  readonly tallied?: true;
 };
 
 /** The network deleted a message; that whoever did it may is the network's to decide. */

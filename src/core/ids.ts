@@ -86,12 +86,18 @@ export const keyFromReplay = (digest: string, ordinal: number): MessageKey => `h
 export const keyOfReaction = (target: MessageKey, emoji: string, who?: GhostSubject): MessageKey =>
   `r:${JSON.stringify([target, emoji, ...(who === undefined ? [] : [who.kind, who.name, who.origin ?? ''])])}` as MessageKey;
 
-/** What a reaction is about; undefined for the key of anything else, and where it was cut because it was very long. */
-export function parseReactionKey(key: MessageKey): { target: MessageKey; emoji: string } | undefined {
+/** The same for somebody of whom a network says no more than what they were called when they reacted. */
+export const keyOfNamedReaction = (target: MessageKey, emoji: string, nick: string): MessageKey =>
+  `r:${JSON.stringify([target, emoji, NAMED, nick])}` as MessageKey;
+
+const NAMED = 'name';
+
+/** What a reaction is about, and of a named one by whom; undefined for the key of anything else, and where it was cut because it was very long. */
+export function parseReactionKey(key: MessageKey): { target: MessageKey; emoji: string; nick?: string } | undefined {
   if (!key.startsWith('r:')) return undefined;
   try {
-    const [target, emoji] = JSON.parse(key.slice(2)) as [MessageKey, string];
-    return { target, emoji };
+    const [target, emoji, kind, nick] = JSON.parse(key.slice(2)) as [MessageKey, string, string?, string?];
+    return { target, emoji, ...(kind === NAMED && nick !== undefined && { nick }) };
   } catch {
     return undefined;
   }

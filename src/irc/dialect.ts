@@ -1,7 +1,7 @@
 import type { NetworkConfig } from '../config/schema-network.ts';
 import type { Result } from '../core/errors.ts';
 import type { NetworkMessage, NetworkSource } from '../core/events.ts';
-import type { Said } from '../core/freeq/tags.ts';
+import type { Said, Tallied } from '../core/freeq/tags.ts';
 import { type CapWish, LISTENER_CAPS, PUPPET_CAPS } from '../core/irc/cap-request.ts';
 import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
@@ -77,6 +77,8 @@ export type TagReader = {
   readonly pins: (line: IrcLine) => { readonly msgid: string; readonly pinned: boolean } | undefined;
   /** Tags that take a reaction back. */
   readonly unreacts: readonly string[];
+  /** Reactions that history has beside a message; undefined where it says nothing of them. */
+  readonly tally: (tags: Tags) => readonly Tallied[] | undefined;
   /** What a message says to people. */
   readonly text: (tags: Tags, said: Said) => Said;
   readonly facts: (tags: Tags) => Pick<NetworkMessage, 'media' | 'signature' | 'link'>;
@@ -120,6 +122,7 @@ export const CLASSIC: Dialect = {
     deletes: () => undefined,
     pins: () => undefined,
     unreacts: ['+unreact', '+draft/unreact'],
+    tally: () => undefined,
     text: (_, said) => said,
     facts: () => ({}),
   },

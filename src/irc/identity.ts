@@ -16,10 +16,12 @@ type Held = OwnName & {
   readonly leftMs?: number;
 };
 
+type Known = { readonly nick: string; readonly account: string | null; readonly prefix: string | null };
+
 /** A connection that closes so soon after the listener saw its nick go was the one that went. */
 const SAME_DEPARTURE_MS = 10_000;
-/** Addresses kept to recognise ourselves in history. */
-const MAX_PREFIXES = 20_000;
+/** Addresses, and nicks, kept to recognise ourselves in history. */
+const MAX_REMEMBERED = 20_000;
 
 /**
  * Which nicks, accounts and addresses are ours. Two views meet here: each connection knows its own nick at once, the listener
@@ -31,6 +33,8 @@ export class OwnNames {
   readonly #nicks = new Map<string, Held>();
   readonly #accounts = new Set<string>();
   readonly #prefixes = new Set<string>();
+  /** As they were written. */
+  readonly #nicksEver = new Set<string>();
   readonly #addresses = new Map<string, Banned>();
   readonly #lingerMs: number;
 
@@ -51,6 +55,23 @@ export class OwnNames {
   /** A connection has this nick now. */
   hold(name: OwnName): void {
     this.#nicks.set(this.fold(name.nick), { userId: name.userId, nick: name.nick });
+    this.#rememberNick(name.nick);
+  }
+
+  /** A connection of before, as it last stood. */
+  remember({ nick, account, prefix }: Known): void {
+    this.#rememberNick(nick);
+    if (account !== null) this.addAccount(account);
+    if (prefix !== null) this.addPrefix(prefix);
+  }
+
+  #rememberNick(nick: string): void {
+    if (this.#nicksEver.size < MAX_REMEMBERED) this.#nicksEver.add(nick);
+  }
+
+  /** Whether one of ours ever had it, as far as is remembered: that says nothing of whoever has it now. */
+  wasEverOurs(nick: string): boolean {
+    return this.#nicksEver.has(nick);
   }
 
   /** A connection has it no longer: it closed, or changed its nick. */
@@ -90,7 +111,7 @@ export class OwnNames {
   }
 
   addPrefix(prefix: string): void {
-    if (this.#prefixes.size < MAX_PREFIXES) this.#prefixes.add(prefix);
+    if (this.#prefixes.size < MAX_REMEMBERED) this.#prefixes.add(prefix);
   }
 
   isOwnAccount(account: string | null | undefined): boolean {

@@ -270,8 +270,7 @@ class IrcSide implements IrcNetwork {
   async #begin(sink: NetworkSink, listener: Listener, pool: Pool): Promise<void> {
     for (const { userId, nick, account, prefix } of await sink.puppetsBefore()) {
       pool.remember(userId, { nick, account, prefix });
-      if (account !== null) this.#names.addAccount(account);
-      if (prefix !== null) this.#names.addPrefix(prefix);
+      this.#names.remember({ nick, account, prefix });
     }
     if (this.#isStopped) return;
     this.#tick();

@@ -2,7 +2,7 @@ import { systemClock } from '../../src/clock.ts';
 import { type NetworkConfig, networkSchema } from '../../src/config/schema-network.ts';
 import type { Result } from '../../src/core/errors.ts';
 import type { NetworkEvent, NetworkMessage, NetworkSource } from '../../src/core/events.ts';
-import type { MessageKey } from '../../src/core/ids.ts';
+import { keyOfNamedReaction, type MessageKey } from '../../src/core/ids.ts';
 import { type IrcNetwork, makeIrcNetwork } from '../../src/irc/network.ts';
 import type { Timings } from '../../src/irc/wire/timings.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
@@ -103,7 +103,12 @@ export class NetworkWorld implements NetworkSink {
   }
 
   async linkedSince(channel: string): Promise<readonly MessageKey[]> {
-    return [...this.messages(channel).map(({ key }) => key), ...this.memory.sent];
+    const reactions = new Map<MessageKey, boolean>();
+    for (const event of this.memory.events)
+      if (event.kind === 'reaction' && event.channel === channel)
+        reactions.set(keyOfNamedReaction(event.target, event.emoji, event.source.nick), event.removed);
+    const there = [...reactions].flatMap(([key, removed]) => (removed ? [] : [key]));
+    return [...this.messages(channel).map(({ key }) => key), ...this.memory.sent, ...there];
   }
 
   asked({ nick, account }: RosterEntry, text: string): Promise<string> {

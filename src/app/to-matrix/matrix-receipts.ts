@@ -1,5 +1,12 @@
 import type { Effect } from '../../core/events.ts';
-import { keyOfReaction, lanePortal, type MessageKey, makeGhostId, type PortalId } from '../../core/ids.ts';
+import {
+  keyOfNamedReaction,
+  keyOfReaction,
+  lanePortal,
+  type MessageKey,
+  makeGhostId,
+  type PortalId,
+} from '../../core/ids.ts';
 import { StoreUnavailable } from '../../ports/db.ts';
 import type { NewLink, OutboxRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
@@ -143,7 +150,11 @@ export class MatrixReceipts {
     });
     const { messageKey } = effect;
     if (effect.op === 'matrix.react')
-      return [link(keyOfReaction(effect.target, effect.emoji, subject), eventId), link(messageKey, eventId)];
+      return [
+        keyOfReaction(effect.target, effect.emoji, subject),
+        keyOfNamedReaction(effect.target, effect.emoji, nick),
+        messageKey,
+      ].map((key) => link(key, eventId));
     const { edits } = effect;
     if (original === undefined || edits === undefined) return [link(messageKey, eventId)];
     return [link(edits, eventId), link(messageKey, original)];

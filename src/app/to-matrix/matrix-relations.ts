@@ -2,7 +2,8 @@ import type { InRoom } from '../../core/convert/in-room.ts';
 import { MARKER, markerKeys, markerOf } from '../../core/convert/marker.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import type { PinOnMatrix, ReactOnMatrix, RedactOnMatrix, SendToMatrix, UnreactOnMatrix } from '../../core/events.ts';
-import { keyOfReaction } from '../../core/ids.ts';
+import { UNNAMED_ORIGIN } from '../../core/identity/freeq-claim.ts';
+import { keyOfNamedReaction, keyOfReaction } from '../../core/ids.ts';
 import type { LinkRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
@@ -11,6 +12,11 @@ import { bringPin } from '../rooms/room-pins.ts';
 import type { Targets } from '../to-network/targets.ts';
 
 const REMEMBERED = 1_000;
+
+/** Whoever took it back; `ghost` absent: each its author, and nobody has to be named. */
+type TakenBy = { readonly ghost?: string; readonly reason?: string };
+
+const AUTHOR: TakenBy = {};
 
 /** What is done on Matrix to something that was said before. Where that is not known, nothing is done. */
 export class MatrixRelations {
@@ -83,6 +89,8 @@ export class MatrixRelations {
     const { network, room, subject, target, emoji } = effect;
     const [said] = await this.#targets.ofMessage(network, target, room);
     if (said === undefined || said.gone) return ok('');
+    // What was taken away here does not come back by a list that still has it.
+    if (effect.tallied === true && (await this.#named(effect)).length > 0) return ok('');
     const [before] = (await this.#reactions(effect)).slice(-1);
     if (before !== undefined && !before.gone) return ok('');
     const ghost = await this.#ghosts.ensure(network, subject, effect.nick, room);
@@ -95,8 +103,12 @@ export class MatrixRelations {
   }
 
   async unreact(effect: UnreactOnMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const ghost = this.#ghosts.idOf(effect.network, effect.subject);
-    return this.#takeBack(await this.#reactions(effect), keys, ghost, undefined);
+    if (effect.tallied === true) return this.#takeBack(await this.#named(effect), keys, AUTHOR);
+    const { network, nick } = effect;
+    const name = this.#kit.networks.get(network)?.fold(nick) ?? nick;
+    const nameless = { ...effect, subject: { kind: 'nick', name, origin: UNNAMED_ORIGIN } } as const;
+    // Somebody takes back what a list of names said of them.
+    return this.#takeBack([...(await this.#reactions(effect)), ...(await this.#reactions(nameless))], keys, AUTHOR);
   }
 
   /** Every event that the message became, each by whoever said it where they delete it themselves, else by the bot. */
@@ -105,7 +117,12 @@ export class MatrixRelations {
     const links = await this.#targets.ofMessage(network, target, room);
     const theirs = sparesPeople === true ? links.filter(({ direction }) => direction === 'to-matrix') : links;
     const why = effect.reason === '' ? '' : `: ${effect.reason}`;
-    return this.#takeBack(theirs, keys, this.#ghosts.idOf(network, subject), `Deleted on ${network} by ${nick}${why}`);
+    const by = { ghost: this.#ghosts.idOf(network, subject), reason: `Deleted on ${network} by ${nick}${why}` };
+    return this.#takeBack(theirs, keys, by);
+  }
+
+  #named({ network, room, nick, target, emoji }: ReactOnMatrix | UnreactOnMatrix): Promise<readonly LinkRow[]> {
+    return this.#targets.ofMessage(network, keyOfNamedReaction(target, emoji, nick), room);
   }
 
   #reactions({ network, room, subject, target, emoji }: ReactOnMatrix | UnreactOnMatrix): Promise<readonly LinkRow[]> {
@@ -115,14 +132,13 @@ export class MatrixRelations {
   async #takeBack(
     links: readonly LinkRow[],
     keys: readonly string[],
-    ghost: string,
-    reason: string | undefined,
+    { ghost, reason }: TakenBy,
   ): Promise<Result<string>> {
     const { botId } = this.#kit.homeserver;
     for (const { room, eventId, sender, gone } of links) {
       if (gone) continue;
-      const self = sender === ghost;
-      let done = await this.#redact(self ? ghost : botId, room, eventId, keys, self ? undefined : reason);
+      const self = sender !== null && (ghost === undefined || sender === ghost);
+      let done = await this.#redact(self ? sender : botId, room, eventId, keys, self ? undefined : reason);
       // A ghost that has left cannot; the bot may.
       if (self && !done.ok && done.error.retry === 'never')
         done = await this.#redact(botId, room, eventId, keys, reason);

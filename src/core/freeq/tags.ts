@@ -34,6 +34,30 @@ export function pinnedIn({
 
 export const UNREACT_TAG = '+freeq.at/unreact';
 
+export type Tallied = { readonly emoji: string; readonly nick: string };
+
+const MAX_TALLIED = 50;
+
+/**
+ * Who reacted to a message, as history has it beside the first version: `👍:alice,bob;🎉:carol`, by what they were called then. Whoever
+ * wrote the message may have typed it, where nobody has reacted.
+ * @returns undefined where nothing can be told: an edit has none of its own, and an emoji or nick with a semicolon none that can be read
+ */
+export function talliedIn(tags: Tags): readonly Tallied[] | undefined {
+  if (editedIn(tags) !== undefined) return undefined;
+  const tally = tags.get('+freeq.at/reactions') ?? '';
+  if (tally === '') return [];
+  const found: Tallied[] = [];
+  for (const each of tally.split(';')) {
+    // No nick has a colon or a comma in it.
+    const at = each.lastIndexOf(':');
+    const nicks = each.slice(at + 1).split(',');
+    if (at < 1 || nicks.includes('') || found.length + nicks.length > MAX_TALLIED) return undefined;
+    found.push(...nicks.map((nick) => ({ emoji: each.slice(0, at), nick })));
+  }
+  return found;
+}
+
 const ENCRYPTED = /^E(?:NC1|G1):/;
 
 const MARKDOWN = /^text\/markdown *(?:;|$)/i;

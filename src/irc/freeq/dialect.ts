@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NetworkConfig } from '../../config/schema-network.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import { FREEQ_ISUPPORT, FREEQ_LISTENER_CAPS, FREEQ_PUPPET_CAPS } from '../../core/freeq/freeq-facts.ts';
-import { deletedIn, editedIn, mediaIn, pinnedIn, saidIn, UNREACT_TAG } from '../../core/freeq/tags.ts';
+import { deletedIn, editedIn, mediaIn, pinnedIn, saidIn, talliedIn, UNREACT_TAG } from '../../core/freeq/tags.ts';
 import { isUlid, ulidTimeMs } from '../../core/freeq/ulid.ts';
 import { freeqSignature, freeqSource } from '../../core/identity/freeq-evidence.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
@@ -94,6 +94,7 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
       deletes: deletedIn,
       pins: pinnedIn,
       unreacts: [UNREACT_TAG],
+      tally: talliedIn,
       text: saidIn,
       facts: (tags) => {
         const media = mediaIn(tags);

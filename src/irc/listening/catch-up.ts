@@ -1,4 +1,4 @@
-import type { NetworkDeletion, NetworkGap, NetworkMessage } from '../../core/events.ts';
+import type { NetworkDeletion, NetworkGap, NetworkMessage, NetworkReaction } from '../../core/events.ts';
 import { keyFromReplay, type MessageKey } from '../../core/ids.ts';
 import {
   catchUpParams,
@@ -15,7 +15,7 @@ import type { Link } from '../wire/link.ts';
 import type { Replies } from '../wire/replies.ts';
 import { askHistory, hasHistory } from './history-desk.ts';
 import { digestOf, type Perspective, readMessage, type Spoken, timeOf } from './reading.ts';
-import { vanished } from './vanished.ts';
+import { sinceAway } from './since-away.ts';
 
 export type CatchUpTools = {
   readonly link: Link;
@@ -34,7 +34,7 @@ export type CatchUpTools = {
 
 export type Caught = {
   /** What was said, oldest first; what could not be had, as a gap in its place. */
-  readonly events: ReadonlyArray<NetworkMessage | NetworkDeletion | NetworkGap>;
+  readonly events: ReadonlyArray<NetworkMessage | NetworkDeletion | NetworkReaction | NetworkGap>;
   /** Every key that history showed, known ones too. */
   readonly keys: ReadonlySet<MessageKey>;
 };
@@ -85,9 +85,11 @@ export async function catchUp(
     const isLost = lost !== undefined && !(await reachesBack(tools, channel, resume));
     if (!link.ready) return undefined;
     const before = isLost ? [gap(Math.min(awayFromMs, lost.toMs), lost.toMs)] : [];
-    const deleted = link.dialect.forgetsDeleted ? await vanished(tools, channel) : [];
+    const changed = link.dialect.forgetsDeleted
+      ? await sinceAway(tools, channel, new Set(items.map(({ key }) => key)))
+      : [];
     if (!link.ready) return undefined;
-    return { events: [...before, ...inOrder(items), ...deleted, ...after], keys };
+    return { events: [...before, ...inOrder(items), ...changed, ...after], keys };
   }
 }
 

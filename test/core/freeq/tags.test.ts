@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mediaIn, mediaTags, pinnedIn, saidIn } from '../../../src/core/freeq/tags.ts';
+import { mediaIn, mediaTags, pinnedIn, saidIn, talliedIn } from '../../../src/core/freeq/tags.ts';
 import { parseLine } from '../../../src/core/irc/line.ts';
 
 const tags = (entries: Readonly<Record<string, string>>) => new Map(Object.entries(entries));
@@ -34,6 +34,25 @@ describe('what a message of freeq says', () => {
 
   test('is what stands there where only a tag claims that it is encrypted', () =>
     assert.deepEqual(saidIn(tags({ '+encrypted': '1' }), text('plain words')), text('plain words')));
+});
+
+describe('who reacted, beside a message of freeq', () => {
+  const tally = (value: string) => talliedIn(tags({ '+freeq.at/reactions': value }));
+
+  test('is names by emoji', () => {
+    assert.deepEqual(tally('👍:alice,bob;:):carol'), [
+      { emoji: '👍', nick: 'alice' },
+      { emoji: '👍', nick: 'bob' },
+      { emoji: ':)', nick: 'carol' },
+    ]);
+    assert.deepEqual([talliedIn(tags({})), tally('')], [[], []]);
+  });
+
+  test('is unknown beside an edit, and where it cannot be read as a whole', () => {
+    assert.equal(talliedIn(tags({ '+freeq.at/reactions': '👍:alice', '+draft/edit': '01ABC' })), undefined);
+    for (const odd of ['👍', ':alice', '👍:', '👍:alice,', '👍:alice;', ';):alice;', `👍:${'a,'.repeat(50)}a`])
+      assert.equal(tally(odd), undefined, odd);
+  });
 });
 
 describe('a pin on freeq', () => {

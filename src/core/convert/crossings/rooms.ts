@@ -48,7 +48,7 @@ export const ROOMS: readonly Crossing[] = [
     needs: '`draft/chathistory`',
     toNetwork: { able: 'read back from the homeserver, in order' },
     toMatrix: {
-      able: 'read from history, each line once, at its own time. Reactions of that time are not in it, deletions on freeq only',
+      able: 'read from history, each line once, at its own time. Reactions and deletions of that time on freeq only',
       unable: 'a notice that names the interval',
     },
     shown: [['test/e2e/bridge-restarts.test.ts', 'by kill -9 at six moments']],
