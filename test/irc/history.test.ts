@@ -60,11 +60,20 @@ async function comeBack(t: TestContext, before: readonly Said[], meanwhile: read
 const lines = (fromMs: number, stepMs: number, ...texts: readonly string[]): Said[] =>
   texts.map((text, index) => ({ atMs: fromMs + index * stepMs, text }));
 
+/** `l1`, `l2` … */
+const named = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `l${index + 1}`);
+
 describe('what was said while the bridge was away', { timeout: 60_000 }, () => {
   test('is all there is to tell in a channel that was quiet for so long that its keys are forgotten', async (t) => {
     const before = lines(Date.now() - 40 * DAY_MS, 1_000, 'one', 'two');
     const { memory, back } = await comeBack(t, before, lines(Date.now() - DAY_MS, 0, 'three'));
     memory.keys.clear();
     assert.deepEqual(await back(), ['one', 'two', 'three', 'live']);
+  });
+
+  test('comes whole from a server that answers with fewer messages than it says', async (t) => {
+    const sinceMs = Date.now() - 600_000;
+    const { back } = await comeBack(t, lines(sinceMs, 0, 'known'), lines(sinceMs + 60_000, 20, ...named(25)), 4);
+    assert.deepEqual(await back(), ['known', ...named(25), 'live']);
   });
 });

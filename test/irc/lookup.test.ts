@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DEFAULT_ISUPPORT } from '../../src/core/irc/isupport.ts';
+import { type IrcLine, parseLine } from '../../src/core/irc/line.ts';
+import { CLASSIC } from '../../src/irc/dialect.ts';
 import { Attempts } from '../../src/irc/speaking/attempts.ts';
 import { type LookupTools, lookUp } from '../../src/irc/speaking/lookup.ts';
-import { type Manner, utter } from '../../src/irc/speaking/speech.ts';
+import { ID_TAG, type Manner, utter } from '../../src/irc/speaking/speech.ts';
 import type { Link } from '../../src/irc/wire/link.ts';
+import { Replies } from '../../src/irc/wire/replies.ts';
 import type { OutgoingLine } from '../../src/ports/network.ts';
 import { person } from '../fakes/network-world.ts';
 
@@ -47,3 +51,53 @@ describe('a line that was said in several pieces, and cut in the middle', () => 
     assert.deepEqual(await cutAfter(3, 'one\ntwo\nthree', PUPPET), { answer: 'arrived', pieces: 3, left: [] });
   });
 });
+
+describe('a line that was said, with much talk before it in the history', () => {
+  test('is found also where the server answers with fewer messages than were asked for', async () => {
+    const history = Array.from({ length: 30 }, (_, i) => ({ id: i === 29 ? 'R.0' : undefined, atMs: 1_000 + i * 10 }));
+    const replies = new Replies();
+    const asked = {
+      ...link,
+      hasCap: () => true,
+      label: () => undefined,
+      isupport: { ...DEFAULT_ISUPPORT, chathistoryLimit: 100 },
+      send: ({ params = [] }: { params?: readonly string[] }) => {
+        const sinceMs = Date.parse((params[2] ?? '').replace('timestamp=', ''));
+        const some = history.filter(({ atMs }) => atMs > sinceMs).slice(0, 4);
+        const items = some.map(({ id, atMs }) => ({
+          kind: 'line' as const,
+          line: parsed(
+            `@time=${new Date(atMs).toISOString()}${id === undefined ? '' : `;${ID_TAG}=${id}`} :bot!u@h PRIVMSG #c :x`,
+          ),
+          batch: undefined,
+        }));
+        const batch = { type: 'chathistory', params: ['#c'], tags: new Map<string, string>(), source: undefined };
+        queueMicrotask(() => replies.take({ kind: 'batch', batch, items, complete: true }));
+        return { ok: true, value: undefined };
+      },
+    };
+    const session = { link: asked, replies, aheadMs: 0 };
+    const names = { saidByUs: () => true, isOwnPrefix: () => false };
+    const tools = {
+      ...{ attempts: new Attempts(), departureMs: 0, hasDeparted: () => true, isTheirs: () => true, answerMs: 1_000 },
+      sink: { knownKeys: async () => ({ received: new Set(), sent: new Set() }) },
+      listener: {
+        session,
+        stopped: false,
+        joins: new Map([['#c', { state: 'joined' }]]),
+        nowMs: () => 10_000,
+        perspective: () => ({ dialect: CLASSIC, isupport: asked.isupport, names }),
+      },
+      ownLines: { since: () => ({ lines: [], complete: false }) },
+      clock: { nowMs: () => 10_000 },
+    } as unknown as LookupTools;
+    const line: OutgoingLine = { id: 'R', style: 'text', parts: ['hello'] };
+    assert.deepEqual([...(await lookUp(tools, '#c', [line], 1_000))], [['R', 'arrived']]);
+  });
+});
+
+function parsed(text: string): IrcLine {
+  const line = parseLine(text);
+  if (line === undefined) throw new Error(`no line: ${text}`);
+  return line;
+}

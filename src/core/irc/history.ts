@@ -1,8 +1,9 @@
 /**
  * Filling a gap from CHATHISTORY without losing a line. Order of arrival and order of history differ on a busy
  * server, so resuming after the last msgid loses lines (Ergo: at up to 195 of 429 places). This recipe lost none: go
- * back some seconds before the newest known line, drop what is known, page with overlap, and check that something
- * known came back.
+ * back some seconds before the newest known line, drop what is known, page with overlap until a page brings nothing more,
+ * and check that something known came back. A short page is no end: servers take out what a client cannot read, or what was
+ * deleted, after they counted.
  */
 export type HistoryItem = {
   /** Names the message: its msgid's key where it has one. */
@@ -13,10 +14,7 @@ export type HistoryItem = {
 export type CatchUpRules = {
   /** Messages to ask for at once; the server's CHATHISTORY limit where it says one. */
   readonly pageSize: number;
-  /**
-   * Whether the server said its limit. If not, a page shorter than asked for does not mean the end: only one without
-   * news does.
-   */
+  /** Whether the server said its limit: a page as long as that has more behind it, also where nothing in it is news. */
   readonly pageSizeKnown: boolean;
   /** Whether it can be asked by msgid: one that cannot may answer with something else. */
   readonly byMsgid: boolean;
@@ -50,8 +48,10 @@ export type CatchUp = {
   /** What the next page is asked to come after. */
   readonly anchor: HistoryAnchor;
   readonly pages: number;
-  /** Keys given out in this catch-up: pages overlap. */
-  readonly given: ReadonlySet<string>;
+  /** Keys that this catch-up has shown: pages overlap. */
+  readonly seen: ReadonlySet<string>;
+  /** Time of the newest line of any page. */
+  readonly reachedMs: number;
   /** A message known before came back: history reaches back to where we were. */
   readonly metKnown: boolean;
   /** Of the messages given out. */
@@ -99,7 +99,8 @@ export function startCatchUp(newestKnownMs: number, rules: CatchUpRules): CatchU
     newestKnownMs,
     anchor: { by: 'timestamp', timeMs: newestKnownMs - rules.overlapMs },
     pages: 0,
-    given: new Set(),
+    seen: new Set(),
+    reachedMs: Number.NEGATIVE_INFINITY,
     metKnown: false,
     oldestMs: Number.POSITIVE_INFINITY,
     newestMs: newestKnownMs,
@@ -124,35 +125,33 @@ export function takeHistoryPage<Item extends HistoryItem>(
   nowMs: number,
 ): CatchUpStep<Item> {
   const { rules } = catchUp;
-  const given = new Set(catchUp.given);
+  const seen = new Set(catchUp.seen);
   let { metKnown, oldestMs, newestMs } = catchUp;
   const fresh: Item[] = [];
   for (const item of page.items) {
-    if (given.has(item.key)) continue;
+    if (seen.has(item.key)) continue;
+    seen.add(item.key);
     if (known(item.key)) {
       // Later ones may have been stored live, on the new connection: they prove nothing about the gap.
       metKnown ||= item.timeMs <= catchUp.newestKnownMs + rules.overlapMs;
       continue;
     }
-    given.add(item.key);
     fresh.push(item);
     oldestMs = Math.min(oldestMs, item.timeMs);
     newestMs = Math.max(newestMs, item.timeMs);
   }
-  const after: CatchUp = { ...catchUp, given, metKnown, oldestMs, newestMs, pages: catchUp.pages + 1 };
-  if (isLastPage(page, rules, fresh.length)) return { fresh, next: end(after, nowMs, undefined) };
-  const anchor = nextAnchor(catchUp.anchor, page, rules.byMsgid);
-  if (anchor === undefined || after.pages >= rules.maxPages) return { fresh, next: end(after, nowMs, newestMs) };
-  return { fresh, next: { kind: 'page', catchUp: { ...after, anchor } } };
-}
-
-function isLastPage<Item extends HistoryItem>(
-  page: HistoryPage<Item>,
-  rules: CatchUpRules,
-  freshCount: number,
-): boolean {
-  if (page.atEnd || page.timesMs.length === 0) return true;
-  return rules.pageSizeKnown ? page.timesMs.length < rules.pageSize : freshCount === 0;
+  const reachedMs = page.timesMs.reduce((latest, timeMs) => Math.max(latest, timeMs), catchUp.reachedMs);
+  const isNews = seen.size > catchUp.seen.size || reachedMs > catchUp.reachedMs;
+  const after: CatchUp = { ...catchUp, seen, reachedMs, metKnown, oldestMs, newestMs, pages: catchUp.pages + 1 };
+  const isShort = rules.pageSizeKnown && page.timesMs.length < rules.pageSize;
+  const isFull = rules.pageSizeKnown && !isShort;
+  const isLast = page.atEnd || page.timesMs.length === 0 || (!isFull && !isNews);
+  const anchor = isLast ? undefined : nextAnchor(catchUp.anchor, page, rules.byMsgid);
+  if (anchor !== undefined && after.pages < rules.maxPages)
+    return { fresh, next: { kind: 'page', catchUp: { ...after, anchor } } };
+  // Behind a short page that leaves no way to ask for more there is nothing, as far as anybody can tell.
+  const isWhole = isLast || (isShort && anchor === undefined);
+  return { fresh, next: end(after, nowMs, isWhole ? undefined : newestMs) };
 }
 
 function end({ metKnown, newestKnownMs, oldestMs }: CatchUp, nowMs: number, cutAtMs: number | undefined) {

@@ -151,6 +151,7 @@ async function ask(
   const { link, replies } = session;
   const limit = link.isupport.chathistoryLimit > 0 ? Math.min(link.isupport.chathistoryLimit, 1000) : 100;
   const found = new Map<string, OwnLine>();
+  const shown = new Set<string>();
   let afterMs = sinceMs + session.aheadMs - OVERLAP_MS;
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = ['AFTER', channel, `timestamp=${new Date(Math.max(afterMs, 0)).toISOString()}`, String(limit)];
@@ -161,13 +162,20 @@ async function ask(
       const own = readOwn(line, listener.perspective(session), times[index] ?? 0);
       if (own !== undefined) found.set(line.tags.get('msgid') ?? `- ${found.size}`, own);
     }
-    if (answer.atEnd || times.length < limit) return await unclaimed(sink, found);
+    const before = shown.size;
+    for (const { line } of answer.spoken) shown.add(nameOf(line));
+    const isShort = times.length < limit;
+    // A short page is no end where it brings anything: servers leave out after they counted.
+    if (answer.atEnd || (isShort && shown.size === before)) return await unclaimed(sink, found);
     const nextMs = nextAfter(times, afterMs);
-    if (nextMs === undefined) return undefined;
+    if (nextMs === undefined) return isShort ? await unclaimed(sink, found) : undefined;
     afterMs = nextMs;
   }
   return undefined;
 }
+
+const nameOf = ({ tags, source, params }: IrcLine): string =>
+  tags.get('msgid') ?? [tags.get('time'), source?.raw, ...params].join(' ');
 
 /** A line of one of our own connections: by account, by address, or by nick; relayed lines of Ergo have an empty account. */
 function readOwn(line: IrcLine, { dialect, isupport, names }: Perspective, atMs: number): OwnLine | undefined {

@@ -84,7 +84,7 @@ describe('catching up', () => {
     const stored = [item(10_000), item(9_990, 'late')];
     assert.deepEqual(catchUp(stored, 10_000, known), {
       got: [item(9_990, 'late')],
-      pages: 1,
+      pages: 2,
       gap: undefined,
       cutAtMs: undefined,
     });
@@ -96,7 +96,24 @@ describe('catching up', () => {
   });
 
   test('with nothing new is at its end', () => {
-    assert.deepEqual(catchUp([item(10_000)], 10_000, known), { got: [], pages: 1, gap: undefined, cutAtMs: undefined });
+    assert.deepEqual(catchUp([item(10_000)], 10_000, known), { got: [], pages: 2, gap: undefined, cutAtMs: undefined });
+  });
+
+  test('goes on behind a page that is shorter than the limit: servers leave out after they counted', () => {
+    const stored = Array.from({ length: 30 }, (_, i) => item(10_000 + i));
+    let state: CatchUp = startCatchUp(10_000, { ...rules, pageSize: 100 });
+    const got: HistoryItem[] = [];
+    for (let isOver = false; !isOver; ) {
+      const short = page(serve(stored, { ...state, rules: { ...rules, pageSize: 3 } }));
+      const step = takeHistoryPage(state, short, (key) => known.has(key), 99_999);
+      got.push(...step.fresh);
+      if (step.next.kind === 'page') state = step.next.catchUp;
+      else {
+        assert.deepEqual(step.next, { kind: 'end', gap: undefined, cutAtMs: undefined });
+        isOver = true;
+      }
+    }
+    assert.deepEqual(got, stored.slice(1));
   });
 
   test('says where history does not reach back', () => {
@@ -108,7 +125,7 @@ describe('catching up', () => {
     const since = new Set(['m20000']);
     assert.deepEqual(catchUp([item(20_000)], 10_000, since), {
       got: [],
-      pages: 1,
+      pages: 2,
       gap: { fromMs: 10_000, toMs: 99_999 },
       cutAtMs: undefined,
     });
