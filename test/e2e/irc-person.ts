@@ -18,6 +18,11 @@ export class IrcPerson {
     this.channel = channel;
   }
 
+  /** Resolves once this person is in the channel, on a connection that stands. */
+  async back(): Promise<void> {
+    await waitUntil(() => this.#user?.isOpen === true, { timeoutMs: 60_000, what: `${this.nick} to be back` });
+  }
+
   async connect(): Promise<void> {
     this.#user = await IrcUser.connect({ port: this.#port, nick: this.nick, channels: [this.channel] });
     this.#read = 0;
