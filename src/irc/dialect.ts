@@ -3,6 +3,7 @@ import type { Result } from '../core/errors.ts';
 import type { NetworkMessage, NetworkSource } from '../core/events.ts';
 import type { Said, Tallied } from '../core/freeq/tags.ts';
 import { type CapWish, LISTENER_CAPS, PUPPET_CAPS } from '../core/irc/cap-request.ts';
+import type { Continues } from '../core/irc/continued-lines.ts';
 import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { Person, RosterEntry } from '../ports/network.ts';
@@ -44,6 +45,8 @@ export type Dialect = {
   readonly isFiled: (line: Pick<IrcLine, 'command' | 'source'>) => boolean;
   /** Whether a ban takes people out of a channel for good, who are then no longer in its room. */
   readonly bansRemove: boolean;
+  /** Whether a line goes on another one, where a connection cannot take messages of several lines; undefined where nothing tells. */
+  readonly continues: Continues | undefined;
   /** Whether its channels have walls that their rooms have to respect. */
   readonly hasWalls: boolean;
   readonly introduceBot: (config: NetworkConfig, nowMs: number) => Promise<Result<Introduction>>;
@@ -107,6 +110,7 @@ export const CLASSIC: Dialect = {
   forgetsDeleted: false,
   isFiled: () => true,
   bansRemove: false,
+  continues: undefined,
   hasWalls: false,
   introduceBot,
   introducePerson: (config, { person, naming, known, isFreeAccount }, nowMs) =>

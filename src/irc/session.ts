@@ -1,5 +1,7 @@
 import { BatchAssembler } from '../core/irc/batch.ts';
+import { ContinuedLines } from '../core/irc/continued-lines.ts';
 import { CtcpAnswers } from './ctcp-answers.ts';
+import { continuesOn } from './listening/history-desk.ts';
 import { Ranks } from './listening/ranks.ts';
 import type { Roster } from './listening/roster.ts';
 import { WhoQueue } from './listening/who-queue.ts';
@@ -15,7 +17,7 @@ export type Session = {
   readonly epoch: string;
   /** Lines named so far. */
   named: number;
-  readonly assembler: BatchAssembler;
+  readonly assembler: Pick<BatchAssembler, 'push' | 'expire'>;
   readonly replies: Replies;
   readonly roster: Roster;
   readonly ranks: Ranks;
@@ -44,7 +46,7 @@ export function makeSession(
     link,
     epoch: makeEpoch(),
     named: 0,
-    assembler: new BatchAssembler(),
+    assembler: assemblerFor(link),
     replies,
     roster,
     ranks: new Ranks(() => link.isupport.casemapping),
@@ -59,6 +61,12 @@ export function makeSession(
     greeted: false,
     nick: new BotNick(link, nick, nowMs),
   };
+}
+
+function assemblerFor(link: Link): Session['assembler'] {
+  const continues = continuesOn(link);
+  const batches = new BatchAssembler();
+  return continues === undefined ? batches : new ContinuedLines(batches, continues);
 }
 
 /** Looks at everything that has a deadline. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NetworkConfig } from '../../config/schema-network.ts';
 import { ok, type Result } from '../../core/errors.ts';
+import { continues } from '../../core/freeq/continues.ts';
 import { FREEQ_ISUPPORT, FREEQ_LISTENER_CAPS, FREEQ_PUPPET_CAPS } from '../../core/freeq/freeq-facts.ts';
 import { deletedIn, editedIn, mediaIn, pinnedIn, saidIn, talliedIn, UNREACT_TAG } from '../../core/freeq/tags.ts';
 import { isUlid, ulidTimeMs } from '../../core/freeq/ulid.ts';
@@ -49,6 +50,7 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     // The id on a TAGMSG is the client's: perhaps that of a message which is still to come.
     isFiled: ({ command, source }) => !UNFILED.has(command) && source?.host !== 'freeq/spawn',
     bansRemove: true,
+    continues,
     hasWalls: true,
     async introduceBot({ bot, server }) {
       const proof = prove(BOT);

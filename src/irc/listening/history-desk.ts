@@ -1,6 +1,7 @@
 import type { Assembled, BatchInfo } from '../../core/irc/batch-parts.ts';
 import { messagesOf } from '../../core/irc/batch-parts.ts';
 import { sameName } from '../../core/irc/casemap.ts';
+import { type Continues, joinContinued } from '../../core/irc/continued-lines.ts';
 import type { Link } from '../wire/link.ts';
 import type { Replies } from '../wire/replies.ts';
 import type { Spoken } from './reading.ts';
@@ -17,6 +18,10 @@ export const isHistoryBatch = (batch: BatchInfo): boolean => HISTORY_TYPES.has(b
 
 export const hasHistory = (link: Link): boolean =>
   link.hasCap('batch') && HISTORY_CAPS.some((name) => link.hasCap(name));
+
+/** How a connection is told messages of several lines, where it is told them line by line and nothing is lost by that. */
+export const continuesOn = (link: Link): Continues | undefined =>
+  link.hasCap('draft/multiline') ? undefined : link.dialect.continues;
 
 /** Asks for one page of a channel's history. */
 export async function askHistory(
@@ -45,7 +50,9 @@ function readAnswer(
     const ofChannel =
       isHistoryBatch(item.batch) && sameName(item.batch.params[0] ?? '', channel, link.isupport.casemapping);
     if (!answersLabel && !(label === undefined && ofChannel)) return undefined;
-    const spoken = messagesOf(item).filter(({ line }) => line.command !== 'FAIL');
+    const given = messagesOf(item).filter(({ line }) => line.command !== 'FAIL');
+    const continues = continuesOn(link);
+    const spoken = continues === undefined ? given : joinContinued(given, continues);
     const refused = messagesOf(item).find(({ line }) => line.command === 'FAIL');
     if (refused !== undefined) return { kind: 'failed', why: refused.line.params.join(' ') };
     if (!item.complete) return { kind: 'failed', why: 'the answer was cut off' };

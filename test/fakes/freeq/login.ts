@@ -16,7 +16,9 @@ const namesOf = (capabilities: string): Set<string> =>
   new Set(capabilities.split(' ').map((capability) => capability.replace(/=.*/, '')));
 
 export function takeCap(server: FreeqServer, session: Session, { params }: Line): void {
-  const offered = server.options.older === true ? OLD_CAPABILITIES : CAPABILITIES;
+  const { older, without = [] } = server.options;
+  const known = (older === true ? OLD_CAPABILITIES : CAPABILITIES).split(' ');
+  const offered = known.filter((capability) => !without.includes(capability.replace(/=.*/, ''))).join(' ');
   const [subcommand = '', list = ''] = params;
   switch (subcommand.toUpperCase()) {
     case 'LS':

@@ -39,6 +39,8 @@ export type FreeqOptions = {
   readonly tls?: TlsFiles;
   /** A server of spring 2026. */
   readonly older?: boolean;
+  /** Capabilities that it does not offer. */
+  readonly without?: readonly string[];
   readonly noGuests?: boolean;
   /** Plain connections and WebSockets of one address together; 20 unless told. */
   readonly maxPerAddress?: number;

@@ -128,26 +128,6 @@ describe('what people of freeq do with what was said', { timeout: 60_000 }, () =
     );
   });
 
-  test('a server that tells several lines one by one has them heard once each, in order', async (t) => {
-    const { server, world, person: connect, again } = await freeqWorld(t);
-    await world.listening();
-    const frida = await connect('frida');
-    server.session('causeway')?.caps.delete('draft/multiline');
-    frida.sayLines('#commons', ['one', 'two', 'three']);
-    frida.say('#commons', 'and now');
-    await world.hears('frida: and now');
-    await world.network.stop('away');
-    frida.say('#commons', 'while away');
-    await frida.flush();
-    // The history tells them as one, by the id that the first of them had.
-    const back = again(world.memory);
-    await back.hears('frida: while away');
-    assert.deepEqual(
-      back.heard(),
-      ['one', 'two', 'three', 'and now', 'while away'].map((line) => `frida: ${line}`),
-    );
-  });
-
   test('several lines are one message in both forms of today', async (t) => {
     const { world, person: connect } = await freeqWorld(t);
     await world.listening();
