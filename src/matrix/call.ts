@@ -57,6 +57,10 @@ export function refusalOf({ status, json, retryAfter }: Answer): Refusal {
   };
 }
 
+/** The homeserver says that there is no such thing; a proxy that knows nothing of it does not count. */
+export const isNotThere = (outcome: Outcome): boolean =>
+  'answer' in outcome && outcome.answer.status === 404 && refusalOf(outcome.answer).errcode !== undefined;
+
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 async function once(client: MatrixClient, spec: CallSpec): Promise<Outcome> {

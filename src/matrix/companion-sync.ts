@@ -219,7 +219,7 @@ async function once(
   const json = parse(body);
   if (status === 429) return { kind: 'wait', ms: waitMs({ status, ...limits(headers['retry-after'], json) }) };
   if (status === 401) return failed(TOKEN_UNKNOWN_TEXT);
-  if (status === 400 && since !== undefined) return { kind: 'forgotten' };
+  if (status === 400 && since !== undefined && json !== undefined) return { kind: 'forgotten' };
   if (status !== 200) return failed(`status ${status}`);
   const answer = readSyncAnswer(json, options.botId, (field, eventId) =>
     options.log.warn('An event is left out, because it is not what Matrix says.', { where: 'sync', field, eventId }),

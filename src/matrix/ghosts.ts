@@ -1,6 +1,6 @@
 import { ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type Call, objectOf, refusalOf } from './call.ts';
+import { type Call, isNotThere, objectOf, refusalOf } from './call.ts';
 import { waitMs } from './http-errors.ts';
 
 const REGISTER_TRIES = 5;
@@ -42,7 +42,7 @@ export async function setDisplayName(call: Call, as: string, name: string): Prom
 /** @returns null for a person without one, and for nobody */
 export async function displayName(call: Call, botId: string, userId: string): Promise<Result<string | null>> {
   const outcome = await call({ method: 'GET', path: ['client', 'v3', 'profile', userId, 'displayname'], as: botId });
-  if ('answer' in outcome && outcome.answer.status === 404) return ok(null);
+  if (isNotThere(outcome)) return ok(null);
   const result = objectOf(outcome, 'repeatable');
   if (!result.ok) return result;
   const name = result.value.displayname;

@@ -4,9 +4,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { Homeserver } from '../ports/matrix.ts';
-import { LONG_PATIENCE_MS, makeCall, type Outcome, objectOf, refusalOf } from './call.ts';
+import { isNotThere, LONG_PATIENCE_MS, makeCall, type Outcome, objectOf, refusalOf } from './call.ts';
 import { displayName, nothing, registerGhost, setDisplayName, silence } from './ghosts.ts';
-import { failureToError, refusalToError } from './http-errors.ts';
+import { failureToError, isForeign, refusalToError } from './http-errors.ts';
 import { openMedia, upload } from './media.ts';
 import * as membership from './membership.ts';
 import { probe } from './probe.ts';
@@ -87,7 +87,7 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
     stateContent: async (room, type, stateKey) => {
       const path = ['client', 'v3', 'rooms', room, 'state', type, stateKey];
       const outcome = await call({ method: 'GET', path, as: botId });
-      if ('answer' in outcome && outcome.answer.status === 404) return ok(undefined);
+      if (isNotThere(outcome)) return ok(undefined);
       return objectOf(outcome, 'repeatable');
     },
     messages: async (as, room, from, limit) => {
@@ -103,7 +103,7 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
     event: async (room, eventId) => {
       const path = ['client', 'v3', 'rooms', room, 'event', eventId];
       const outcome = await call({ method: 'GET', path, as: botId });
-      if ('answer' in outcome && outcome.answer.status === 404) return ok(undefined);
+      if (isNotThere(outcome)) return ok(undefined);
       const result = objectOf(outcome, 'repeatable');
       return result.ok ? ok(validateEvents([result.value], refused('event'), room)[0]) : result;
     },
@@ -141,8 +141,11 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
 /** What stops us from working with the homeserver as a whole; not what it refuses of a single request. */
 function problemIn(outcome: Outcome): string | undefined {
   if ('failure' in outcome) return failureToError(outcome.failure, 'repeatable').text;
-  const { status } = outcome.answer;
-  return status === 401 || status === 502 || status === 503 || status === 504
-    ? refusalToError({ status }, 'repeatable').text
+  const refusal = refusalOf(outcome.answer);
+  const isUnreadable = refusal.status < 300 && outcome.answer.json === undefined;
+  return isUnreadable || isForeign(refusal) || AWAY.has(refusal.status)
+    ? refusalToError(refusal, 'repeatable').text
     : undefined;
 }
+
+const AWAY: ReadonlySet<number> = new Set([401, 502, 503, 504]);

@@ -57,6 +57,16 @@ const ROWS: readonly Row[] = [
     }),
   },
   {
+    // What a proxy says while the homeserver behind it restarts (Traefik: 404), is locked (nginx: 403) or is moved (302).
+    when: isForeign,
+    error: (refusal) => ({
+      code: 'matrix.not-matrix',
+      text: `Something between us and the homeserver answered in its place (${refusal.status}). It will be tried again. If it lasts, look whether homeserver.url leads to the homeserver, and whether the proxy passes on everything under /_matrix.`,
+      retry: 'later',
+      notify: 'log',
+    }),
+  },
+  {
     // Dendrite says so of a ghost that was never registered, or that its lost database had, and, for any ghost, while
     // it stops (5 of 50 sends under SIGTERM). Nothing was done, so trying again is safe.
     when: ({ status, said }) => status === 403 && /has not registered this user/.test(said ?? ''),
@@ -134,6 +144,16 @@ const ROWS: readonly Row[] = [
     }),
   },
 ];
+
+/**
+ * Whether a refusal is none of a homeserver: each of those has an errcode. What is too much in itself, or asks us to wait, is believed of
+ * a proxy as well; failures (5xx) are judged by their status.
+ */
+export function isForeign({ status, errcode }: Pick<Refusal, 'status' | 'errcode'>): boolean {
+  return errcode === undefined && status >= 300 && status < 500 && !BELIEVED.has(status);
+}
+
+const BELIEVED: ReadonlySet<number> = new Set([401, 408, 413, 429]);
 
 const RETRY_AFTER_SENDING = { repeatable: 'later', once: 'lookup' } as const;
 const AFTER = { repeatable: 'It will be tried again.', once: 'It will be looked up whether it was done.' } as const;

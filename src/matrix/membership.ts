@@ -1,5 +1,5 @@
 import { ok, type Result } from '../core/errors.ts';
-import { type Call, objectOf } from './call.ts';
+import { type Call, isNotThere, objectOf } from './call.ts';
 import { nothing } from './ghosts.ts';
 
 /** What one person does about another's membership of a room. Each may be repeated, and says yes where it is so already. */
@@ -81,7 +81,7 @@ const writeMember = async (call: Call, as: string, room: string, userId: string,
 /** `leave` also for somebody who never was there. */
 async function membershipOf(call: Call, as: string, room: string, userId: string): Promise<Result<string>> {
   const outcome = await call({ method: 'GET', path: memberPath(room, userId), as });
-  if ('answer' in outcome && outcome.answer.status === 404) return ok('leave');
+  if (isNotThere(outcome)) return ok('leave');
   const content = objectOf(outcome, 'repeatable');
   return content.ok ? ok(String(content.value.membership)) : content;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CreateRoom, RoomMember } from '../ports/matrix.ts';
-import { type Call, LONG_PATIENCE_MS, type Outcome, objectOf } from './call.ts';
+import { type Call, isNotThere, LONG_PATIENCE_MS, type Outcome, objectOf } from './call.ts';
 import { nothing } from './ghosts.ts';
 import { isObject } from './validate-event.ts';
 
@@ -44,7 +44,7 @@ const hasPowerfulCreators = (roomVersion: string): boolean => /^\d+$/.test(roomV
 
 export async function resolveAlias(call: Call, botId: string, alias: string): Promise<Result<string | undefined>> {
   const outcome = await call({ method: 'GET', path: ['client', 'v3', 'directory', 'room', alias], as: botId });
-  if ('answer' in outcome && outcome.answer.status === 404) return ok(undefined);
+  if (isNotThere(outcome)) return ok(undefined);
   return stringIn(objectOf(outcome, 'repeatable'), 'room_id');
 }
 

@@ -158,27 +158,24 @@ describe('a homeserver that refuses a ghost', () => {
     assert.deepEqual(world.homeserver.saidIn(world.room), ['one', 'two']);
   });
 
-  test('by failing at one line for ever keeps the others waiting for minutes only, and the room is told', async () => {
-    const world = await running();
-    const error = {
-      code: 'matrix.server-error',
-      text: 'The homeserver failed.',
-      retry: 'lookup',
-      notify: 'log',
-    } as const;
-    world.homeserver.fault = ({ name, content }) =>
-      name === 'send' && String((content as { body?: unknown }).body).includes('poison')
-        ? { kind: 'failed', error }
-        : undefined;
-    world.onIrc('bob', 'poison');
-    world.onIrc('eve', 'hi');
-    await world.clock.until('the other line is there', () => world.isQuiet(), 30 * 60_000);
-    const parked = (await world.database.transaction((sql) => stores.outbox.backlog(sql))).map((lane) => lane.parked);
-    assert.deepEqual(
-      [world.homeserver.saidIn(world.room), parked],
-      [['A message of bob could not be delivered here: the homeserver fails at it again and again.', 'hi'], [1]],
-    );
-  });
+  const FAULTS = { fault: ['matrix.server-error', 'lookup'], proxy: ['matrix.not-matrix', 'later'] } as const;
+  for (const [whose, [code, retry]] of Object.entries(FAULTS))
+    test(`by a ${whose} that fails at one line for ever keeps the others waiting for minutes only, and the room is told`, async () => {
+      const world = await running();
+      const error = { code, text: 'It failed.', retry, notify: 'log' } as const;
+      world.homeserver.fault = ({ name, content }) =>
+        name === 'send' && String((content as { body?: unknown }).body).includes('poison')
+          ? { kind: 'failed', error }
+          : undefined;
+      world.onIrc('bob', 'poison');
+      world.onIrc('eve', 'hi');
+      await world.clock.until('the other line is there', () => world.isQuiet(), 30 * 60_000);
+      const parked = (await world.database.transaction((sql) => stores.outbox.backlog(sql))).map((lane) => lane.parked);
+      assert.deepEqual(
+        [world.homeserver.saidIn(world.room), parked],
+        [['A message of bob could not be delivered here: the homeserver fails at it again and again.', 'hi'], [1]],
+      );
+    });
 
   test('but failing at everything loses nothing, however long', async () => {
     const world = await running();

@@ -90,6 +90,9 @@ describe('a send', () => {
     ['answered 200 without an event id', { body: {} }, 'matrix.answer-unreadable lookup'],
     ['answered 500 with null', { status: 500, body: null }, 'matrix.server-error lookup'],
     ['limited', { status: 429, body: { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 50 } }, 'matrix.limited later'],
+    ['answered 404 by a proxy', { status: 404, raw: '404 page not found\n' }, 'matrix.not-matrix later'],
+    ['answered 403 by a proxy', { status: 403, raw: '<html>' }, 'matrix.not-matrix later'],
+    ['sent elsewhere by a proxy', { status: 302, headers: { Location: '/' }, raw: '' }, 'matrix.not-matrix later'],
     ['forbidden', { status: 403, body: { errcode: 'M_FORBIDDEN' } }, 'matrix.forbidden never'],
   ];
   for (const [what, answer, expected] of outcomes)
@@ -123,6 +126,33 @@ describe('what may be done twice', () => {
     assert.equal(code(await homeserver.join(GHOST, '!r:l')), 'matrix.answer-lost later');
     assert.equal(code(await homeserver.messages(BOT, '!r:l', undefined, 5)), 'matrix.answer-lost later');
     assert.equal(code(await homeserver.redact(BOT, '!r:l', '$e', 't')), 'matrix.answer-lost lookup');
+  });
+});
+
+describe('a proxy that answers for a homeserver that is away', () => {
+  const proxied = { status: 404, raw: '404 page not found\n' };
+
+  test('says nothing of what there is on the homeserver', async () => {
+    const { homeserver } = await setup(proxied);
+    const asked = [
+      homeserver.resolveAlias('#a:l'),
+      homeserver.stateContent('!r:l', 'm.room.topic', ''),
+      homeserver.event('!r:l', '$e'),
+      homeserver.displayName('@a:l'),
+      homeserver.messages(BOT, '!r:l', undefined, 5),
+      homeserver.unban(BOT, '!r:l', '@a:l', ''),
+    ];
+    assert.deepEqual(new Set((await Promise.all(asked)).map(code)), new Set(['matrix.not-matrix later']));
+  });
+
+  test('is told of as the homeserver being away, and so is one that answers everything with a page', async () => {
+    const { homeserver } = await setup(proxied, { raw: '<html>' }, { body: { joined_rooms: [] } });
+    const reachable: boolean[] = [];
+    for (let i = 0; i < 3; i++) {
+      await homeserver.joinedRooms(BOT);
+      reachable.push(homeserver.health.reachable);
+    }
+    assert.deepEqual(reachable, [false, false, true]);
   });
 });
 
@@ -293,7 +323,13 @@ describe('what is done about somebody’s membership', () => {
   const CASES: ReadonlyArray<readonly [what: string, run: Do, script: Answer[], asked: string[], ends: string]> = [
     ['a kick is one request', kick, [{}], [KICK], 'ok'],
     ['a kick of somebody who left is done', kick, [no, is('leave')], [KICK, LOOK], 'ok'],
-    ['a kick of somebody unheard of is done', kick, [no, { status: 404 }], [KICK, LOOK], 'ok'],
+    [
+      'a kick of somebody unheard of is done',
+      kick,
+      [no, { status: 404, body: { errcode: 'M_NOT_FOUND' } }],
+      [KICK, LOOK],
+      'ok',
+    ],
     ['a kick that we may not do is refused', kick, [no, is('join')], [KICK, LOOK], 'matrix.forbidden never'],
     ['a kick that failed is not taken for done', kick, [FAULT, is('join')], [KICK, LOOK], 'matrix.server-error later'],
     ['a kick that never arrived is not looked after', kick, [{ hangUp: true }], [KICK], 'matrix.answer-lost later'],

@@ -49,7 +49,10 @@ describe('a refusal of the homeserver', () => {
   });
 
   test("quotes the server's words without control characters, and not for ever", () => {
-    const { text } = refusalToError({ status: 400, said: `a\r\nb\u0007${'x'.repeat(5000)}` }, 'once');
+    const { text } = refusalToError(
+      { status: 400, errcode: 'M_BAD_JSON', said: `a\r\nb\u0007${'x'.repeat(5000)}` },
+      'once',
+    );
     assert.equal(text, `The homeserver does not take this (400: “a b ${'x'.repeat(196)}”).`);
   });
 

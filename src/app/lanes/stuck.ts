@@ -4,6 +4,8 @@ import type { Kit } from '../kit.ts';
 
 const STUCK_TRIES = 10;
 const STUCK_MS = 120_000;
+/** What a homeserver, or a proxy before it that looks into requests, may say of one and of no other. */
+const OF_ONE_ROW: ReadonlySet<string> = new Set(['matrix.server-error', 'matrix.not-matrix']);
 
 /** Sees when one row alone keeps a lane from going on: a lane must not wait for what will never work. */
 export class Stuck {
@@ -18,7 +20,7 @@ export class Stuck {
 
   isHopeless(row: OutboxRow, error: BridgeError): boolean {
     const nowMs = this.#kit.clock.nowMs();
-    if (error.code !== 'matrix.server-error' || this.#rowId !== row.id) {
+    if (!OF_ONE_ROW.has(error.code) || this.#rowId !== row.id) {
       this.#rowId = row.id;
       this.#tries = 0;
       this.#sinceMs = nowMs;
