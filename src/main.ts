@@ -5,6 +5,7 @@ import { flushCompileCache } from 'node:module';
 import { type Bridge, makeBridge } from './app/bridge.ts';
 import type { Kit } from './app/kit.ts';
 import { systemClock } from './clock.ts';
+import { commandToken } from './config/command-token.ts';
 import { diffConfigs } from './config/diff.ts';
 import { parseListen } from './config/listen.ts';
 import { formatProblems, type LoadedConfig, loadConfig } from './config/load.ts';
@@ -158,7 +159,7 @@ class Process {
       log,
       lateMs: () => loop.lateMs(),
       stopping: () => this.#stopping,
-      ...(deciding.value.authority === undefined ? {} : { explain: bridge.deciding, confirm: bridge.deciding }),
+      commands: { source: bridge.deciding.asked, token: commandToken(this.#registration.asToken) },
       ...(deciding.value.authority?.description.supports.has('agreements') === true ? { visit: bridge.deciding } : {}),
       ...(deciding.value.scim === undefined ? {} : { scim: deciding.value.scim }),
       ...(events === undefined ? {} : { events }),

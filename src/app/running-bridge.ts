@@ -27,8 +27,8 @@ export type Bridge = {
   readonly status: StatusSource;
   /** What people on networks read by link. */
   readonly pages: PageSource;
-  /** Says what the authority knows of a person, and lets held plans go on. */
-  readonly deciding: Pick<Enforcement, 'explain' | 'confirm' | 'events' | 'visit'>;
+  /** Takes what is pushed about members, lets visitors in, and answers what is asked on the command line. */
+  readonly deciding: Pick<Enforcement, 'events' | 'visit' | 'asked'>;
   /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
   start(): void;
   /** Links that are new are made, links that are gone are dropped, and nobody else notices. */

@@ -4,7 +4,7 @@ import { exportEntry, isAbout, isMeant, namesOf, namesOfOthers, plainSubject } f
 import { type LogVerdict, logLines, verifyLog } from '../audit/read-log.ts';
 import { type AuditRecord, canonicalJson, type Scalar } from '../core/authority/audit-chain.ts';
 import { auditPath } from './audit-path.ts';
-import { type Command, parseArguments } from './command.ts';
+import { parseArguments, type Run } from './command.ts';
 import { printable } from './terminal-text.ts';
 
 export const EXIT = { well: 0, wrong: 1, unusable: 2 } as const;
@@ -16,34 +16,12 @@ export type AuditSurroundings = {
   readonly complain: (text: string) => void;
 };
 
-export const audit: Command = {
-  name: 'audit',
-  summary: 'Verify the audit log, or export what it says of one member',
-  usage: `Usage: causeway audit verify [--file FILE] [--key FINGERPRINT] [--config FILE]
-       causeway audit export --subject SUBJECT [--subject …] [--file FILE] [--config FILE]
-
-verify reads the whole log, needs no running bridge, and changes nothing. It prints how many records there are, from when
-to when, and how far they are signed; or the first line that was changed, or where lines are missing. FILE.head lies beside
-the log and shows whether its end is there. Keep the fingerprint of the key elsewhere: with --key a log that was made anew
-by somebody else does not pass for this one.
-
-export prints what concerns one member as JSON lines, and names nobody else: whoever acted is named by their role. SUBJECT
-is written as in the log (ISSUER ID, a Matrix id, or another handle); give each under which the member is known.
-
-Ends with 0 when all is well, 1 when the log is not what was written or says nothing of the subject, 2 when it cannot be read.`,
-  options: {
-    file: { type: 'string', value: 'FILE', text: 'the log (authority.audit of the configuration)' },
-    subject: { type: 'string', multiple: true, value: 'SUBJECT', text: 'whose records to export' },
-    key: { type: 'string', value: 'FINGERPRINT', text: 'of the key that has to be the log’s' },
-    config: { type: 'string', short: 'c', value: 'FILE', text: "the configuration (config.yaml, else the sandbox's)" },
-  },
-  run: (argv) =>
-    runAudit(argv, {
-      folder: process.cwd(),
-      print: (text) => void process.stdout.write(text),
-      complain: (text) => void process.stderr.write(text),
-    }),
-};
+export const audit: Run = (argv) =>
+  runAudit(argv, {
+    folder: process.cwd(),
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+  });
 
 type Task = (path: string, flags: Readonly<Record<string, unknown>>, around: AuditSurroundings) => Promise<number>;
 
@@ -53,13 +31,10 @@ export async function runAudit(argv: readonly string[], around: AuditSurrounding
     around.complain(`${text}\n`);
     return EXIT.unusable;
   };
-  const parsed = parseArguments(audit, argv, true);
+  const parsed = parseArguments('audit', argv);
   if (!parsed.ok) return refuse(parsed.text);
-  const { flags, positionals } = parsed;
-  const [name = '', ...more] = positionals;
-  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
-  if (task === undefined || more.length > 0)
-    return refuse('Say `causeway audit verify` or `causeway audit export --subject SUBJECT`.');
+  const { flags, words } = parsed;
+  const task = words[0] === 'export' ? exportSubject : verify;
   const config = typeof flags.config === 'string' ? flags.config : undefined;
   const found = typeof flags.file === 'string' ? { path: flags.file } : await auditPath(config, around.folder);
   if ('problem' in found) return refuse(found.problem);
@@ -140,8 +115,6 @@ const exportSubject: Task = async (path, flags, { print, complain }) => {
   complain(`The log is not what was written: line ${verdict.line} ${printable(verdict.why)}\n`);
   return EXIT.wrong;
 };
-
-const TASKS: Readonly<Record<string, Task>> = { verify, export: exportSubject };
 
 /** Records as far as they can be read, also of a log that was changed. */
 async function* records(path: string): AsyncGenerator<AuditRecord> {

@@ -11,7 +11,7 @@ import { checkIrc } from './checks/irc.ts';
 import { checkListen } from './checks/listen.ts';
 import { checkPages } from './checks/pages.ts';
 import { checkReach } from './checks/reach.ts';
-import { type Command, configOption, parseArguments } from './command.ts';
+import { parseArguments, type Run } from './command.ts';
 
 /** Tries everything outside that the right parts of a configuration name; takes at most some seconds, changes nothing. */
 export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
@@ -32,43 +32,33 @@ export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]
 
 const isRunning = (finding: Finding): boolean => 'running' in finding;
 
-export const check: Command = {
-  name: 'check',
-  summary: 'Try the configuration and everything it names, changing nothing',
-  usage: `Usage: causeway check [--config FILE]
-
-Reads the configuration and the registration, then tries the homeserver, both tokens there, its way to us, the
-addresses to listen on, the links to pictures, the database, the keys of pushed events and the IRC servers. Tells all
-that is wrong at once, each with its line and what to do. Changes nothing; the exit code is 0 when a start would work or Causeway runs already, 2 otherwise.`,
-  options: { config: configOption },
-  run: async (argv) => {
-    const parsed = parseArguments(check, argv);
-    if (!parsed.ok) {
-      console.error(parsed.text);
-      return 2;
-    }
-    const path = String(parsed.flags.config);
-    const loaded = await loadConfig(path);
-    const findings = loaded.parts === undefined ? [] : await checkWorld(loaded.parts);
-    const problems: ConfigProblem[] = [
-      ...(loaded.ok ? [] : loaded.problems),
-      ...findings.flatMap((finding) => ('problem' in finding ? [finding.problem] : [])),
-    ];
-    if (loaded.ok) console.log(row('configuration', `${path}: ${sizeOf(loaded.config)}`));
-    for (const finding of findings) if ('good' in finding) console.log(row(finding.topic, finding.good));
-    const notes = [
-      ...(loaded.ok ? loaded.warnings : []),
-      ...findings.flatMap((finding) => ('note' in finding ? [finding.note] : [])),
-    ];
-    if (notes.length > 0) console.log(`\nWorth knowing:\n${formatProblems(notes)}`);
-    if (problems.length === 0) {
-      const running = findings.some(isRunning);
-      console.log(running ? '\nCauseway is running, and all that it needs is there.' : '\nA start will work.');
-      return 0;
-    }
-    console.error(`\n${formatProblems(problems)}\n\n✘ ${count(problems.length, 'problem')}. Nothing was changed.`);
+export const check: Run = async (argv) => {
+  const parsed = parseArguments('check', argv);
+  if (!parsed.ok) {
+    console.error(parsed.text);
     return 2;
-  },
+  }
+  const path = String(parsed.flags.config);
+  const loaded = await loadConfig(path);
+  const findings = loaded.parts === undefined ? [] : await checkWorld(loaded.parts);
+  const problems: ConfigProblem[] = [
+    ...(loaded.ok ? [] : loaded.problems),
+    ...findings.flatMap((finding) => ('problem' in finding ? [finding.problem] : [])),
+  ];
+  if (loaded.ok) console.log(row('configuration', `${path}: ${sizeOf(loaded.config)}`));
+  for (const finding of findings) if ('good' in finding) console.log(row(finding.topic, finding.good));
+  const notes = [
+    ...(loaded.ok ? loaded.warnings : []),
+    ...findings.flatMap((finding) => ('note' in finding ? [finding.note] : [])),
+  ];
+  if (notes.length > 0) console.log(`\nWorth knowing:\n${formatProblems(notes)}`);
+  if (problems.length === 0) {
+    const running = findings.some(isRunning);
+    console.log(running ? '\nCauseway is running, and all that it needs is there.' : '\nA start will work.');
+    return 0;
+  }
+  console.error(`\n${formatProblems(problems)}\n\n✘ ${count(problems.length, 'problem')}. Nothing was changed.`);
+  return 2;
 };
 
 const row = (topic: string, text: string): string => `✔ ${topic.padEnd(13)}  ${text}`;

@@ -4,45 +4,30 @@ import { loadWithoutRegistration } from '../config/load.ts';
 import { formatProblems } from '../config/problem.ts';
 import { makeRegistration, renderRegistration } from '../config/registration.ts';
 import { randomToken, writeRegistration } from '../config/registration-write.ts';
-import { type Command, configOption, parseArguments } from './command.ts';
+import { parseArguments, type Run } from './command.ts';
 
-export const register: Command = {
-  name: 'register',
-  summary: 'Write registration.yaml, which lets the homeserver know the bridge',
-  usage: `Usage: causeway register [--config FILE] [--force]
-
-Writes the registration that the configuration names (appservice.registration): fresh tokens, and the Matrix names
-that belong to this bridge. Prints what the homeserver needs to load it. An existing registration stays as it is.`,
-  options: {
-    config: configOption,
-    force: {
-      type: 'boolean',
-      text: 'replace an existing registration; its tokens stop working when the homeserver restarts',
-    },
-  },
-  run: async (argv) => {
-    const parsed = parseArguments(register, argv);
-    if (!parsed.ok) {
-      console.error(parsed.text);
-      return 2;
-    }
-    const loaded = await loadWithoutRegistration(String(parsed.flags.config));
-    if (!loaded.ok) {
-      console.error(`${formatProblems(loaded.problems)}\nNothing was written.`);
-      return 2;
-    }
-    const { homeserver, appservice } = loaded.config;
-    const file = makeRegistration({ serverName: homeserver.serverName, url: appservice.url, randomToken });
-    const written = await writeRegistration(appservice.registration, renderRegistration(file), {
-      force: parsed.flags.force === true,
-    });
-    if (!written.ok) {
-      console.error(`${written.text}\nNothing was written.`);
-      return written.why === 'exists' ? 2 : 1;
-    }
-    console.log(nextSteps(appservice.registration, homeserver.serverName, String(parsed.flags.config)));
-    return 0;
-  },
+export const register: Run = async (argv) => {
+  const parsed = parseArguments('register', argv);
+  if (!parsed.ok) {
+    console.error(parsed.text);
+    return 2;
+  }
+  const loaded = await loadWithoutRegistration(String(parsed.flags.config));
+  if (!loaded.ok) {
+    console.error(`${formatProblems(loaded.problems)}\nNothing was written.`);
+    return 2;
+  }
+  const { homeserver, appservice } = loaded.config;
+  const file = makeRegistration({ serverName: homeserver.serverName, url: appservice.url, randomToken });
+  const written = await writeRegistration(appservice.registration, renderRegistration(file), {
+    force: parsed.flags.force === true,
+  });
+  if (!written.ok) {
+    console.error(`${written.text}\nNothing was written.`);
+    return written.why === 'exists' ? 2 : 1;
+  }
+  console.log(nextSteps(appservice.registration, homeserver.serverName, String(parsed.flags.config)));
+  return 0;
 };
 
 /** What has to happen for the registration to work, ready to copy. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { renderReference } from '../config/reference.ts';
 import { renderSample } from '../config/sample.ts';
-import { type Command, parseArguments } from './command.ts';
+import { parseArguments, type Run } from './command.ts';
 
 /** Files of this repository that are made from the schema of the configuration. */
 const GENERATED: readonly (readonly [URL, () => string])[] = [
@@ -9,30 +9,17 @@ const GENERATED: readonly (readonly [URL, () => string])[] = [
   [new URL('../../docs/configuration.md', import.meta.url), renderReference],
 ];
 
-export const sample: Command = {
-  name: 'sample',
-  summary: 'Print a configuration to begin with',
-  usage: `Usage: causeway sample [--write]
-
-Prints the sample of a configuration: every key with what it decides, its default or an example.`,
-  options: {
-    write: {
-      type: 'boolean',
-      text: 'rewrite config.sample.yaml and docs/configuration.md from the schema (for developers)',
-    },
-  },
-  run: async (argv) => {
-    const parsed = parseArguments(sample, argv);
-    if (!parsed.ok) {
-      console.error(parsed.text);
-      return 2;
-    }
-    if (parsed.flags.write !== true) {
-      process.stdout.write(renderSample());
-      return 0;
-    }
-    for (const [file, render] of GENERATED) await writeFile(file, render());
-    console.log('Wrote config.sample.yaml and docs/configuration.md.');
+export const sample: Run = async (argv) => {
+  const parsed = parseArguments('sample', argv);
+  if (!parsed.ok) {
+    console.error(parsed.text);
+    return 2;
+  }
+  if (parsed.flags.write !== true) {
+    process.stdout.write(renderSample());
     return 0;
-  },
+  }
+  for (const [file, render] of GENERATED) await writeFile(file, render());
+  console.log('Wrote config.sample.yaml and docs/configuration.md.');
+  return 0;
 };

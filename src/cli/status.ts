@@ -1,9 +1,9 @@
 import { reportProblems, type StatusReport } from '../ports/status.ts';
 import { askBridge, somethingElse } from './ask-bridge.ts';
-import { type Command, parseArguments } from './command.ts';
-import { statusAddress, typedAddress } from './status-address.ts';
+import { askCommand } from './ask-command.ts';
+import { bridgeAddress } from './bridge-address.ts';
+import { parseArguments } from './command.ts';
 import { statusText } from './status-text.ts';
-import { printable } from './terminal-text.ts';
 
 export const EXIT = { well: 0, wrong: 1, unreachable: 2 } as const;
 
@@ -19,62 +19,40 @@ export type StatusSurroundings = {
   readonly everyMs: number;
 };
 
-export const status: Command = {
-  name: 'status',
-  summary: 'Say how the running bridge stands: links, lag, queues, problems',
-  usage: `Usage: causeway status [--config FILE] [--url HOST:PORT] [--watch] [--all] [--json]
-
-Asks the running bridge and prints problems first. Then for each link: people in the room and in the channel (M+N);
-how long ago the last line went each way; how long it took (lag); lines on their way (queued); of these, lines of which
-nobody knows yet whether they arrived (doubtful); events whose handling failed (parked); lines that the other side
-refused since the start.
-
-Ends with 0 when all is well, 1 when something is wrong, 2 when the bridge cannot be reached.`,
-  options: {
-    // Without a default: what is left out is looked for in more than one place.
-    config: {
-      type: 'string',
-      short: 'c',
-      value: 'FILE',
-      text: "the configuration whose http.listen to ask (config.yaml, else the sandbox's)",
-    },
-    url: { type: 'string', value: 'HOST:PORT', text: 'where to ask instead' },
-    watch: { type: 'boolean', short: 'w', text: 'again every two seconds, until Ctrl-C' },
-    all: { type: 'boolean', text: 'every link; without it those that are well are only counted after the first 100' },
-    json: { type: 'boolean', text: 'the report as JSON; with --watch one per line' },
-  },
-  run: async (argv) => {
-    const stop = new AbortController();
-    const onSignal = (): void => stop.abort();
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-    try {
-      return await runStatus(argv, {
-        folder: process.cwd(),
-        columns: process.stdout.columns ?? 120,
-        terminal: process.stdout.isTTY === true,
-        print: (text) => void process.stdout.write(text),
-        complain: (text) => void process.stderr.write(text),
-        signal: stop.signal,
-        everyMs: 2000,
-      });
-    } finally {
-      process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
-    }
-  },
-};
+/** `causeway status`: how all of the running bridge stands, or one link. */
+export async function status(argv: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    return await runStatus(argv, {
+      folder: process.cwd(),
+      columns: process.stdout.columns ?? 120,
+      terminal: process.stdout.isTTY === true,
+      print: (text) => void process.stdout.write(text),
+      complain: (text) => void process.stderr.write(text),
+      signal: stop.signal,
+      everyMs: 2000,
+    });
+  } finally {
+    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+  }
+}
 
 /** @returns the exit code */
 export async function runStatus(argv: readonly string[], around: StatusSurroundings): Promise<number> {
-  const parsed = parseArguments(status, argv);
+  const parsed = parseArguments('status', argv);
   if (!parsed.ok) {
     around.complain(`${parsed.text}\n`);
     return EXIT.unreachable;
   }
-  const { config, url, watch, all, json } = parsed.flags;
-  const address =
-    typeof url !== 'string'
-      ? await statusAddress(typeof config === 'string' ? config : undefined, around.folder)
-      : (typedAddress(url) ?? { problem: `--url ${printable(url)} is neither host:port nor a URL.` });
+  const { watch, all, json } = parsed.flags;
+  if (parsed.words.length > 0) {
+    if (watch !== true && all !== true) return askCommand('status', argv, around);
+    around.complain('--watch and --all show every link: leave out the channel.\n');
+    return EXIT.unreachable;
+  }
+  const address = await bridgeAddress(parsed.flags, around.folder);
   if ('problem' in address) {
     around.complain(`${address.problem}\n`);
     return EXIT.unreachable;

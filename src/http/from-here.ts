@@ -13,7 +13,10 @@ const BROWSER = ['origin', 'sec-fetch-site', 'referer', 'cookie'];
  * asked for counts too: a page elsewhere can have its own name lead to this machine.
  */
 export function isFromHere({ socket, headers }: IncomingMessage): boolean {
-  if (!LOOPBACK.test(socket.remoteAddress ?? '')) return false;
+  const { remoteAddress = '', localAddress } = socket;
+  // A machine that asks itself by an address of its own comes from that address.
+  if (!LOOPBACK.test(remoteAddress) && remoteAddress !== localAddress) return false;
   if ([...PASSED_ON, ...BROWSER].some((name) => headers[name] !== undefined)) return false;
-  return LOOPBACK_NAMES.test((headers.host ?? '').replace(/:\d{1,5}$/, ''));
+  const name = (headers.host ?? '').replace(/:\d{1,5}$/, '');
+  return LOOPBACK_NAMES.test(name) || name.replace(/^\[|\]$/g, '') === localAddress?.replace(/^::ffff:/, '');
 }

@@ -1,10 +1,10 @@
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
-import type { ConfirmSource, ExplainSource } from '../ports/explain.ts';
+import type { CommandSource } from '../ports/commands.ts';
 import type { Log } from '../ports/log.ts';
 import type { MetricsPage } from '../ports/metrics.ts';
 import type { StatusReport, StatusSource } from '../ports/status.ts';
 import type { VisitSource } from '../ports/visit.ts';
-import { authorityPages, CONFIRM_PATH, EXPLAIN_PATH } from './authority-pages.ts';
+import { COMMAND_PATH, commandPage } from './command-page.ts';
 import { MAX_LATE_MS, unreadyReasons } from './health.ts';
 import { inTime, Late } from './in-time.ts';
 import { VISIT_PATH, visitPage } from './visit-page.ts';
@@ -18,9 +18,8 @@ export type OperationsParts = {
   readonly lateMs: () => number;
   /** Whether the process is on its way out: then it is not ready, though alive. */
   readonly stopping: () => boolean;
-  /** Absent where no authority is asked: then nobody is anybody's member. */
-  readonly explain?: ExplainSource;
-  readonly confirm?: ConfirmSource;
+  /** Answers the command line, where it shows the token. */
+  readonly commands?: { readonly source: CommandSource; readonly token: string };
   /** Absent where there are no agreements with other shards. */
   readonly visit?: VisitSource;
   /** Where a directory writes its members to us; checks its own token. Served under {@link SCIM_PATH}. */
@@ -49,21 +48,19 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-const AUTHORITY_PAGES = {
-  explain: { [EXPLAIN_PATH]: 'who a person is to the cooperative; `causeway authority explain` prints it' },
+const MORE_PAGES = {
+  commands: { [COMMAND_PATH]: 'what `causeway` asks on its command line (POST)' },
   visit: { [VISIT_PATH]: 'where visitors of other shards present an assertion (POST)' },
-  confirm: { [CONFIRM_PATH]: 'lets a held plan go on; `causeway authority confirm` asks it' },
 } as const;
 
-/** Health, readiness, metrics and status. Nobody has to log in; all but confirming a plan only reads. */
+/** Health, readiness, metrics and status, for which nobody has to log in; and what asks for a token or believes signatures alone. */
 export function makeOperationsApp(parts: OperationsParts): Express {
   const app = express();
   const timeoutMs = parts.reportTimeoutMs ?? 5000;
   const pages = {
     ...PAGES,
-    ...(parts.explain === undefined ? {} : AUTHORITY_PAGES.explain),
-    ...(parts.confirm === undefined ? {} : AUTHORITY_PAGES.confirm),
-    ...(parts.visit === undefined ? {} : AUTHORITY_PAGES.visit),
+    ...(parts.commands === undefined ? {} : MORE_PAGES.commands),
+    ...(parts.visit === undefined ? {} : MORE_PAGES.visit),
   };
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
   const report = sharedReport(parts.status, timeoutMs);
@@ -74,7 +71,7 @@ export function makeOperationsApp(parts: OperationsParts): Express {
   });
   if (parts.scim !== undefined) app.use(SCIM_PATH, parts.scim);
   if (parts.events !== undefined) app.use(EVENTS_PATH, parts.events);
-  app.use(authorityPages({ ...parts, timeoutMs }));
+  if (parts.commands !== undefined) app.use(commandPage({ ...parts.commands, timeoutMs }));
   app.use(visitPage({ ...parts, timeoutMs }));
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();

@@ -119,7 +119,7 @@ export type AgreementReport = {
   readonly why?: string;
 };
 
-/** A plan that waits for `causeway authority confirm HASH`. */
+/** A plan that waits for `causeway confirm HASH`. */
 export type HeldPlanReport = {
   readonly hash: string;
   readonly resource: string;
@@ -159,7 +159,7 @@ function authorityProblems({ source, state, problem, heldPlans, auditProblem }: 
       : [`Authority (${source}): ${[problem, stands].filter((text) => text !== undefined).join(' ')}`]),
     ...heldPlans.map(
       ({ hash, resource, removes, why }) =>
-        `Held: a plan for ${resource} that removes ${removes} people: ${why} \`causeway authority confirm ${hash}\` lets it go on.`,
+        `Held: a plan for ${resource} that removes ${removes} people: ${why} \`causeway confirm ${hash}\` lets it go on.`,
     ),
     ...(auditProblem === undefined ? [] : [`Nobody is let in: ${auditProblem}`]),
   ];

@@ -63,7 +63,7 @@ function tryCooperative(dir: string, isOurs: boolean): string[] {
     `${MARGIN}and watch below who is let in, who is put out, and why.`,
     ...(isOurs
       ? [
-          `${MARGIN}Ask why:  node bin/causeway.mjs authority explain bob '#garden'${where}`,
+          `${MARGIN}Ask why:  node bin/causeway.mjs explain bob '#garden'${where}`,
           `${MARGIN}In the room #lobby, as erin, type  !causeway request #members  or  !causeway whoami`,
         ]
       : []),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Admission } from '../../src/app/admission/admission.ts';
 import { rebind } from '../../src/app/admission/rebinding.ts';
-import type { Asker } from '../../src/app/commands/asker.ts';
+import type { Person } from '../../src/app/commands/asker.ts';
 import type { Kit } from '../../src/app/kit.ts';
 import { GhostMoves } from '../../src/app/people/ghost-moves.ts';
 import type { GhostSubject } from '../../src/core/ids.ts';
@@ -65,7 +65,7 @@ describe('a ghost goes to another account', () => {
     subjectOf: (userId: string) => `w ${userId.slice(1, 4)}`,
   } as unknown as Admission;
 
-  async function asks(asker: Asker, words: readonly string[], canWrite = true) {
+  async function asks(asker: Person, words: readonly string[], canWrite = true) {
     const written: AuditEntry[] = [];
     const swapped: string[] = [];
     const audit = {
@@ -77,14 +77,14 @@ describe('a ghost goes to another account', () => {
     const answer = await rebind({ kit: await kit(), audit, admission, swapGhosts }, asker, words);
     return { answer, swapped, actions: written.map(({ action, subject, why }) => ({ action, subject, why })) };
   }
-  const onIrc = (name: string | null, more: object = {}): Asker => ({
+  const onIrc = (name: string | null, more: object = {}): Person => ({
     kind: 'network',
     network: HOME,
     nick: 'x',
     account: name,
     ...more,
   });
-  const onMatrix = (userId: string): Asker => ({ kind: 'matrix', userId, room: '!r' });
+  const onMatrix = (userId: string): Person => ({ kind: 'matrix', userId, room: '!r' });
 
   for (const [where, asker, words] of [
     ['on the network', onIrc('new'), ['old']],
@@ -105,7 +105,7 @@ describe('a ghost goes to another account', () => {
       });
     });
 
-  const refused: ReadonlyArray<[why: string, asker: Asker, words: readonly string[], canWrite?: boolean]> = [
+  const refused: ReadonlyArray<[why: string, asker: Person, words: readonly string[], canWrite?: boolean]> = [
     ['the other account is somebody else’s', onIrc('foreign'), ['old']],
     ['the other account is nobody’s', onIrc('new'), ['unknown']],
     ['another member asks', onMatrix('@bea:willow.example'), ['home', 'old', 'new']],

@@ -8,8 +8,9 @@ import { CHANNEL, FakeWorld } from '../fakes/fake-world.ts';
 const ANNA = '@anna:willow.example';
 
 /** A running bridge with people in its channel. */
-async function peopled(): Promise<FakeWorld> {
+async function peopled(source = 'none'): Promise<FakeWorld> {
   const world = await FakeWorld.make();
+  world.config = { ...world.config, authority: { ...world.config.authority, source } } as typeof world.config;
   await world.start();
   await world.clock.until('the bridge runs', () => world.network.sink !== undefined && world.bridge !== undefined);
   await world.clock.pass(5_000);
@@ -120,7 +121,7 @@ describe('whois on a network', () => {
   });
 
   test('somebody of another server cannot link an account: nobody here checked it', async () => {
-    const world = await peopled();
+    const world = await peopled('file');
     const asked = await world.network.sink?.asked({ nick: 'al', account: 'alice', origin: 'oak.example' }, 'link');
     assert.match(String(asked), /^Only another server says who you are here/);
   });

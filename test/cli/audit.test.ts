@@ -150,8 +150,8 @@ describe('causeway audit verify', () => {
         ],
         [2, 'There is no audit log at HERE/no.jsonl.\n'],
         [2, 'HERE is no file.\n'],
-        [2, 'Say `causeway audit verify` or `causeway audit export --subject SUBJECT`.\n'],
-        [2, 'Say `causeway audit verify` or `causeway audit export --subject SUBJECT`.\n'],
+        [2, 'Say `causeway audit verify` or `causeway audit export`.\n'],
+        [2, 'Say `causeway audit verify|export`; there are more words than that.\n'],
         [2, 'Say whose records with --subject.\n'],
       ],
     );

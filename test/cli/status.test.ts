@@ -107,7 +107,7 @@ Rooms without a server name are on willow.example.
       [
         '3 problems:',
         '  • Authority (file ./members.yaml): members.yaml line 7: no such status. It has not answered for long: nobody is let in or removed, and each channel’s `staleness` decides who goes on talking.',
-        '  • Held: a plan for space:willow that removes 9 people: more than 5 of 12. `causeway authority confirm f00d` lets it go on.',
+        '  • Held: a plan for space:willow that removes 9 people: more than 5 of 12. `causeway confirm f00d` lets it go on.',
         '  • Nobody is let in: The audit log cannot be written: its disk is full.',
         'Authority   file ./members.yaml STALE, last word 16 min ago, people not known yet, ONLY OBSERVED: nothing is done, ONE PLAN HELD, 2 changes put right, AUDIT LOG NOT WRITTEN',
       ],

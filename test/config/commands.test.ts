@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { check } from '../../src/cli/check.ts';
-import { type Command, helpOf, parseArguments } from '../../src/cli/command.ts';
+import { helpOf, parseArguments, type Run } from '../../src/cli/command.ts';
 import { register } from '../../src/cli/register.ts';
 import { makeSigningKey, startJwksServer } from '../authority/keys/jwks-server.ts';
 import { goodConfig, goodRegistration, inFolder } from './fixture.ts';
@@ -26,10 +26,10 @@ const causeway = (...args: string[]): Promise<Ran> =>
   });
 
 /** The command in this process, on the configuration in a folder, which its words call `/here`. */
-async function run(command: Command, folder: string, ...args: string[]): Promise<Ran> {
+async function run(command: Run, folder: string, ...args: string[]): Promise<Ran> {
   const [log, error] = [mock.method(console, 'log', () => {}), mock.method(console, 'error', () => {})];
   try {
-    const code = await command.run(['--config', join(folder, 'config.yaml'), ...args]);
+    const code = await command(['--config', join(folder, 'config.yaml'), ...args]);
     const [out = '', err = ''] = [log, error].map((method) =>
       method.mock.calls
         .map(({ arguments: [text] }) => `${text}\n`)
@@ -68,16 +68,39 @@ describe('causeway', () => {
       out: '',
       err: 'causeway has no command "chekc". Did you mean check? `causeway help` lists them.\n',
     });
-    assert.deepEqual(parseArguments(check, ['--confg', 'x']), {
+    assert.deepEqual(parseArguments('check', ['--confg', 'x']), {
       ok: false,
       text: 'causeway check has no option --confg. Did you mean --config? `causeway check --help` lists what it takes.',
     });
   });
 
+  test('lists in two parts what it does by itself and what the running bridge is asked', async () => {
+    const { out } = await causeway('help');
+    const [own = '', asked = ''] = out.split('Asked of the running bridge');
+    const names = (text: string): string[] => [...text.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    assert.deepEqual(names(own), ['run', 'sandbox', 'register', 'check', 'audit', 'sample']);
+    assert.deepEqual(
+      ['whois', 'names', 'explain', 'confirm', 'nick', 'optout'].map((name) => names(asked).includes(name)),
+      [true, true, true, true, false, false],
+    );
+  });
+
+  test('says where a command belongs that is about whoever says it', async () => {
+    assert.deepEqual(await causeway('optout'), {
+      code: 2,
+      out: '',
+      err: 'Say this in a room of the bridge on Matrix, or in a private message to the bot on a network. It is about whoever says it there.\n',
+    });
+  });
+
+  test('knows what commands of the authority were called before', async () => {
+    assert.deepEqual(await causeway('authority', 'explain', '--help'), await causeway('help', 'explain'));
+  });
+
   test('explains each command to a person', () => {
-    assert.match(helpOf(register), /^Usage: causeway register /);
-    assert.match(helpOf(register), /^ {2}-c, --config FILE {2}the configuration/m);
-    assert.match(helpOf(register), /^ {2}-h, --help {9}this text$/m);
+    assert.match(helpOf('register'), /^Usage: causeway register /);
+    assert.match(helpOf('register'), /^ {2}-c, --config FILE {2}the configuration/m);
+    assert.match(helpOf('register'), /^ {2}-h, --help {9}this text$/m);
   });
 });
 
@@ -399,7 +422,7 @@ A start will work.
 
   test('takes no words, and says so in its own', () => {
     const words = (...argv: string[]): string => {
-      const parsed = parseArguments(check, argv);
+      const parsed = parseArguments('check', argv);
       return parsed.ok ? 'taken' : parsed.text.replace(' `causeway check --help` lists what it takes.', '');
     };
     assert.deepEqual(

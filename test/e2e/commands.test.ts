@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type IrcUser, type MatrixUser, waitUntil } from '../servers/people.ts';
+import { makeTempDir } from '../servers/temp-dir.ts';
 import { type Shard, startShard } from './shard.ts';
 
 const CHANNEL = '#commons';
@@ -64,6 +67,31 @@ describe('commands on a real homeserver and network', { timeout: 300_000 }, () =
       carol.lines.filter(({ params }) => params[1]?.includes('!causeway') === true),
       [],
     );
+  });
+
+  test('are answered on the command line in the words of the room, to whoever can read the registration', async () => {
+    const typed = (...words: string[]) =>
+      new Promise<{ code: number; out: string; err: string }>((resolve) => {
+        const argv = [join(import.meta.dirname, '../../src/cli.ts'), ...words];
+        execFile(process.execPath, argv, { cwd: makeTempDir('shell'), timeout: 30_000 }, (error, out, err) =>
+          resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+        );
+      });
+    const config = ['--config', shard.configPath];
+    assert.deepEqual(await typed('names', 'commons', ...config), {
+      code: 0,
+      out: `One person of the network is in ${CHANNEL} on home: carol.\n`,
+      err: '',
+    });
+    assert.match((await typed('whois', 'carol', ...config)).out, /^carol is somebody on home\. /);
+    assert.match((await typed('status', CHANNEL, ...config)).out, /^#commons on home is linked\. /);
+    assert.deepEqual(await typed('plans', ...config), {
+      code: 1,
+      out: '',
+      err: 'This bridge asks no authority (authority.source: none): it lets everybody in.\n',
+    });
+    const { code, err } = await typed('names', 'commons', '--url', `127.0.0.1:${shard.httpPort}`);
+    assert.deepEqual([code, err.startsWith('The bridge answers whoever can read its registration')], [2, true]);
   });
 
   test('give somebody the nick that they ask for, which the network sees', async () => {

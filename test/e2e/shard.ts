@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askCommand } from '../../src/cli/ask-command.ts';
 import { makeRegistration, renderRegistration } from '../../src/config/registration.ts';
+import type { AskedName } from '../../src/core/commands/command-table.ts';
+import type { CommandAnswer } from '../../src/ports/commands.ts';
 import { startBridge } from '../../src/sandbox/servers/bridge.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import type { ServerProcess } from '../../src/sandbox/servers/server-process.ts';
@@ -54,6 +57,8 @@ export type Shard = {
   /** Somebody in an IRC client, in all channels. */
   ircUser(nick: string, options?: Partial<IrcUserOptions>): Promise<IrcUser>;
   status(): Promise<Record<string, unknown>>;
+  /** What `causeway NAME WORDS` is answered. */
+  asks(name: AskedName, ...words: string[]): Promise<CommandAnswer>;
   /** Another process on the same configuration, with failpoints or faults in its environment. */
   restartBridge(env?: Readonly<Record<string, string>>): Promise<ServerProcess>;
   stop(): Promise<void>;
@@ -142,6 +147,16 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
     async status() {
       const answer = await fetch(`http://127.0.0.1:${httpPort}/status`);
       return (await answer.json()) as Record<string, unknown>;
+    },
+    async asks(name, ...words) {
+      let said = '';
+      const hear = (text: string): void => {
+        said += text;
+      };
+      const argv = [...words, '--json', '--config', configPath];
+      const code = await askCommand(name, argv, { folder: dir, print: hear, complain: hear });
+      if (code === 2) throw new Error(said);
+      return JSON.parse(said) as CommandAnswer;
     },
     async restartBridge(env) {
       if (parts.bridge?.isRunning() === true) await parts.bridge.stop();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import { unreadyReasons } from '../../src/http/health.ts';
 import { listen } from '../../src/http/http-server.ts';
 import { makeOperationsApp, type OperationsParts } from '../../src/http/operations-app.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { StatusReport } from '../../src/ports/status.ts';
-import { healthyReport } from './report.ts';
+import { healthyAuthority, healthyReport } from './report.ts';
 
 const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, with: () => silent };
 
@@ -170,4 +171,18 @@ describe('Listening', () => {
     assert.equal(await hanging, 'fetch failed');
     idle.destroy();
   });
+});
+
+test('The bridge is ready once the authority has spoken, and stays so while it is away', () => {
+  const reasons = (different: object): readonly string[] =>
+    unreadyReasons({ ...healthyReport, authority: { ...healthyAuthority, ...different } }, false);
+  assert.deepEqual(
+    [
+      reasons({}),
+      reasons({ state: 'stale', problem: 'It does not answer.' }),
+      reasons({ state: 'unknown', asOfMs: null }),
+      reasons({ state: 'unknown', asOfMs: null, problem: 'members.yaml is not there.' }),
+    ],
+    [[], [], ['The authority (file ./members.yaml) has not said yet who is a member.'], ['members.yaml is not there.']],
+  );
 });

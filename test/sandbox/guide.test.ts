@@ -26,13 +26,13 @@ describe('the guide to the sandbox', () => {
   test('says which file to edit, and asks by commands that there are, where the folder is known without being told', async () => {
     const text = await ours('.sandbox');
     assert.match(text, /edit {2}\.sandbox\/members\.yaml/);
-    assert.match(text, /node bin\/causeway\.mjs authority explain bob '#garden'$/m);
+    assert.match(text, /node bin\/causeway\.mjs explain bob '#garden'$/m);
     assert.equal(existsSync(join(import.meta.dirname, '..', '..', 'bin', 'causeway.mjs')), true);
   });
 
   test('names the configuration of another folder', async () => {
     const text = await ours('elsewhere');
-    assert.match(text, /authority explain bob '#garden' --config elsewhere\/config\.yaml$/m);
+    assert.match(text, /explain bob '#garden' --config elsewhere\/config\.yaml$/m);
   });
 
   test('promises nobody who is not there: on the homeserver of somebody else the newcomer is the first member', async () => {

@@ -2,6 +2,7 @@ import { type Guard, guardPlan, guardSum, REMOVING } from '../../core/authority/
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import type { Audit } from '../../ports/audit.ts';
+import type { CommandAnswer } from '../../ports/commands.ts';
 import type { Kit } from '../kit.ts';
 import type { HeldPlan, Holds } from './holds.ts';
 import type { KeepPlan } from './keep-plan.ts';
@@ -150,10 +151,7 @@ export class Caution {
 }
 
 /** What is answered to whoever confirmed. */
-export const confirmText = (
-  hash: string,
-  plan: HeldPlan | undefined,
-): { readonly ok: boolean; readonly text: string } =>
+export const confirmText = (hash: string, plan: HeldPlan | undefined): CommandAnswer =>
   plan === undefined
     ? {
         ok: false,

@@ -4,7 +4,7 @@ import type { NetworkId, PortalId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../../ports/authority.ts';
 import type { RosterEntry } from '../../ports/network.ts';
-import type { Asker } from '../commands/asker.ts';
+import type { Asker, Person } from '../commands/asker.ts';
 import type { BridgingCommands } from '../commands/bridging-commands.ts';
 import type { HereCommands } from '../commands/here-commands.ts';
 import type { DirectCommands } from '../direct/direct-commands.ts';
@@ -34,7 +34,7 @@ export type EnforcementParts = {
   readonly identity: {
     readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
     readonly whois: (asker: Asker, name: string) => Promise<string>;
-    readonly rebind: (asker: Asker, words: readonly string[]) => Promise<string>;
+    readonly rebind: (asker: Person, words: readonly string[]) => Promise<string>;
   };
   /** How people reach each other beside the channels: private conversations, and links to what they send. */
   readonly reach: {

@@ -4,7 +4,7 @@ import type { Directory } from '../../core/authority/directory.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
-import type { ConfirmSource, ExplainSource } from '../../ports/explain.ts';
+import type { CommandAnswer } from '../../ports/commands.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
@@ -20,7 +20,6 @@ import { type Caution, confirmText } from './caution.ts';
 import type { ChannelDoors } from './channel-doors.ts';
 import { Drift } from './drift.ts';
 import type { EnforcementParts } from './enforcement-parts.ts';
-import { explain } from './explaining.ts';
 import { Holds } from './holds.ts';
 import { makeKeeping } from './keeping.ts';
 import { ManagedRooms } from './managed-rooms.ts';
@@ -35,7 +34,7 @@ import { Say } from './say.ts';
 import { Settings } from './settings.ts';
 
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
-export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
+export class Enforcement implements VisitSource {
   readonly admission: Admission;
   readonly keeper: RoomKeeper;
   readonly holds: Holds;
@@ -259,9 +258,8 @@ export class Enforcement implements ExplainSource, ConfirmSource, VisitSource {
   }
 
   visit = (assertion: string): Promise<VisitAnswer> => this.visiting.present(assertion, null);
-  explain = (person: string, room?: string): Promise<readonly string[]> => explain(this, person, room);
   /** Lets a held plan go on. @returns what became of it, as a sentence */
-  async confirm(hash: string, actor: string): Promise<{ readonly ok: boolean; readonly text: string }> {
+  async confirm(hash: string, actor: string): Promise<CommandAnswer> {
     const plan = await this.#caution.confirm(hash, actor);
     if (plan !== undefined) this.#look([plan.resource.replace(/#door$/, '')], actor);
     return confirmText(hash, plan);

@@ -2,7 +2,7 @@ import { subjectKey } from '../../core/authority/member.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import type { GhostSubject, NetworkId } from '../../core/ids.ts';
 import type { Audit } from '../../ports/audit.ts';
-import type { Asker } from '../commands/asker.ts';
+import type { Person } from '../commands/asker.ts';
 import type { Kit } from '../kit.ts';
 import type { Admission } from './admission.ts';
 
@@ -18,7 +18,7 @@ export type RebindingParts = {
  * Gives the ghost of an account that somebody had to the one that they have now, after both were proven to be theirs.
  * @param words on a network the account that was before; on Matrix the network and the two accounts
  */
-export async function rebind(parts: RebindingParts, asker: Asker, words: readonly string[]): Promise<string> {
+export async function rebind(parts: RebindingParts, asker: Person, words: readonly string[]): Promise<string> {
   const { kit, audit, admission, swapGhosts } = parts;
   const wish = wishOf(asker, words);
   if (typeof wish === 'string') return wish;
@@ -54,16 +54,12 @@ export async function rebind(parts: RebindingParts, asker: Asker, words: readonl
 
 type Wish = { readonly network: NetworkId; readonly from: string; readonly to: string };
 
-function wishOf(asker: Asker, words: readonly string[]): Wish | string {
-  const [first, second, third] = words;
+function wishOf(asker: Person, words: readonly string[]): Wish | string {
+  const [first = '', second = '', third = ''] = words;
   if (asker.kind === 'network') {
     if (asker.account === null || asker.origin !== undefined)
       return 'Log in to the account that you have now, and say it from there.';
-    return first === undefined
-      ? 'Say the account that you had.'
-      : { network: asker.network, from: first, to: asker.account };
+    return { network: asker.network, from: first, to: asker.account };
   }
-  if (first === undefined || second === undefined || third === undefined)
-    return 'Say the network, the account that you had, and the one that you have: `!causeway rebind NETWORK OLD NEW`.';
   return { network: first as NetworkId, from: second, to: third };
 }

@@ -21,6 +21,13 @@ const ANNOUNCEMENT = 'request|';
 const MAX_OPEN = 500;
 const YES = /^(✅|👍|\u2714)/u;
 
+/** Who answers: by Matrix id, or as the audit log names them. */
+type Approver = {
+  readonly name: string;
+  /** Known without looking; otherwise their standing says it. */
+  readonly isAdmin?: true;
+};
+
 export type RequestsParts = {
   readonly kit: Kit;
   readonly admission: Admission;
@@ -72,13 +79,13 @@ export class Requests {
   }
 
   /** @returns what is said to the approver */
-  async answer(id: string, approver: string, isYes: boolean): Promise<string> {
+  async answer(id: string, { name: approver, isAdmin }: Approver, isYes: boolean): Promise<string> {
     const { admission, rooms, kit } = this.#parts;
     const request = this.#open.get(id.toLowerCase());
     if (request === undefined) return `There is no open request ${id}.`;
     const { userId, resource } = request;
     const power = this.#mayInvite(approver, admission.resource(resource));
-    if (!power.allow && !admission.isAdmin(approver)) {
+    if (isAdmin !== true && !power.allow && !admission.isAdmin(approver)) {
       await this.#note('denied', approver, userId, resource, power.why, power.revision);
       return `That is for coordinators of this room: ${power.why}`;
     }
@@ -121,7 +128,7 @@ export class Requests {
   /** A reaction to the announcement counts as an answer. @returns what is said; undefined where it was none */
   async reacted(key: string, approver: string, eventId: string): Promise<string | undefined> {
     const request = YES.test(key) ? [...this.#open.values()].find((open) => open.eventId === eventId) : undefined;
-    return request === undefined ? undefined : this.answer(request.id, approver, true);
+    return request === undefined ? undefined : this.answer(request.id, { name: approver }, true);
   }
 
   async #store(request: Request): Promise<void> {

@@ -1,45 +1,58 @@
-import type { CommandName } from '../../core/commands/command-table.ts';
+import type { AskedName } from '../../core/commands/command-table.ts';
+import type { CommandAnswer } from '../../ports/commands.ts';
 import type { Enforcement } from '../admission/enforcement.ts';
 import { explain } from '../admission/explaining.ts';
 import type { Side } from '../admission/proofs.ts';
 import { agreementLine } from '../visitors/explain-visits.ts';
-import type { Asker } from './asker.ts';
+import type { Asker, Person } from './asker.ts';
 
 /** What is answered; empty for nothing. Never rejects for what people can type. */
-export type Answer = (enforcement: Enforcement, asker: Asker, words: readonly string[]) => Promise<string>;
+export type Answer = (
+  enforcement: Enforcement,
+  asker: Asker,
+  words: readonly string[],
+) => Promise<string | CommandAnswer>;
+
+type ToPerson = (enforcement: Enforcement, asker: Person, words: readonly string[]) => Promise<string>;
+
+/** To whoever asks as somebody; the table lets nobody else ask it. */
+const toPerson =
+  (answer: ToPerson): Answer =>
+  async (enforcement, asker, words) =>
+    asker.kind === 'terminal' ? '' : answer(enforcement, asker, words);
 
 /** What becomes of each command, where whoever asks may ask it. */
-export const ANSWERS: Readonly<Record<Exclude<CommandName, 'help'>, Answer>> = {
+export const ANSWERS: Readonly<Record<Exclude<AskedName, 'help'>, Answer>> = {
   whois: (e, a, words) => e.identity.whois(a, words.join(' ')),
-  names: (e, a) => e.here.names(a),
-  status: (e, a) => e.here.status(a),
+  names: (e, a, [channel]) => e.here.names(a, channel),
+  status: (e, a, [channel]) => e.here.status(a, channel),
   nick: (e, a, [nick]) => e.here.nick(a, nick),
   mentions,
   links,
-  optout: (e, a) => e.reach.bridging.set(a, true),
-  optin: (e, a) => e.reach.bridging.set(a, false),
+  optout: toPerson((e, a) => e.reach.bridging.set(a, true)),
+  optin: toPerson((e, a) => e.reach.bridging.set(a, false)),
   query: (e, a, [nick]) => e.reach.direct.query(a, nick),
   block: (e, a) => e.reach.direct.block(a, true),
   unblock: (e, a) => e.reach.direct.block(a, false),
-  whoami,
-  link,
-  rebind: (e, a, words) => e.identity.rebind(a, words),
+  whoami: toPerson(whoami),
+  link: toPerson(link),
+  rebind: toPerson((e, a, words) => e.identity.rebind(a, words)),
   request,
   visit,
-  approve: (e, a, [id]) => answer(e, a, id, true),
-  refuse: (e, a, [id]) => answer(e, a, id, false),
-  explain: (e, _, [person, room]) => explained(e, person, room),
+  approve: (e, a, [id = '']) => answer(e, a, id, true),
+  refuse: (e, a, [id = '']) => answer(e, a, id, false),
+  explain: async (e, _, [person = '', room]) => (await explain(e, person, room)).join('\n'),
   agreements,
   plans,
   confirm,
 };
 
-const sideOf = ({ admission }: Enforcement, asker: Asker): Side => {
+const sideOf = ({ admission }: Enforcement, asker: Person): Side => {
   if (asker.kind === 'network') return asker;
   return { kind: 'matrix', userId: asker.userId, subject: admission.subjectRefOf(asker.userId) };
 };
 
-async function link(enforcement: Enforcement, asker: Asker, [code]: readonly string[]): Promise<string> {
+async function link(enforcement: Enforcement, asker: Person, [code]: readonly string[]): Promise<string> {
   if (asker.kind === 'network' && asker.origin !== undefined)
     return 'Only another server says who you are here, and the bridge has no way to check it. Say this from an account on the server that the bridge is connected to.';
   const side = sideOf(enforcement, asker);
@@ -85,7 +98,7 @@ async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly s
     : 'You are not called when somebody on IRC says your name. `!causeway mentions on` brings that back.';
 }
 
-async function whoami({ admission }: Enforcement, asker: Asker): Promise<string> {
+async function whoami({ admission }: Enforcement, asker: Person): Promise<string> {
   const person =
     asker.kind === 'matrix' ? admission.matrixUser(asker.userId) : admission.networkUser(asker.network, asker);
   if (person.kind === 'absent') return 'The cooperative does not know you by this account.';
@@ -95,54 +108,48 @@ async function whoami({ admission }: Enforcement, asker: Asker): Promise<string>
   return `You are ${name ?? subject.sub}: ${statusText}${what === '' ? '' : `; ${what}`}.`;
 }
 
-async function request(enforcement: Enforcement, asker: Asker, [room]: readonly string[]): Promise<string> {
+async function request(enforcement: Enforcement, asker: Asker, [room = '']: readonly string[]): Promise<string> {
   if (asker.kind !== 'matrix') return '';
-  const resource = room === undefined ? undefined : enforcement.findRoom(room);
-  if (resource === undefined) return 'Say which room: `!causeway request #room`.';
+  const resource = enforcement.findRoom(room);
+  if (resource === undefined) return 'There is no such room here. Say its alias: `!causeway request #room`.';
   return enforcement.requests.ask(asker.userId, resource);
 }
 
-async function visit({ visiting }: Enforcement, asker: Asker, [token]: readonly string[]): Promise<string> {
+async function visit({ visiting }: Enforcement, asker: Asker, [token = '']: readonly string[]): Promise<string> {
   if (asker.kind !== 'matrix') return '';
-  if (token === undefined)
-    return 'Say it with the assertion that your home shard gave you: `!causeway visit ASSERTION`.';
   const answer = await visiting.present(token, asker.userId);
   if (answer.kind !== 'admitted') return answer.text;
   const until = `${new Date(answer.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return `Welcome. By the agreement ${answer.agreement} you are a visitor until ${until}. You are invited to ${answer.rooms.join(', ')}.`;
 }
 
-async function agreements({ visiting }: Enforcement): Promise<string> {
-  const lines = visiting.report().map(agreementLine);
-  return lines.length === 0 ? 'There are no agreements with other shards.' : lines.join('\n');
+async function agreements({ visiting }: Enforcement): Promise<CommandAnswer> {
+  const facts = visiting.report();
+  const lines = facts.map(agreementLine);
+  return {
+    ok: true,
+    text: lines.length === 0 ? 'There are no agreements with other shards.' : lines.join('\n'),
+    facts,
+  };
 }
 
-async function answer(enforcement: Enforcement, asker: Asker, id: string | undefined, isYes: boolean): Promise<string> {
-  if (asker.kind !== 'matrix') return '';
-  return id === undefined ? 'Say which request, by its id.' : enforcement.requests.answer(id, asker.userId, isYes);
+async function answer({ requests }: Enforcement, asker: Asker, id: string, isYes: boolean): Promise<string> {
+  if (asker.kind === 'network') return '';
+  return asker.kind === 'matrix'
+    ? requests.answer(id, { name: asker.userId }, isYes)
+    : requests.answer(id, { name: asker.name, isAdmin: true }, isYes);
 }
 
-async function explained(
-  enforcement: Enforcement,
-  person: string | undefined,
-  room: string | undefined,
-): Promise<string> {
-  if (person === undefined) return 'Say who: a Matrix id, a subject, or network/account.';
-  return (await explain(enforcement, person, room)).join('\n');
+async function plans({ holds }: Enforcement): Promise<CommandAnswer> {
+  const facts = holds.all();
+  const lines = facts.map(
+    ({ hash, resource, why, removes }) =>
+      `${hash}: ${resource}. ${why} Removes ${removes.length}: ${removes.slice(0, 20).join(', ')}`,
+  );
+  return { ok: true, text: lines.length === 0 ? 'No plan is held.' : lines.join('\n'), facts };
 }
 
-async function plans({ holds }: Enforcement): Promise<string> {
-  const held = holds.all();
-  if (held.length === 0) return 'No plan is held.';
-  return held
-    .map(
-      ({ hash, resource, why, removes }) =>
-        `${hash}: ${resource}. ${why} Removes ${removes.length}: ${removes.slice(0, 20).join(', ')}`,
-    )
-    .join('\n');
-}
-
-async function confirm(enforcement: Enforcement, asker: Asker, [hash]: readonly string[]): Promise<string> {
-  if (asker.kind !== 'matrix') return '';
-  return hash === undefined ? 'Say which plan, by its hash.' : (await enforcement.confirm(hash, asker.userId)).text;
+async function confirm(enforcement: Enforcement, asker: Asker, [hash = '']: readonly string[]): Promise<CommandAnswer> {
+  if (asker.kind === 'network') return { ok: false, text: '' };
+  return enforcement.confirm(hash, asker.kind === 'matrix' ? asker.userId : asker.name);
 }

@@ -2,13 +2,14 @@ import { isVisit, parseCommand } from '../../core/commands/parse-command.ts';
 import { markerKeys } from '../../core/convert/marker.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
+import type { CommandAnswer, CommandSource } from '../../ports/commands.ts';
 import type { RosterEntry } from '../../ports/network.ts';
 import type { Enforcement } from '../admission/enforcement.ts';
 import type { Say } from '../admission/say.ts';
 import { answerCommand } from './answer-command.ts';
 
 /** Answers what people ask of the bridge itself: commands, and reactions to what it announced. */
-export class Asked {
+export class Asked implements CommandSource {
   readonly #enforcement: Enforcement;
   readonly #say: Say;
 
@@ -27,9 +28,15 @@ export class Asked {
   }
 
   /** Somebody said it to the bot on a network. @returns what the bot answers there */
-  onNetwork(network: NetworkId, source: RosterEntry, text: string): Promise<string> {
+  async onNetwork(network: NetworkId, source: RosterEntry, text: string): Promise<string> {
     const asker = { kind: 'network', network, ...source } as const;
-    return answerCommand(this.#enforcement, asker, parseCommand(text, true) ?? { name: 'help', words: [] });
+    const command = parseCommand(text, true) ?? { name: 'help', words: [] };
+    return (await answerCommand(this.#enforcement, asker, command)).text;
+  }
+
+  /** Somebody typed it on the command line. */
+  ask([name = 'help', ...words]: readonly string[], by: string): Promise<CommandAnswer> {
+    return answerCommand(this.#enforcement, { kind: 'terminal', name: by }, { name: name.toLowerCase(), words });
   }
 
   /** A message of our own came back. */
@@ -49,7 +56,7 @@ export class Asked {
       room: event.room_id,
       ...(replyTo === undefined ? {} : { replyTo }),
     } as const;
-    return command === undefined ? undefined : answerCommand(this.#enforcement, asker, command);
+    return command === undefined ? undefined : (await answerCommand(this.#enforcement, asker, command)).text;
   }
 
   async #reaction({ content, sender }: MatrixEvent): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import type { Ghosts } from '../people/ghosts.ts';
 import type { Rosters } from '../people/rosters.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import { inBackground } from '../timing/background.ts';
-import type { Asker } from './asker.ts';
+import type { Person } from './asker.ts';
 
 export type BridgingParts = {
   readonly kit: Kit;
@@ -20,7 +20,7 @@ export type BridgingParts = {
   readonly pages: Pick<Pages, 'withdraw'>;
 };
 
-type Somebody = Extract<Asker, { kind: 'network' }>;
+type Somebody = Extract<Person, { kind: 'network' }>;
 
 const WHY = 'does not want to be bridged';
 
@@ -35,7 +35,7 @@ export class BridgingCommands {
   }
 
   /** Has whoever asks bridged, or not bridged, from now on. */
-  set(asker: Asker, isOut: boolean): Promise<string> {
+  set(asker: Person, isOut: boolean): Promise<string> {
     return asker.kind === 'matrix' ? this.#user(asker.userId, isOut) : this.#person(asker, isOut);
   }
 

@@ -1,8 +1,9 @@
-import type { CommandPlace } from '../../core/commands/command-table.ts';
+import type { CommandPlace } from '../../core/commands/command-row.ts';
 import { ok } from '../../core/errors.ts';
 import { cleanName } from '../../core/identity/display-name.ts';
 import type { NetworkId } from '../../core/ids.ts';
-import type { Network } from '../../ports/network.ts';
+import type { CommandAnswer } from '../../ports/commands.ts';
+import type { Network, RosterEntry } from '../../ports/network.ts';
 import type { PortalReport } from '../../ports/status.ts';
 import type { Kit } from '../kit.ts';
 import type { NickWishes } from '../people/nick-wishes.ts';
@@ -25,12 +26,13 @@ export type HereParts = {
   readonly mannerIn: PeopleParts['mannerIn'];
 };
 
-/** What may be asked for: what every server allows, and letters beyond ASCII, which some do. */
-const NICK = /^[\p{L}[\]\\`_^{}|][\p{L}\p{N}[\]\\`_^{}|-]{0,29}$/u;
-/** Nicks of one answer. */
+/** Nicks of one message. */
 const MAX_NAMES = 60;
 
-/** Answers what is asked about the room in which it is asked. */
+/** A link, its network, and what people call that. */
+type Here = { readonly portal: Portal; readonly network: Network; readonly name: string };
+
+/** Answers what is asked about one link: in a room about its own, on the command line about the one that is named. */
 export class HereCommands {
   readonly #parts: HereParts;
 
@@ -45,37 +47,40 @@ export class HereCommands {
     return portal.direct === undefined ? 'channel' : 'conversation';
   }
 
-  /** Who of the network is in the room's channel now. */
-  async names(asker: Asker): Promise<string> {
-    const { portal, network, name } = this.#here(asker) ?? {};
-    if (portal === undefined || network === undefined) return '';
+  /** Who of the network is in the channel now. */
+  async names(asker: Asker, named?: string): Promise<CommandAnswer> {
+    const here = this.#here(asker, named);
+    if ('refusal' in here) return { ok: false, text: here.refusal };
+    const { portal, network, name } = here;
     const channel = cleanName(portal.channel);
     const { state, channels } = network.status();
     if (state !== 'up' || channels.get(portal.channel)?.joined === false)
-      return `The bridge does not see who is in ${channel} on ${name} now. It goes on trying.`;
-    const nicks = [...this.#parts.rosters().people(portal).values()]
-      .map(({ nick, origin }) => cleanName(nick) + (origin === undefined ? '' : ` via ${cleanName(origin)}`))
-      .sort(bySmallLetters);
-    const count = nicks.length === 1 ? 'One person of the network is' : `${nicks.length} people of the network are`;
-    if (nicks.length === 0) return `Nobody of the network is in ${channel} on ${name} now.`;
-    const more = nicks.length > MAX_NAMES ? `, and ${nicks.length - MAX_NAMES} more` : '';
-    return `${count} in ${channel} on ${name}: ${nicks.slice(0, MAX_NAMES).join(', ')}${more}.`;
+      return { ok: false, text: `The bridge does not see who is in ${channel} on ${name} now. It goes on trying.` };
+    const people = [...this.#parts.rosters().people(portal).values()];
+    const facts = { network: portal.network, channel: portal.channel, people };
+    return {
+      ok: true,
+      text: namesWords(people, asker.kind === 'terminal' ? people.length : MAX_NAMES, `${channel} on ${name}`),
+      facts,
+    };
   }
 
-  /** How the link of this room stands, and of no other. */
-  async status(asker: Asker): Promise<string> {
-    const { portal, network, name } = this.#here(asker) ?? {};
-    if (portal === undefined || network === undefined || name === undefined) return '';
-    const report = await this.#parts.status().ofPortal(portal);
-    const words = linkWords(report, { name, state: network.status().state }, this.#parts.kit.clock.nowMs());
+  /** How one link stands, and no other. */
+  async status(asker: Asker, named?: string): Promise<CommandAnswer> {
+    const here = this.#here(asker, named);
+    if ('refusal' in here) return { ok: false, text: here.refusal };
+    const { portal, network, name } = here;
+    const facts = await this.#parts.status().ofPortal(portal);
+    const words = linkWords(facts, { name, state: network.status().state }, this.#parts.kit.clock.nowMs());
     const out = this.#parts.bridging.countWords();
-    return out === '' ? words : `${words} ${out}`;
+    return { ok: true, text: out === '' ? words : `${words} ${out}`, facts };
   }
 
   /** Says what somebody is called on the room's network, or has them called otherwise. @param word a nick, or `-` for none of their own */
   async nick(asker: Asker, word = ''): Promise<string> {
-    const { portal, network, name } = this.#here(asker) ?? {};
-    if (asker.kind !== 'matrix' || portal === undefined || network === undefined || name === undefined) return '';
+    const here = this.#here(asker);
+    if (asker.kind !== 'matrix' || 'refusal' in here) return '';
+    const { portal, network, name } = here;
     const { people, wishes, mannerIn } = this.#parts;
     const { room, userId } = asker;
     const { alias } = mannerIn(room, userId);
@@ -83,8 +88,6 @@ export class HereCommands {
       return `You are known here as ${cleanName(alias)}, as your seat says, and by no other name.`;
     const called = network.nicks?.nickOf(portal.channel, userId);
     if (word === '') return calledWords(name, called, (await people.person(room, userId)).displayName);
-    if (word !== '-' && !NICK.test(word))
-      return 'A nick is one word of at most 30 characters, and begins with a letter or one of []\\`_^{}|. Ask for another.';
     const before = wishes.of(portal.network, userId);
     await wishes.set(portal.network, userId, word === '-' ? undefined : word);
     const person = await people.person(room, userId);
@@ -95,13 +98,37 @@ export class HereCommands {
     return `${became.error.text} You are still ${called ?? 'called as before'} on ${name}.`;
   }
 
-  #here(asker: Asker): { readonly portal: Portal; readonly network: Network; readonly name: string } | undefined {
+  /** @param named on the command line: a channel, with or without its network and its `#`, or a room */
+  #here(asker: Asker, named = ''): Here | { readonly refusal: string } {
     const { kit, portals, vouching } = this.#parts;
-    const portal = asker.kind === 'matrix' ? portals.anyByRoom(asker.room) : undefined;
+    const found =
+      asker.kind === 'terminal'
+        ? [...portals.all()].filter((portal) => isNamed(portal, named, kit.networks.get(portal.network)))
+        : [asker.kind === 'matrix' ? portals.anyByRoom(asker.room) : undefined];
+    const [portal, another] = found;
+    if (portal !== undefined && another !== undefined)
+      return { refusal: `Say which: ${found.map((each) => `${each?.network}/${each?.channel}`).join(', ')}.` };
     const network = portal === undefined ? undefined : kit.networks.get(portal.network);
-    if (portal === undefined || network === undefined) return undefined;
+    if (portal === undefined || network === undefined)
+      return { refusal: `There is no link of ${named}. \`causeway status --all\` lists those that there are.` };
     return { portal, network, name: cleanName(vouching.networkName(portal.network)) };
   }
+}
+
+function isNamed({ network, channel, roomId, config }: Portal, named: string, on: Network | undefined): boolean {
+  const fold = (text: string): string => on?.fold(text) ?? text.toLowerCase();
+  const names = [channel, channel.replace(/^[#&+!]/, '')].flatMap((name) => [name, `${network}/${name}`]);
+  return named === roomId || named === config.room || names.some((name) => fold(name) === fold(named));
+}
+
+function namesWords(people: readonly RosterEntry[], maxShown: number, where: string): string {
+  const nicks = people
+    .map(({ nick, origin }) => cleanName(nick) + (origin === undefined ? '' : ` via ${cleanName(origin)}`))
+    .sort(bySmallLetters);
+  if (nicks.length === 0) return `Nobody of the network is in ${where} now.`;
+  const count = nicks.length === 1 ? 'One person of the network is' : `${nicks.length} people of the network are`;
+  const more = nicks.length > maxShown ? `, and ${nicks.length - maxShown} more` : '';
+  return `${count} in ${where}: ${nicks.slice(0, maxShown).join(', ')}${more}.`;
 }
 
 const calledWords = (network: string, called: string | undefined, wanted: string): string =>

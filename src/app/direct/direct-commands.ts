@@ -4,9 +4,6 @@ import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import type { DirectRooms } from './direct-rooms.ts';
 
-/** What may be looked for as a nick: one word, no list, no channel. */
-const NICK = /^[^\s\p{Cc},:#&+!@*?][^\s\p{Cc},!@*?]{0,63}$/u;
-
 /** What people can ask of their private conversations. */
 export class DirectCommands {
   readonly #kit: Kit;
@@ -27,7 +24,6 @@ export class DirectCommands {
     const named = slash < 0 ? undefined : networks.find((id) => id === word.slice(0, slash));
     const nick = named === undefined ? word : word.slice(slash + 1);
     const network = named ?? this.#networkOf(asker.room, networks);
-    if (!NICK.test(nick)) return 'Say whom: `!causeway query NICK`.';
     if (network === undefined)
       return `Say on which network: \`!causeway query NETWORK/${nick}\`, with one of ${networks.join(', ')}.`;
     const opened = await this.#rooms.query(asker.userId, network, nick);

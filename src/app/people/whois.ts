@@ -24,6 +24,12 @@ const MAX_NAME = 255;
 /** Printable ASCII, as every id that exists today (Matrix appendix, historical user ids included). */
 const USER_ID = /^@[\x21-\x39\x3b-\x7e]+:[A-Za-z0-9.:[\]-]+$/;
 
+/** Rooms whose members the asker may mean by the name that the room shows. */
+function roomsInSight(asker: Asker, portals: readonly Portal[]): readonly string[] {
+  if (asker.kind === 'matrix') return [asker.room];
+  return asker.kind === 'terminal' ? portals.flatMap(({ roomId }) => roomId ?? []) : [];
+}
+
 /** Answers `!causeway whois NAME`: who somebody is, and who vouches for it. */
 export class Whois {
   readonly #parts: WhoisParts;
@@ -48,9 +54,10 @@ export class Whois {
     return told.length < found.size ? [...told, `There are ${found.size} of that name.`].join('\n') : told.join('\n');
   }
 
-  /** Channels whose people the asker may mean: on Matrix that of the room, since who is in others is not everybody’s to know. */
+  /** Channels whose people the asker may mean: on Matrix that of the room, since who is in others is for admins to know. */
   #inSight(asker: Asker): Portal[] {
     const { portals } = this.#parts;
+    if (asker.kind === 'terminal') return [...portals.all()];
     if (asker.kind === 'network') return portals.ofNetwork(asker.network);
     const here = portals.byRoom(asker.room);
     return here === undefined ? [] : [here];
@@ -77,8 +84,8 @@ export class Whois {
       const owner = kit.networks.get(network)?.nicks?.ownerOf(wanted);
       if (owner !== undefined) ids.add(owner);
     }
-    if (asker.kind === 'matrix') {
-      const members = await kit.db.transaction((sql) => kit.stores.member.inRoom(sql, asker.room));
+    for (const room of roomsInSight(asker, portals)) {
+      const members = await kit.db.transaction((sql) => kit.stores.member.inRoom(sql, room));
       for (const { userId, displayName, membership } of members)
         if (membership === 'join' && !isOurs(userId) && displayName?.toLowerCase() === wanted.toLowerCase())
           ids.add(userId);

@@ -1,166 +1,42 @@
-/** Where somebody asks: rooms of Matrix by what they are for, or a private message to the bot on a network. */
-export type CommandPlace = 'channel' | 'conversation' | 'bot' | 'house' | 'network';
+import { ASKED_ROWS } from './asked-rows.ts';
+import type { Argument, CommandOption, CommandPlace, CommandRow } from './command-row.ts';
+import { TERMINAL_ROWS } from './terminal-rows.ts';
 
-/** What people write after `!causeway`. The help, the page of docs and what is refused are all made from these rows. */
-export type CommandRow = {
-  /** Words after the name. */
-  readonly usage: string;
-  /** One sentence without its capital and its full stop. */
-  readonly text: string;
-  readonly who: 'everybody' | 'coordinators' | 'admins';
-  readonly where: readonly CommandPlace[];
-  /** Nothing follows from it where nobody says who is a member. */
-  readonly needsAuthority?: true;
-};
-
-const EVERYWHERE = ['channel', 'conversation', 'bot', 'house', 'network'] as const;
-const ON_MATRIX = ['channel', 'conversation', 'bot', 'house'] as const;
-
-const ROWS = {
-  help: {
-    usage: '[COMMAND]',
-    text: 'what can be asked here',
-    who: 'everybody',
-    where: EVERYWHERE,
-  },
-  whois: {
-    usage: 'NAME',
-    text: 'who somebody is, and who vouches for it; in a room also as a reply to what they said',
-    who: 'everybody',
-    where: EVERYWHERE,
-  },
-  names: { usage: '', text: 'who of the network is in the channel of this room', who: 'everybody', where: ['channel'] },
-  status: {
-    usage: '',
-    text: 'how the link of this room stands: whether lines pass, how fast, what waits, what was refused',
-    who: 'everybody',
-    where: ['channel'],
-  },
-  nick: {
-    usage: '[NAME]',
-    text: 'what you are called on the network of this room; with a name, ask for that from now on; with - for the name that the room shows',
-    who: 'everybody',
-    where: ['channel', 'conversation'],
-  },
-  mentions: {
-    usage: 'on|off',
-    text: 'whether you are called when your name falls on a network',
-    who: 'everybody',
-    where: ON_MATRIX,
-  },
-  links: {
-    usage: 'on|off',
-    text: 'whether people on networks get links to your pictures, files and long messages; off takes back those that are out',
-    who: 'everybody',
-    where: ON_MATRIX,
-  },
-  optout: {
-    usage: '',
-    text: 'not be bridged: what you say does not cross, and your links lead nowhere; on a network by account, without one until you leave',
-    who: 'everybody',
-    where: EVERYWHERE,
-  },
-  optin: { usage: '', text: 'be bridged again', who: 'everybody', where: EVERYWHERE },
-  query: {
-    usage: 'NICK',
-    text: 'open a room with somebody on a network, to write to them in private',
-    who: 'everybody',
-    where: ON_MATRIX,
-  },
-  block: {
-    usage: '',
-    text: 'hear nothing more of who is in this room with you',
-    who: 'everybody',
-    where: ['conversation'],
-  },
-  unblock: { usage: '', text: 'let them write to you again', who: 'everybody', where: ['conversation'] },
-  whoami: {
-    usage: '',
-    text: 'what the cooperative knows of you',
-    who: 'everybody',
-    where: EVERYWHERE,
-    needsAuthority: true,
-  },
-  link: {
-    usage: '[CODE]',
-    text: 'prove that your account on a network is you: ask for a code on one side, say it on the other',
-    who: 'everybody',
-    where: EVERYWHERE,
-    needsAuthority: true,
-  },
-  rebind: {
-    usage: '[NETWORK] OLD [NEW]',
-    text: 'your new account gets the Matrix user of the one that you had, once both are linked with you; on a network say only the old one',
-    who: 'everybody',
-    where: EVERYWHERE,
-    needsAuthority: true,
-  },
-  request: {
-    usage: '#ROOM',
-    text: 'ask the coordinators of a room to let you in',
-    who: 'everybody',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-  visit: {
-    usage: 'ASSERTION',
-    text: 'come as a visitor, with what your home shard gave you for this one',
-    who: 'everybody',
-    where: ['bot'],
-    needsAuthority: true,
-  },
-  approve: {
-    usage: 'ID',
-    text: 'let somebody in who asked',
-    who: 'coordinators',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-  refuse: {
-    usage: 'ID',
-    text: 'do not let somebody in who asked',
-    who: 'coordinators',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-  explain: {
-    usage: 'PERSON [ROOM]',
-    text: 'what the authority says of somebody, and what follows',
-    who: 'admins',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-  agreements: {
-    usage: '',
-    text: 'agreements with other shards, and who is here by them',
-    who: 'admins',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-  plans: {
-    usage: '',
-    text: 'plans that wait for a confirmation',
-    who: 'admins',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-  confirm: {
-    usage: 'HASH',
-    text: 'let a plan go on that is held',
-    who: 'admins',
-    where: ON_MATRIX,
-    needsAuthority: true,
-  },
-} as const satisfies Readonly<Record<string, CommandRow>>;
-
-export type CommandName = keyof typeof ROWS;
+/** What the running bridge answers. */
+export type AskedName = keyof typeof ASKED_ROWS;
+/** What the command line does by itself. */
+export type TerminalName = keyof typeof TERMINAL_ROWS;
+export type CommandName = AskedName | TerminalName;
 
 /** All commands, in the order in which the help has them. */
-export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = ROWS;
+export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = { ...ASKED_ROWS, ...TERMINAL_ROWS };
 
-export const COMMAND_NAMES = Object.keys(ROWS) as readonly CommandName[];
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+export const TERMINAL_NAMES = Object.keys(TERMINAL_ROWS) as readonly TerminalName[];
 
-export const isCommandName = (name: string): name is CommandName => Object.hasOwn(ROWS, name);
+export const isCommandName = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+export const isAskedName = (name: string): name is AskedName => Object.hasOwn(ASKED_ROWS, name);
+export const isTerminalName = (name: string): name is TerminalName => Object.hasOwn(TERMINAL_ROWS, name);
+
+/** What a command takes where it is said there. */
+export const argumentsIn = (name: CommandName, place: CommandPlace): readonly Argument[] =>
+  COMMANDS[name].takes.filter(({ where }) => where === undefined || where.includes(place));
+
+/** How the running bridge is found and asked from the command line. */
+const ASKING: Readonly<Record<string, CommandOption>> = {
+  config: {
+    type: 'string',
+    short: 'c',
+    value: 'FILE',
+    text: "the configuration of the bridge to ask (config.yaml, else the sandbox's)",
+  },
+  url: { type: 'string', value: 'HOST:PORT', text: 'where to ask instead of its http.listen' },
+  json: { type: 'boolean', text: 'the answer as JSON' },
+};
+
+/** Its flags on the command line. */
+export const optionsOf = (name: CommandName): Readonly<Record<string, CommandOption>> =>
+  COMMANDS[name].options ?? (COMMANDS[name].where.includes('terminal') ? ASKING : {});
 
 /** As a sentence has it behind `Say this in`. */
 export const PLACE_WORDS: Readonly<Record<CommandPlace, string>> = {
@@ -169,4 +45,5 @@ export const PLACE_WORDS: Readonly<Record<CommandPlace, string>> = {
   bot: 'a private room with the bot: invite it to an unencrypted room with nobody else',
   house: 'a room of the cooperative',
   network: 'a private message to the bot on a network',
+  terminal: 'a shell on the machine of the bridge',
 };

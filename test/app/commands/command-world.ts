@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import type { CommandAnswer } from '../../../src/ports/commands.ts';
 import type { RosterEntry } from '../../../src/ports/network.ts';
 import { BOT } from '../../fakes/fake-homeserver.ts';
 import { CHANNEL, FakeWorld } from '../../fakes/fake-world.ts';
@@ -30,6 +32,16 @@ export async function commandWorld(members: readonly RosterEntry[] = []) {
       world.homeserver.happen(world.room, userId, 'm.room.message', { msgtype: 'm.text', body: text });
       await world.clock.until('an answer', () => answers().length > before);
       return String(answers().at(-1)?.body);
+    },
+    /** Somebody asks on the command line. */
+    asksAtTerminal: async (...words: string[]): Promise<CommandAnswer> => {
+      let answer: CommandAnswer | undefined;
+      void world.bridge?.deciding.asked.ask(words, 'command line (root)').then((said) => {
+        answer = said;
+      });
+      await world.clock.until('an answer', () => answer !== undefined);
+      assert.ok(answer !== undefined);
+      return answer;
     },
     /** Somebody asks the bot on the network. */
     asksBot: async (source: RosterEntry, text: string): Promise<string> => {

@@ -7,6 +7,7 @@ import {
   type Standpoint,
   unknownCommand,
 } from '../../../src/core/commands/command-help.ts';
+import { AND_TERMINAL } from '../../../src/core/commands/command-row.ts';
 import { COMMAND_NAMES } from '../../../src/core/commands/command-table.ts';
 
 const MEMBER: Standpoint = { place: 'channel', isAdmin: false, isCoordinator: false, hasAuthority: true };
@@ -52,7 +53,7 @@ describe('the help', () => {
   test('of one command says that one', () => {
     assert.equal(
       helpText(MEMBER, 'Query'),
-      '!causeway query NICK: open a room with somebody on a network, to write to them in private',
+      '!causeway query NICK: open a room with somebody on a network, to write to them in private\nNICK: somebody on a network; NETWORK/NICK says on which',
     );
     assert.match(helpText(MEMBER, 'confirm'), /^There is no command confirm here\./);
   });
@@ -85,6 +86,8 @@ describe('a command in a place where it does not work', () => {
         commandRefusal(MEMBER, 'visit'),
         commandRefusal(MEMBER, 'block'),
         commandRefusal({ ...MEMBER, place: 'network' }, 'links'),
+        commandRefusal(MEMBER, 'check'),
+        commandRefusal({ ...MEMBER, place: 'terminal' }, 'optout'),
         commandRefusal(MEMBER, 'plans'),
         commandRefusal({ ...MEMBER, isAdmin: true }, 'plans'),
         commandRefusal(MEMBER, 'approve'),
@@ -93,6 +96,8 @@ describe('a command in a place where it does not work', () => {
         'Say this in a private room with the bot: invite it to an unencrypted room with nobody else.',
         'Say this in the room of a private conversation.',
         'This can only be asked from Matrix.',
+        'Say `causeway check` in a shell on the machine of the bridge.',
+        'Say this in a room of the bridge on Matrix, or in a private message to the bot on a network.',
         'This is for the council and the admins named in the configuration.',
         undefined,
         undefined,
@@ -101,7 +106,7 @@ describe('a command in a place where it does not work', () => {
   });
 
   test('is refused for each command and place exactly where the table has it not', () => {
-    for (const place of ['channel', 'conversation', 'bot', 'house', 'network'] as const) {
+    for (const place of AND_TERMINAL) {
       const who = { ...MEMBER, isAdmin: true, isCoordinator: true, place };
       const usable = COMMAND_NAMES.filter((name) => commandRefusal(who, name) === undefined);
       assert.deepEqual(commandsFor(who), usable);

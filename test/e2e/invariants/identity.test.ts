@@ -224,12 +224,8 @@ describe('who somebody is', () => {
     await Promise.all([irc.quit(), cem.quit()]);
   });
 
-  /** What `causeway authority explain` says of somebody. */
-  async function explained(person: string): Promise<string> {
-    const query = new URLSearchParams({ person, room: '#members' });
-    const answer = await fetch(`http://127.0.0.1:${coop.shard.httpPort}/authority/explain?${query}`);
-    return JSON.stringify(await answer.json());
-  }
+  /** What `causeway explain` says of somebody. */
+  const explained = async (person: string): Promise<string> => (await coop.shard.asks('explain', person, MEMBERS)).text;
 
   test('invariant 24: an account that the authority gives to another moves at once', async () => {
     const { ircPort } = coop.shard;

@@ -195,12 +195,7 @@ describe('what others see of rooms', () => {
     await waitUntil(
       async () => {
         const held = (await coop.authority()).heldPlans.find(({ resource }) => resource.endsWith('#shed'));
-        if (held !== undefined)
-          await fetch(`http://127.0.0.1:${coop.shard.httpPort}/authority/confirm`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', 'x-causeway': 'confirm' },
-            body: JSON.stringify({ hash: held.hash, by: 'test' }),
-          });
+        if (held !== undefined) await coop.shard.asks('confirm', held.hash);
         return !(await ada.members(shed)).has(mxid('dan'));
       },
       { timeoutMs: 15_000, what: 'dan to be out of the encrypted room' },

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { askCommand } from '../../../src/cli/ask-command.ts';
 import type { HeldPlanReport } from '../../../src/ports/status.ts';
 import { knownAt, writeList } from '../cooperative.ts';
 import { type Crowd, makeCrowd, mxidOf, quiet } from '../crowd.ts';
@@ -217,11 +219,9 @@ async function settledHolds(
   return { plans, atMs };
 }
 
-async function confirm({ operationsUrl }: World, hash: string): Promise<void> {
-  const answer = await fetch(`${operationsUrl}/authority/confirm`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-causeway': 'confirm' },
-    body: JSON.stringify({ hash, by: 'bench' }),
-  });
-  if (!answer.ok) throw new Error(`The plan ${hash} was not confirmed: ${answer.status} ${await answer.text()}`);
+async function confirm({ dir }: World, hash: string): Promise<void> {
+  const complain = (text: string): never => {
+    throw new Error(`The plan ${hash} was not confirmed: ${text}`);
+  };
+  await askCommand('confirm', [hash, '--config', join(dir, 'config.yaml')], { folder: dir, print: () => {}, complain });
 }

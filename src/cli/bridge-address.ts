@@ -1,15 +1,46 @@
 import { resolve } from 'node:path';
+import { commandToken } from '../config/command-token.ts';
 import { type ListenAddress, listenAddress, parseListen } from '../config/listen.ts';
+import { loadConfig } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
 import { readBounded, substituteEnvironment } from '../config/substitute.ts';
 import { isTree } from '../config/walk.ts';
 import { MAX_FILE_BYTES, readYamlTree } from '../config/yaml-tree.ts';
+import { printable } from './terminal-text.ts';
 
 /** Where to ask a running bridge, and where that was read. */
-export type StatusAddress = { readonly url: string; readonly source: string };
+export type BridgeAddress = { readonly url: string; readonly source: string };
 
 /** Looked for where no configuration is named: a bridge's own, then a sandbox's. */
 const USUAL_CONFIGS = ['config.yaml', '.sandbox/config.yaml'];
+
+/** Flags that say which bridge is meant. */
+type Which = { readonly config?: unknown; readonly url?: unknown };
+
+/** Where the bridge listens that the flags mean. @returns a sentence where they name none */
+export function bridgeAddress(
+  { config, url }: Which,
+  folder: string,
+): Promise<BridgeAddress | { readonly problem: string }> {
+  if (typeof url !== 'string') return listeningAddress(typeof config === 'string' ? config : undefined, folder);
+  const typed = typedAddress(url) ?? { problem: `--url ${printable(url)} is neither host:port nor a URL.` };
+  return Promise.resolve(typed);
+}
+
+/**
+ * What the bridge that the flags mean wants to be shown.
+ * @returns a sentence where its registration cannot be read
+ */
+export async function bridgeToken({ config }: Which, folder: string): Promise<string | { readonly problem: string }> {
+  const named = typeof config === 'string' ? [config] : USUAL_CONFIGS;
+  for (const candidate of named) {
+    const { parts } = await loadConfig(resolve(folder, candidate));
+    if (parts?.registration !== undefined) return commandToken(parts.registration.asToken);
+  }
+  return {
+    problem: `The bridge answers whoever can read its registration, and that of ${named.join(' or ')} could not be read. Name the bridge's configuration with --config, and ask as a user who may read what it names; \`causeway check\` says what is wrong with it.`,
+  };
+}
 
 /**
  * `http.listen` of a configuration, also where the rest of it has mistakes or its secrets are not at hand: just then
@@ -17,10 +48,10 @@ const USUAL_CONFIGS = ['config.yaml', '.sandbox/config.yaml'];
  * @param path undefined: the usual places, and where none of them is, the default address
  * @returns a sentence where a named file gives no address
  */
-export async function statusAddress(
+async function listeningAddress(
   path: string | undefined,
   folder: string,
-): Promise<StatusAddress | { readonly problem: string }> {
+): Promise<BridgeAddress | { readonly problem: string }> {
   for (const candidate of path === undefined ? USUAL_CONFIGS : [path]) {
     const read = await readBounded(resolve(folder, candidate), MAX_FILE_BYTES);
     if ('wrong' in read) {
@@ -46,7 +77,7 @@ function urlOf({ host, port }: ListenAddress): string {
 }
 
 /** `host:port` or a URL, as a person types it; undefined for anything else. */
-export function typedAddress(text: string): StatusAddress | undefined {
+function typedAddress(text: string): BridgeAddress | undefined {
   const address = parseListen(text);
   if (address !== undefined) return { url: urlOf(address), source: '--url' };
   const url = URL.parse(text);

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { describe, type TestContext, test } from 'node:test';
+import { listen } from '../../src/http/http-server.ts';
+import { makeOperationsApp } from '../../src/http/operations-app.ts';
+import type { CommandSource } from '../../src/ports/commands.ts';
+import type { Log } from '../../src/ports/log.ts';
+import { healthyReport } from './report.ts';
+
+const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, with: () => silent };
+
+type Answer = { readonly status: number; readonly text: string };
+type Asked = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string };
+
+/** A served app whose source notes what it is asked. */
+async function served(
+  t: TestContext,
+  { host = '127.0.0.1', token = 'token', ...more }: { host?: string; token?: string; ask?: CommandSource['ask'] } = {},
+) {
+  const heard: unknown[] = [];
+  const ask: CommandSource['ask'] = async (words, by) => {
+    heard.push([words, by]);
+    return { ok: words[0] !== 'confirm', text: `${words.join(' ')}!`, facts: [1] };
+  };
+  const app = makeOperationsApp({
+    status: { report: async () => healthyReport },
+    metrics: { contentType: 'text/plain', text: async () => '' },
+    log: silent,
+    lateMs: () => 0,
+    stopping: () => false,
+    reportTimeoutMs: 30,
+    commands: { source: { ask, ...more }, token },
+  });
+  const server = await listen(app, { host, port: 0 });
+  assert.ok(server.ok);
+  t.after(() => server.value.close());
+  const { port } = server.value;
+  // Not `fetch`, which does not let a test choose the Host header.
+  const asks = (path: string, { method = 'GET', headers = {}, body = '' }: Asked = {}): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const asking = httpRequest({ host, port, path, method, headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part) => {
+          text += part;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      asking.on('error', reject).end(body);
+    });
+  return { asks, heard };
+}
+
+const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer token' };
+const asking = (body: unknown, headers: Record<string, string> = HEADERS): Asked => ({
+  method: 'POST',
+  headers,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+describe('The page that the command line asks', () => {
+  test('answers in words and facts, also where it refuses, and knows who asks', async (t) => {
+    const { asks, heard } = await served(t);
+    assert.deepEqual(
+      [
+        await asks('/command', asking({ words: ['names', '#commons'], by: 'root' })),
+        await asks('/command', asking({ words: ['confirm', 'aaaa'], by: 'r oot\n' })),
+      ],
+      [
+        { status: 200, text: '{"ok":true,"text":"names #commons!","facts":[1]}' },
+        { status: 200, text: '{"ok":false,"text":"confirm aaaa!","facts":[1]}' },
+      ],
+    );
+    assert.deepEqual(heard, [
+      [['names', '#commons'], 'command line (root)'],
+      [['confirm', 'aaaa'], 'command line'],
+    ]);
+  });
+
+  test('refuses what no person typed, without asking anybody', async (t) => {
+    const { asks, heard } = await served(t);
+    const long = 'x'.repeat(513);
+    for (const words of [[], 'names', [7], [''], ['a\nb'], [long], Array.from({ length: 21 }, () => 'x'), null])
+      assert.equal((await asks('/command', asking({ words }))).status, 400, JSON.stringify(words));
+    for (const body of ['', 'x', '[]', 'null', '{}', { words: ['a'], more: 'x'.repeat(20_000) }])
+      assert.equal((await asks('/command', asking(body))).status, 400, JSON.stringify(body).slice(0, 40));
+    assert.equal((await asks('/command')).status, 405);
+    assert.deepEqual(heard, []);
+  });
+
+  test('answers nobody without the token, and nobody where there is none', async (t) => {
+    const body = { words: ['plans'] };
+    const { asks, heard } = await served(t);
+    const { authorization: _, ...plain } = HEADERS;
+    for (const shown of [undefined, 'Bearer', 'Bearer tokem', 'Bearer token2', 'Basic token', 'token'])
+      assert.equal(
+        (await asks('/command', asking(body, shown === undefined ? plain : { ...plain, authorization: shown }))).status,
+        401,
+        shown,
+      );
+    const open = await served(t, { token: '' });
+    assert.equal((await open.asks('/command', asking(body, plain))).status, 401);
+    assert.deepEqual([...heard, ...open.heard], []);
+  });
+
+  test('answers nobody but a program on this machine: no browser, no proxy, no other name', async (t) => {
+    const { asks, heard } = await served(t);
+    const strangers: Record<string, string>[] = [
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'same-origin' },
+      { referer: 'http://127.0.0.1/' },
+      { 'x-forwarded-for': '203.0.113.7' },
+      { forwarded: 'for=203.0.113.7' },
+      { host: 'evil.example:9010' },
+      { host: '127.0.0.1.evil.example' },
+    ];
+    for (const headers of strangers)
+      assert.equal(
+        (await asks('/command', asking({ words: ['plans'] }, { ...HEADERS, ...headers }))).status,
+        403,
+        JSON.stringify(headers),
+      );
+    assert.deepEqual(heard, []);
+  });
+
+  const outward = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  test('answers this machine also where it listens on an address that others see', {
+    skip: outward === undefined && 'this machine has no other address than the loopback one',
+  }, async (t) => {
+    const { asks } = await served(t, { host: outward ?? '' });
+    assert.equal((await asks('/command', asking({ words: ['plans'] }))).status, 200);
+    const renamed = asking({ words: ['plans'] }, { ...HEADERS, host: 'evil.example' });
+    assert.equal((await asks('/command', renamed)).status, 403);
+  });
+
+  test('answers in time although the bridge does not, and lets only so many wait', async (t) => {
+    const { asks } = await served(t, { ask: () => new Promise(() => undefined) });
+    const answers = await Promise.all(Array.from({ length: 9 }, () => asks('/command', asking({ words: ['plans'] }))));
+    assert.deepEqual(
+      answers.map(({ status, text }) => [status, text]).toSorted(),
+      [
+        ...Array.from({ length: 8 }, () => [
+          503,
+          'There was no answer within 30 ms. What was asked may be done yet; the log says more.\n',
+        ]),
+        [503, 'Too many ask at this moment. Ask again.\n'],
+      ].toSorted(),
+    );
+  });
+
+  test('is named where it is', async (t) => {
+    const { asks } = await served(t);
+    assert.deepEqual(await asks('/nothing'), {
+      status: 404,
+      text: 'There is nothing here. What there is: /healthz /readyz /status /metrics /command\n',
+    });
+  });
+});
