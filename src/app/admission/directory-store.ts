@@ -1,5 +1,6 @@
 import type { Directory } from '../../core/authority/directory.ts';
 import type { DirectoryRow } from '../../core/authority/directory-rows.ts';
+import { StoreUnavailable } from '../../ports/db.ts';
 import type { Kit } from '../kit.ts';
 
 /** When the authority last said anything, and whether everybody was named by then. */
@@ -18,6 +19,8 @@ type Stored = Pick<DirectoryRow, 'member' | 'formerHandles' | 'formerRevision'>;
 export class DirectoryStore {
   readonly #kit: Kit;
   #notedMs = 0;
+  /** Subjects of whom the disk may know less than we do: it was away when something new was said of them. */
+  readonly #unsaved = new Set<string>();
 
   constructor(kit: Kit) {
     this.#kit = kit;
@@ -46,27 +49,41 @@ export class DirectoryStore {
       log.warn('what was known of the members cannot be read; nobody is let in before the authority answers');
   }
 
+  /** Where the disk is away it is tried again at the next word of the authority: what is known holds meanwhile. */
   async save(directory: Directory, subjects: readonly string[]): Promise<void> {
-    const { db, stores, clock } = this.#kit;
+    for (const subject of subjects) this.#unsaved.add(subject);
+    await this.#write(directory);
+  }
+
+  /** The authority answered and nothing changed. */
+  async stillSo(directory: Directory): Promise<void> {
+    if (this.#unsaved.size === 0 && this.#kit.clock.nowMs() - this.#notedMs < NOTE_EVERY_MS) return;
+    await this.#write(directory);
+  }
+
+  async #write(directory: Directory): Promise<void> {
+    const { db, stores, clock, log } = this.#kit;
+    const subjects = [...this.#unsaved];
+    this.#unsaved.clear();
     const rows = subjects.flatMap((each) => {
       const row = directory.row(each);
       if (row === undefined) return [];
       const { subject, revision, asOfMs, ...stored } = row;
       return [{ subject, json: JSON.stringify(stored satisfies Stored), revision, asOfMs }];
     });
-    this.#notedMs = clock.nowMs();
-    await db.transaction(async (sql) => {
-      await stores.authority.put(sql, rows);
-      await stores.cursor.set(sql, NEWEST, this.#newest(directory));
-    });
-  }
-
-  /** The authority answered and nothing changed. */
-  async stillSo(directory: Directory): Promise<void> {
-    const { db, stores, clock } = this.#kit;
-    if (clock.nowMs() - this.#notedMs < NOTE_EVERY_MS) return;
-    this.#notedMs = clock.nowMs();
-    await db.transaction((sql) => stores.cursor.set(sql, NEWEST, this.#newest(directory)));
+    try {
+      await db.transaction(async (sql) => {
+        if (rows.length > 0) await stores.authority.put(sql, rows);
+        await stores.cursor.set(sql, NEWEST, this.#newest(directory));
+      });
+      this.#notedMs = clock.nowMs();
+    } catch (error) {
+      for (const subject of subjects) this.#unsaved.add(subject);
+      if (!(error instanceof StoreUnavailable)) throw error;
+      log.warn('what the authority said could not be stored; it holds, and is stored when the database is back', {
+        subjects: subjects.length,
+      });
+    }
   }
 
   #newest(directory: Directory): string {

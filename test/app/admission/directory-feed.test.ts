@@ -7,7 +7,8 @@ import { Directory } from '../../../src/core/authority/directory.ts';
 import type { AuthorityUpdate, Freshness, Lookup, Member, Snapshot } from '../../../src/core/authority/member.ts';
 import type { Authority } from '../../../src/ports/authority.ts';
 import { openForTest } from '../../db/kit.ts';
-import { kitFor } from '../../fakes/fake-world.ts';
+import { kitFor, LivedDb } from '../../fakes/fake-world.ts';
+import { Life } from '../../fakes/life.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { waitUntil } from '../../servers/people.ts';
 
@@ -120,4 +121,27 @@ test('invariant 2: somebody who names nobody at all is a problem until they name
   assert.match(nobody.feed.problem ?? '', /names nobody/);
   const again = await followed(t, [whole(1, member('ada')), whole(2), whole(3, member('ada'))], UNASKED);
   assert.equal(again.feed.problem, undefined);
+});
+
+test('what was said while the database was away is stored with the next word, so that a start without the authority knows it', async (t) => {
+  const db = await openForTest('sqlite::memory:');
+  t.after(() => db.close());
+  const life = new LivedDb(db, new Life());
+  const kit = kitFor(life, new ManualClock());
+  const store = new DirectoryStore(kit);
+  const directory = new Directory();
+  await store.load(directory, ISSUER);
+  const say = async (update: AuthorityUpdate, isAway: boolean): Promise<void> => {
+    life.isAway = () => isAway;
+    await store.save(directory, directory.apply(update).changed);
+  };
+  await say(whole(1, member('ada'), member('bea')), false);
+  await say(said(2, member('ada', 'suspended')), true);
+  life.isAway = () => false;
+  directory.apply({ kind: 'heartbeat', asOfMs: 3 });
+  await store.stillSo(directory);
+  const later = new Directory();
+  await new DirectoryStore(kit).load(later, ISSUER);
+  const known = later.member(keyOf('ada'));
+  assert.equal(known.kind === 'found' ? known.value.status : known.kind, 'suspended');
 });
