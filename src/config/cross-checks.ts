@@ -147,6 +147,18 @@ const saslIncomplete: Check = (root, tree) =>
     return problems;
   });
 
+/** The platform's WebSocket does not show its certificate: nothing could hold it against the fingerprint. */
+const fingerprintUnchecked: Check = (root, tree) =>
+  list(root.networks).flatMap((network, n) => {
+    const { tlsFingerprint, webSocket } = map(map(network).server);
+    if (tlsFingerprint === undefined || webSocket === undefined) return [];
+    return tree.problemAt(
+      ['networks', n, 'server', 'tlsFingerprint'],
+      'The certificate of a WebSocket cannot be held against a fingerprint.',
+      'Remove tlsFingerprint, and have the machine trust the certificate (NODE_EXTRA_CA_CERTS names a file of it); or use the plain TLS port without webSocket.',
+    );
+  });
+
 const SASL_NEEDS: Readonly<Record<string, readonly string[]>> = {
   plain: ['user', 'password'],
   'scram-sha-256': ['user', 'password'],
@@ -160,6 +172,7 @@ const CHECKS: readonly Check[] = [
   roomsSharingChannel,
   sameListenTwice,
   saslIncomplete,
+  fingerprintUnchecked,
   ...FREEQ_CHECKS,
   ...COOPERATIVE_CHECKS,
   ...AUTHORITY_CHECKS,

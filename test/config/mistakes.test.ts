@@ -235,6 +235,10 @@ const MISTAKES: readonly Mistake[] = [
     ),
   ],
   [
+    'a fingerprint for a WebSocket',
+    changed('tls: false}', `tls: true, webSocket: /irc, tlsFingerprint: "${'9F:'.repeat(31)}9F"}`),
+  ],
+  [
     'one identity on two servers of freeq',
     changed('id: home', 'id: home\n    kind: freeq\n    freeq: {}').replace(
       '\n  - id',

@@ -51,6 +51,7 @@ describe('config.sample.yaml', () => {
       ),
       [
         'There is no group "house" whose Space could hold this one’s. Leave parent out.',
+        'The certificate of a WebSocket cannot be held against a fingerprint. Remove tlsFingerprint, and have the machine trust the certificate (NODE_EXTRA_CA_CERTS names a file of it); or use the plain TLS port without webSocket.',
         'Only networks of the kind freeq have a section freeq. Remove it, or set kind to freeq.',
         'The channel asks for the role "member", and with authority.source none nobody can say who has it. Remove require, if everybody may read and speak there.',
       ],

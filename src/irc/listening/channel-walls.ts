@@ -1,5 +1,6 @@
 import type { NetworkWalls } from '../../core/events.ts';
 import { keyFromLine, type NetworkId } from '../../core/ids.ts';
+import type { OutgoingLine } from '../../core/irc/encode.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import type { ModeChange } from '../../core/irc/modes.ts';
 import type { Wall } from '../../core/room/walls.ts';
@@ -7,11 +8,20 @@ import type { Session } from '../session.ts';
 import { makeEpoch } from '../wire/link.ts';
 
 /** What is known of one channel. A part that is undefined was not heard yet. */
-type Known = { byMode: ReadonlySet<Wall> | undefined; policy: boolean | undefined; told: string | undefined };
+type Known = {
+  readonly channel: string;
+  byMode: ReadonlySet<Wall> | undefined;
+  policy: boolean | undefined;
+  told: string | undefined;
+  /** When its policy was last asked for. */
+  askedMs: number;
+};
 
 export type ChannelWallsTools = {
   readonly network: NetworkId;
   readonly nowMs: () => number;
+  /** How often it is asked for policies. */
+  readonly policyMs: number;
   readonly tell: (event: NetworkWalls) => void;
 };
 
@@ -47,13 +57,21 @@ export class ChannelWalls {
   }
 
   /** The listener came in. */
-  async ask(session: Session, channel: string): Promise<void> {
-    const heard = await session.errands.run([
-      { command: 'MODE', params: [channel] },
-      { command: 'POLICY', params: [channel, 'INFO'] },
-    ]);
+  ask(session: Session, channel: string): Promise<void> {
+    return this.#ask(session, this.#of(channel), [{ command: 'MODE', params: [channel] }, policyOf(channel)]);
+  }
+
+  /** That a channel has got a policy is told to nobody who is in it: it has to be asked for now and then, one channel at a time. */
+  tick(session: Session, nowMs: number): void {
+    const due = [...this.#known.values()].find(({ askedMs }) => nowMs - askedMs > this.#tools.policyMs);
+    if (due !== undefined) void this.#ask(session, due, [policyOf(due.channel)]);
+  }
+
+  async #ask(session: Session, known: Known, lines: readonly OutgoingLine[]): Promise<void> {
+    known.askedMs = this.#tools.nowMs();
+    const { channel } = known;
+    const heard = await session.errands.run(lines);
     if (!heard.ok) return;
-    const known = this.#of(channel);
     for (const line of heard.value) {
       known.byMode = modesIn(line, channel) ?? known.byMode;
       known.policy = policyIn(line, channel) ?? known.policy;
@@ -75,7 +93,7 @@ export class ChannelWalls {
     this.#tell(channel, known);
   }
 
-  /** The listener was kept out. @param numeric the server's answer to its JOIN */
+  /** The listener, or somebody of ours, was kept out. @param numeric the server's answer to its JOIN */
   refused(channel: string, numeric: string): void {
     const wall = BY_REFUSAL.get(numeric);
     if (wall === undefined) return;
@@ -87,7 +105,10 @@ export class ChannelWalls {
 
   #of(channel: string): Known {
     const folded = channel.toLowerCase();
-    const known = this.#known.get(folded) ?? { byMode: undefined, policy: undefined, told: undefined };
+    const known = this.#known.get(folded) ?? {
+      ...{ channel, byMode: undefined, policy: undefined, told: undefined },
+      askedMs: this.#tools.nowMs(),
+    };
     this.#known.set(folded, known);
     return known;
   }
@@ -102,6 +123,9 @@ export class ChannelWalls {
     tell({ kind: 'walls', network, channel, key, timeMs: nowMs(), replayed: false, walls });
   }
 }
+
+/** By the name under which the server files it: of another spelling it says that there is none. */
+const policyOf = (channel: string): OutgoingLine => ({ command: 'POLICY', params: [channel.toLowerCase(), 'INFO'] });
 
 /** One wall is enough to know; that there is none takes everything. */
 function wallsOf({ byMode, policy }: Known): readonly Wall[] | undefined {

@@ -36,12 +36,23 @@ export class Comeback {
   }
 }
 
+/** Of OpenSSL and Node: the chain, the name, the dates. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ALTNAME/;
+const OTHER_CERTIFICATE = 'certificate has the fingerprint ';
+
 /** What became of the listener's connection, where the server itself gave no reason. */
 export const lostError = (server: { readonly host: string; readonly port: number }, end: LinkEnd): BridgeError => ({
   code: 'irc_lost',
-  text: end.wasOpen
-    ? `The connection to the IRC server ${server.host}:${server.port} was lost (${end.why}); the bridge connects again.`
-    : `The IRC server ${server.host}:${server.port} does not answer (${end.why}); the bridge tries again. Check that it runs.`,
+  text: lostWords(`IRC server ${server.host}:${server.port}`, end),
   retry: 'later',
   notify: 'log',
 });
+
+function lostWords(server: string, { why, wasOpen }: LinkEnd): string {
+  if (wasOpen) return `The connection to the ${server} was lost (${why}); the bridge connects again.`;
+  if (why.startsWith(OTHER_CERTIFICATE))
+    return `What answers as the ${server} shows another certificate than server.tlsFingerprint names, so nothing was said to it. Ask its operators before you write the new one: ${why.slice(OTHER_CERTIFICATE.length)}`;
+  if (CERTIFICATE.test(why))
+    return `The certificate of the ${server} does not hold here (${why}), so nothing was said to it. Ask its operators; a self-signed one can be trusted by server.tlsFingerprint.`;
+  return `The ${server} does not answer (${why}); the bridge tries again. Check that it runs.`;
+}

@@ -75,9 +75,12 @@ export function openSession(tools: ListenerTools, link: Link, nowMs: number): Se
 }
 
 /** Undefined where channels have no walls. They do not wait for history: whoever may come in is decided now. */
-export const makeWalls = ({ clock, dialect, network }: ListenerTools, feed: Feed): ChannelWalls | undefined =>
+export const makeWalls = (
+  { clock, dialect, network, timings: { policyMs } }: ListenerTools,
+  feed: Feed,
+): ChannelWalls | undefined =>
   dialect.hasWalls
-    ? new ChannelWalls({ network, nowMs: () => clock.nowMs(), tell: (event) => feed.push(event) })
+    ? new ChannelWalls({ network, policyMs, nowMs: () => clock.nowMs(), tell: (event) => feed.push(event) })
     : undefined;
 
 /** What fetching history needs; undefined while there is no connection. */

@@ -31,6 +31,8 @@ export type PuppetTools = {
   readonly keyOf: (channel: string) => string | undefined;
   /** Asks the bot to let this nick into a channel whose door is closed. */
   readonly admit: (channel: string, nick: string) => Promise<boolean>;
+  /** The server does not let it into a channel. @param numeric the answer to its JOIN */
+  readonly keptOut: (channel: string, numeric: string) => void;
   /** Something that may have been said to it alone. @returns whether it was */
   readonly heard: (puppet: Puppet, line: IrcLine) => boolean;
   readonly seen: (puppet: Puppet) => void;
@@ -219,6 +221,7 @@ export class Puppet {
     const place = this.#places.get(this.#fold(params[1] ?? ''));
     if (place === undefined || place.joined) return;
     const refusal = { code: command, command: 'JOIN', target: place.channel, reason: params.at(-1) ?? '' };
+    this.#tools.keptOut(place.channel, command);
     if (command === INVITE_ONLY && !place.invited) void this.#enterInvited(place, refusal);
     else this.#turnAway(place, refusal);
   }

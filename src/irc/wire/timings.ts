@@ -31,6 +31,8 @@ export type Timings = {
   /** Wait before the listener enters a channel again that it was thrown out of, doubling. */
   readonly rejoinFirstMs: number;
   readonly rejoinMaxMs: number;
+  /** How often a channel's policy is asked for, where nobody is told of one. */
+  readonly policyMs: number;
   /** How often it is noted up to when the network was heard. */
   readonly heardMs: number;
   /** A goodbye may take so long. */
@@ -58,6 +60,7 @@ export const DEFAULT_TIMINGS: Timings = {
   retryPuppetMs: 60_000,
   rejoinFirstMs: 2000,
   rejoinMaxMs: 300_000,
+  policyMs: 60_000,
   heardMs: 10_000,
   quitMs: 2500,
   evictMs: 800,

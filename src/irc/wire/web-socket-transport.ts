@@ -27,7 +27,8 @@ export class WebSocketTransport implements Transport {
     this.#socket.addEventListener('open', () => owner.opened());
     this.#socket.addEventListener('message', ({ data }) => this.#frame(data));
     this.#socket.addEventListener('error', () => {
-      this.#why ||= 'the WebSocket failed';
+      // Node does not say why.
+      this.#why ||= tls ? 'the WebSocket failed, perhaps for its certificate' : 'the WebSocket failed';
     });
     this.#socket.addEventListener('close', ({ code, reason }) => {
       this.#ended(this.#why || `the WebSocket was closed (${code}${reason === '' ? '' : ` ${reason.slice(0, 200)}`})`);

@@ -1,11 +1,13 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { reset } from './reset.ts';
 import type { Wire } from './session.ts';
 import { acceptWebSocket } from './websocket.ts';
 
 /** 0: none yet, or none at all. */
-export type Ports = { readonly irc: number; readonly web: number; readonly tls: number };
+export type Ports = { readonly irc: number; readonly web: number; readonly tls: number; readonly wss: number };
 
 /** PEM text. */
 export type TlsFiles = { readonly cert: string; readonly key: string };
@@ -17,7 +19,7 @@ export type Accept = (wire: Wire, isCounted: boolean) => ((line: string | undefi
 export class Listeners {
   readonly #tls: TlsFiles | undefined;
   readonly #accept: Accept;
-  #open: (Server | HttpServer)[] = [];
+  #open: (Server | HttpServer | HttpsServer)[] = [];
 
   constructor(tls: TlsFiles | undefined, accept: Accept) {
     this.#tls = tls;
@@ -26,18 +28,24 @@ export class Listeners {
 
   async open(before: Ports): Promise<Ports> {
     const irc = createServer((socket) => this.#takeSocket(socket, true));
-    const web = createHttpServer((_request, response) => response.writeHead(404).end());
-    web.on('upgrade', (request, socket: Socket) => {
-      if (request.url === '/irc') acceptWebSocket(request, socket, this.#accept);
-      else socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
-    });
+    const web = this.#upgrading(createHttpServer(noPage));
     const tls = this.#tls && createTlsServer(this.#tls, (socket) => this.#takeSocket(socket, false));
-    this.#open = [irc, web, ...(tls === undefined ? [] : [tls])];
+    const wss = this.#tls && this.#upgrading(createHttpsServer(this.#tls, noPage));
+    this.#open = [irc, web, ...(tls === undefined ? [] : [tls]), ...(wss === undefined ? [] : [wss])];
     return {
       irc: await listen(irc, before.irc),
       web: await listen(web, before.web),
       tls: tls === undefined ? 0 : await listen(tls, before.tls),
+      wss: wss === undefined ? 0 : await listen(wss, before.wss),
     };
+  }
+
+  #upgrading<S extends HttpServer | HttpsServer>(web: S): S {
+    web.on('upgrade', (request, socket: Socket) => {
+      if (request.url === '/irc') acceptWebSocket(request, socket, this.#accept);
+      else socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+    });
+    return web;
   }
 
   /** No new connections; those there go on. */
@@ -69,15 +77,16 @@ export class Listeners {
   }
 }
 
+const noPage = (_request: unknown, response: ServerResponse): void => void response.writeHead(404).end();
+
 const socketWire = (socket: Socket): Wire => ({
   address: `${socket.remoteAddress}:${socket.remotePort}`,
   write: (line) => void socket.write(`${line}\r\n`),
   close: () => void socket.end(),
-  // A TLS socket has no RST of its own: what is under it goes.
-  reset: () => ('encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()),
+  reset: () => reset(socket),
 });
 
-const listen = (server: Server | HttpServer, port: number): Promise<number> =>
+const listen = (server: Server | HttpServer | HttpsServer, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

@@ -69,7 +69,7 @@ export class FreeqServer {
   /** Keys of people of peers, by id: fetched when first seen, which is too late for what they signed first. */
   readonly peerKeys = new Set<string>();
   onLine: (session: Session, line: string) => LineFate = () => 'take';
-  ports: Ports = { irc: 0, web: 0, tls: 0 };
+  ports: Ports = { irc: 0, web: 0, tls: 0, wss: 0 };
   startedAtMs: number;
   readonly #listeners: Listeners;
   #waiting: (() => void)[] | undefined;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Accept } from './listeners.ts';
+import { reset } from './reset.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const [CONTINUATION, TEXT, CLOSE, PING, PONG] = [0, 1, 8, 9, 10];
@@ -14,7 +15,7 @@ export function acceptWebSocket(request: IncomingMessage, socket: Socket, accept
       address: `${socket.remoteAddress}:${socket.remotePort}`,
       write: (line) => void socket.write(frame(TEXT, Buffer.from(`${line}\r\n`))),
       close: () => void socket.end(frame(CLOSE, Buffer.alloc(0))),
-      reset: () => void socket.resetAndDestroy(),
+      reset: () => reset(socket),
     },
     true,
   );

@@ -57,6 +57,37 @@ describe('walls on freeq', { timeout: 60_000 }, () => {
     );
   });
 
+  test('a policy that comes while we are in is found out, though the server tells nobody, and its end as well', async (t) => {
+    const {
+      server,
+      world,
+      person: connect,
+      again,
+    } = await freeqWorld(t, {
+      channels: ['#Commons'],
+      timings: { policyMs: 100 },
+    });
+    await world.network.stop('later');
+    const op = await connect('op');
+    const later = again();
+    await tells(later, '');
+    op.send('POLICY #commons SET be kind');
+    await tells(later, '', 'policy');
+    op.send('POLICY #commons CLEAR');
+    await tells(later, '', 'policy', '');
+    assert.equal(server.session('causeway')?.received.includes('POLICY #commons INFO'), true);
+  });
+
+  test('a policy that keeps one of us out is one for the room at once', async (t) => {
+    const { server, world, person: connect } = await freeqWorld(t);
+    await tells(world, '');
+    await connect('op');
+    server.store.policies.set('#commons', new Set());
+    const said = await world.network.voice(person('Alice'), '#commons');
+    assert.match(said.ok ? '' : said.error.text, /policy/);
+    await tells(world, '', 'policy');
+  });
+
   test('nothing is posted in clear where messages are encrypted, and the sender is told', async (t) => {
     const { server, world, person: connect, again } = await freeqWorld(t);
     await world.network.stop('later');
