@@ -230,7 +230,7 @@ class IrcSide implements IrcNetwork {
   }
 
   async dismiss(userId: string, channel: string, reason: string): Promise<void> {
-    this.#pool?.leave(userId, channel, reason);
+    this.#speakers?.dismiss(userId, channel, reason);
   }
 
   rename(person: Person): void {

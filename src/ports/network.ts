@@ -246,7 +246,10 @@ export interface Network {
   voice(person: Person, channel: string): Promise<Result<Voice>>;
   /** Somebody will probably speak soon: connect ahead. */
   expect(person: Person, channel: string): void;
-  /** The person left the room: their puppet leaves the channel, and the network when it is in none. */
+  /**
+   * The person left the room, or may not speak in it any more: their puppet leaves the channel, and the network when it is in none.
+   * What they said there and was not written is not said, by the relay neither.
+   */
   dismiss(userId: string, channel: string, reason: string): Promise<void>;
   /**
    * The person's own connection leaves everything at once, and is not brought back until {@link voice} is asked for again. What was not

@@ -71,11 +71,11 @@ export class Outgoing {
     return sending;
   }
 
-  /** What this person said and is not written yet is not said. */
-  drop(userId: string): void {
-    for (const { job } of this.#queue.filter((piece) => piece.job.userId === userId)) {
-      this.#refuse(job, cutOff(job, 'the person may not speak now'));
-    }
+  /** What this person said, and is not written yet, is not said. @param channel where; anywhere if left out */
+  drop(userId: string, channel?: string): void {
+    const isTheirs = ({ job, utterance }: Piece) =>
+      job.userId === userId && (channel === undefined || this.#same(utterance.channel, channel));
+    for (const { job } of this.#queue.filter(isTheirs)) this.#refuse(job, cutOff(job, 'the person may not speak now'));
   }
 
   /** @returns whether the line was an answer to something said here, and means nothing else */

@@ -83,6 +83,13 @@ export class Speakers {
     await this.#tools.pool.evict(userId, reason);
   }
 
+  /** They may not speak in this channel any more, elsewhere perhaps. */
+  dismiss(userId: string, channel: string, reason: string): void {
+    const { listener, pool } = this.#tools;
+    for (const speaking of [listener.session, pool.puppetOf(userId)]) speaking?.outgoing.drop(userId, channel);
+    pool.leave(userId, channel, reason);
+  }
+
   #voiceOf(puppet: Puppet, channel: string): Voice {
     const { attempts, clock, listener } = this.#tools;
     const operator = (): Hand | undefined => {
