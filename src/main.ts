@@ -221,6 +221,7 @@ class Process {
         clock,
         getCursor: () => kit.db.transaction((sql) => kit.stores.cursor.get(sql, 'sync')),
         lastPushMs: () => bridge.gate.lastPushMs,
+        ephemera: bridge.ephemera,
       }),
     };
   }

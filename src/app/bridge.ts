@@ -22,7 +22,7 @@ import { Names } from './people/names.ts';
 import { NickWishes } from './people/nick-wishes.ts';
 import { type Manner, People } from './people/people.ts';
 import { admittedBy, Rosters } from './people/rosters.ts';
-import { Typing } from './people/typing.ts';
+import { Signs } from './people/signs.ts';
 import { ensureBotName } from './rooms/bot-profile.ts';
 import { ChannelWishes } from './rooms/channel-wishes.ts';
 import { applyLinks, loadPortals, storedAnchors } from './rooms/links.ts';
@@ -45,6 +45,7 @@ import { MatrixRelations } from './to-matrix/matrix-relations.ts';
 import { NetworkFiles } from './to-matrix/network-files.ts';
 import { redactDouble } from './to-matrix/redact-double.ts';
 import { ToMatrixDriver } from './to-matrix/to-matrix.ts';
+import { DeliveryMarks } from './to-network/delivery-marks.ts';
 import { NetworkDoubts } from './to-network/network-doubt.ts';
 import { NetworkReceipts } from './to-network/network-receipts.ts';
 import { makeRelations } from './to-network/relations.ts';
@@ -95,10 +96,12 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const walls = await Walls.open(kit);
   const patience = { stopping: () => stopping, stop };
   const directs = await openDirects({ kit, ledger, portals, ghosts, anchors, vouching, isOurs, ...patience });
-  const notices = new Notices(kit, ledger);
+  const marks = new DeliveryMarks({ kit, lanes: () => lanes, ledger, portals, config });
+  const notices = new Notices(kit, ledger, marks);
   const doubts = new NetworkDoubts(kit, bootId);
-  const receipts = new NetworkReceipts(kit, () => lanes, portals, relations.targets);
-  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, relations.targets);
+  const { targets } = relations;
+  const receipts = new NetworkReceipts({ kit, lanes: () => lanes, portals, targets, ledger, marks });
+  const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, targets);
   const bridging = new BridgingCommands({ kit, portals, optOuts, ghosts, pages, rosters: () => rosters });
   const enforcement = new Enforcement({
     kit,
@@ -126,7 +129,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     adopt: (portal, successor, note) => provision.succeed(portal, successor, note),
-    onMoved: (from, to) => relations.targets.moved(from, to),
+    onMoved: (from, to) => targets.moved(from, to),
     stopping: () => stopping,
     nudge,
   });
@@ -141,7 +144,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       kit,
       ghosts,
       files,
-      relations: new MatrixRelations(kit, ghosts, relations.targets, names.calls),
+      relations: new MatrixRelations(kit, ghosts, targets, names.calls),
       upgrades: fate.upgrades,
       isKept: enforcement.isKept,
     }),
@@ -151,20 +154,13 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     withdrawals: relations.withdrawals,
   });
   const toNetwork = new ToNetworkDriver({
-    kit,
+    ...{ kit, portals, people, gate, notices, doubts, receipts, relations, networkChanged },
     lanes: () => lanes,
-    portals,
-    people,
-    gate,
-    notices,
-    doubts,
-    receipts,
-    relations,
-    networkChanged,
   });
   const lanes = new Lanes(kit, {
     'to-matrix': toMatrix.drive,
     'to-network': toNetwork.drive,
+    status: marks.drive,
     room: enforcement.keeper.drive,
   });
   await relations.withdrawals.load(kit);
@@ -176,6 +172,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ghosts,
     gate,
     isOurs,
+    onGhost: (portal, userId) => signs.joined(portal, userId),
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, asked.assuranceOf));
@@ -190,6 +187,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     names,
     mapUrl: config.cooperative?.mapUrl,
     isOurs,
+    saysMore: (network) => marks.wantsEvents(network),
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
     onState: fate.seen,
@@ -198,17 +196,10 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     onAsked: (event) => inBackground(kit, enforcement.asked.inRoom(event)),
     onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });
-  const typing = new Typing({ kit, portals, people, ghosts, gate, vouching });
+  const live = { rosters: () => rosters, lanes: () => lanes };
+  const signs = new Signs({ kit, config, portals, people, ghosts, gate, vouching, isOurs, ...live });
   const matrixGate = new MatrixGate({
-    kit,
-    portals,
-    inbox,
-    readBack,
-    people,
-    isOurs,
-    nudge,
-    gate,
-    typing,
+    ...{ kit, portals, inbox, readBack, people, isOurs, nudge, gate, signs },
     keeping: enforcement,
     invitations: directs.invitations,
   });
@@ -250,11 +241,12 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     pages,
     deciding: enforcement,
     status,
+    ephemera: signs.wants,
 
     start() {
       for (const network of kit.networks.values()) {
         attachNetwork(network, {
-          ...{ kit, ledger, portals, rosters, members, enforcement, vouching, names, walls, typing, networkChanged },
+          ...{ kit, ledger, portals, rosters, members, enforcement, vouching, names, walls, signs, networkChanged },
           directs: directs.rooms,
         });
         channels.tell(network.id);
@@ -294,6 +286,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       endHousekeeping();
       readBack.stop();
       rosters.stop();
+      signs.stop();
       await stopInOrder(kit, { enforcement, lanes, matrixReceipts });
     },
   };

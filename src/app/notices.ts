@@ -13,6 +13,7 @@ import type { OutboxRow } from '../ports/stores.ts';
 import { OPTED_OUT } from './gates/opted-out-gate.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './lanes/ledger.ts';
+import type { DeliveryMarks } from './to-network/delivery-marks.ts';
 
 /** One notice per person and cause in so long; then silence, since the first one said what to do. */
 const QUIET_MS = 10 * 60_000;
@@ -40,10 +41,12 @@ function wordsFor({ op, channel }: NetworkEffect, reason: string): string {
 export class Notices {
   readonly #kit: Kit;
   readonly #ledger: Ledger;
+  readonly #marks: DeliveryMarks;
   readonly #told = new Map<string, number>();
 
-  constructor(kit: Kit, ledger: Ledger) {
+  constructor(kit: Kit, ledger: Ledger, marks: DeliveryMarks) {
     this.#kit = kit;
+    this.#marks = marks;
     this.#ledger = ledger;
   }
 
@@ -63,6 +66,7 @@ export class Notices {
     };
     await this.#write(cause, async (entry) => {
       await stores.outbox.finish(entry.sql, [row.id]);
+      await this.#marks.refused(entry, portal, effect, error);
       if (isNew)
         await entry.enqueue(
           makeLaneId(portal, 'to-matrix'),
@@ -72,8 +76,18 @@ export class Notices {
     });
   }
 
-  /** Lines wait because the network is away; after a minute the room is told, once per outage. */
-  async heldUp(portal: PortalId, effect: NetworkEffect, error: BridgeError, sinceMs: number): Promise<void> {
+  /**
+   * Lines wait because the network is away; after a minute the room is told, once per outage.
+   * @param rows what waits, the first of it
+   */
+  async heldUp(
+    portal: PortalId,
+    effect: NetworkEffect,
+    error: BridgeError,
+    sinceMs: number,
+    rows: readonly OutboxRow[],
+  ): Promise<void> {
+    await this.#marks.waiting(portal, rows, error);
     const { clock, metrics } = this.#kit;
     const nowMs = clock.nowMs();
     const cause = `${portal}|held|${sinceMs}`;

@@ -25,6 +25,8 @@ export type Bridge = {
   /** Where the sources of Matrix events knock. */
   readonly gate: MatrixGate;
   readonly status: StatusSource;
+  /** What the homeserver has to be asked for, beside events and typing. */
+  readonly ephemera: { readonly presence: boolean; readonly receipts: boolean };
   /** What people on networks read by link. */
   readonly pages: PageSource;
   /** Takes what is pushed about members, lets visitors in, and answers what is asked on the command line. */

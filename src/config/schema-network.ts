@@ -4,6 +4,7 @@ import { channel, count, host, line, port, room, secret, word } from './forms.ts
 import { freeqSchema } from './schema-freeq.ts';
 import { assuranceSchema, displayNamesSchema, trust } from './schema-identity.ts';
 import { puppetsSchema, relaySchema } from './schema-puppets.ts';
+import { deliveryMarks, presenceSchema, readMarkers } from './schema-signs.ts';
 
 /** The part of the configuration below `networks`. */
 
@@ -251,6 +252,11 @@ export const networkSchema = z.strictObject({
     text: 'A line that was being sent when Causeway was killed, on a server that can neither echo nor tell its history: say it again, perhaps twice, or drop it. Both are counted and logged.',
     reload: true,
   }),
+  presence: key(presenceSchema.prefault({}), {
+    text: 'Who is there and who is away. docs/presence.md says what it shows and costs.',
+  }),
+  readMarkers,
+  deliveryMarks,
   history: key(history.prefault({}), { text: 'Filling in what was said while Causeway was away.' }),
   encoding: key(z.literal('utf-8').default('utf-8'), { text: 'Encoding of the lines.', form: 'utf-8' }),
   channels: key(z.array(channelLink).max(10_000).default([]), {

@@ -1,4 +1,5 @@
 /** What we do to the world, as data. Each has a key under which it is done once. */
+import type { BridgeError } from './errors.ts';
 import type { MessageStyle, NetworkMedia } from './events.ts';
 import type { Provenance } from './identity/provenance.ts';
 import type { GhostSubject, MessageKey, NetworkId } from './ids.ts';
@@ -84,6 +85,17 @@ export type NoticeToMatrix = {
   readonly replyTo?: { readonly eventId: string; readonly userId: string };
 };
 
+/** Says, for programs, what became of an event on its network. Harmless when repeated: it says the same. */
+export type StatusToMatrix = {
+  readonly op: 'matrix.status';
+  readonly network: NetworkId;
+  readonly room: string;
+  readonly eventId: string;
+  readonly status: 'SUCCESS' | 'PENDING' | 'FAIL_PERMANENT';
+  /** Why not; what it says is for people. */
+  readonly error?: BridgeError;
+};
+
 export type TopicToMatrix = {
   readonly op: 'matrix.topic';
   readonly room: string;
@@ -132,6 +144,8 @@ export type SayOnNetwork = {
    * said is decided when the row goes out: the network's own edit, a correction, or nothing.
    */
   readonly edits?: string;
+  /** More lines of the same event follow. Noted where somebody wants to know when all of it has arrived. */
+  readonly more?: true;
 };
 
 /** Reacts for a Matrix user, or takes that back. Nothing where the network has no reactions or does not know the message. */
@@ -222,6 +236,7 @@ export type Effect =
   | UnreactOnMatrix
   | RedactOnMatrix
   | NoticeToMatrix
+  | StatusToMatrix
   | TopicToMatrix
   | KickFromMatrix
   | DoorToMatrix

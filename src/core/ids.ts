@@ -18,8 +18,8 @@ export type MessageKey = Brand<string, 'MessageKey'>;
 export type GhostId = Brand<string, 'GhostId'>;
 
 export type Direction = 'to-matrix' | 'to-network';
-/** What a lane does: carries lines of a portal, or keeps a room or Space as it should be. */
-export type LaneKind = Direction | 'room';
+/** What a lane does: carries lines of a portal, tells what became of them, or keeps a room or Space as it should be. */
+export type LaneKind = Direction | 'status' | 'room';
 
 export const asNetworkId = (text: string): NetworkId => text as NetworkId;
 
@@ -48,6 +48,9 @@ export const makeDirectId = (
 export const isDirectId = (portal: PortalId): boolean => portal.startsWith('=', portal.indexOf('/') + 1);
 
 export const makeLaneId = (portal: PortalId, direction: Direction): LaneId => `${direction}:${portal}` as LaneId;
+
+/** What is said for programs of lines that went to a network: no line waits behind it. */
+export const makeStatusLaneId = (portal: PortalId): LaneId => `status:${portal}` as LaneId;
 
 /** @param resource id of the room or Space among those that we keep (core/authority/access) */
 export const makeRoomLaneId = (resource: string): LaneId => `room:${resource}` as LaneId;

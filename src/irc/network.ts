@@ -6,14 +6,15 @@ import type { Clock } from '../ports/clock.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { ChannelWish, Network, NetworkPowers, NetworkSink, Person, Voice } from '../ports/network.ts';
-import { CLASSIC, type Dialect } from './dialect.ts';
-import { makeFreeqDialect } from './freeq/dialect.ts';
+import type { Dialect } from './dialect.ts';
+import { dialectOf } from './dialect-of.ts';
 import { Guard } from './guard.ts';
 import { OwnNames } from './identity.ts';
 import { endpointOf } from './listening/introductions.ts';
 import { Listener } from './listening/listener.ts';
 import { PrivateLines } from './private-lines.ts';
 import { ChannelNicks } from './puppets/nicks.ts';
+import { ConnectionSigns } from './puppets/people-signs.ts';
 import { Pool } from './puppets/pool.ts';
 import { AWAY } from './puppets/pool-errors.ts';
 import type { Naming } from './puppets/puppet-name.ts';
@@ -54,6 +55,7 @@ class IrcSide implements IrcNetwork {
   readonly guard: Guard;
   readonly nicks: ChannelNicks;
   readonly privately: PrivateSpeech;
+  readonly signs: ConnectionSigns;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #failpoint: Failpoint;
@@ -79,14 +81,11 @@ class IrcSide implements IrcNetwork {
     this.#log = log.with({ network: config.id });
     this.#failpoint = failpoint;
     this.#timings = { ...DEFAULT_TIMINGS, ...timings };
-    this.#dialect = config.kind === 'freeq' ? makeFreeqDialect(config) : CLASSIC;
+    this.#dialect = dialectOf(config);
     this.#names = new OwnNames(this.#timings.nickLingerMs, this.#dialect.isupport.casemapping);
-    this.#renames = new Renames(
-      (userId) => this.#pool?.puppetOf(userId),
-      () => this.#naming(),
-      clock,
-      this.#timings.renameMs,
-    );
+    const puppetOf = (userId: string) => this.#pool?.puppetOf(userId);
+    this.#renames = new Renames(puppetOf, () => this.#naming(), clock, this.#timings.renameMs);
+    this.signs = new ConnectionSigns(puppetOf, clock, this.#timings.signMs);
     this.guard = new Guard({
       session: () => this.#listener?.session,
       isJoined: (channel) => this.#listener?.joins.get(channel)?.state === 'joined',
@@ -102,7 +101,7 @@ class IrcSide implements IrcNetwork {
     this.nicks = new ChannelNicks({
       names: this.#names,
       roster: () => this.#listener?.session?.roster,
-      ownNick: (userId) => this.#pool?.puppetOf(userId)?.link.nick,
+      ownNick: (userId) => puppetOf(userId)?.link.nick,
       take: (person) => this.#renames.take(person, this.#timings.answerMs),
     });
   }
@@ -285,6 +284,7 @@ class IrcSide implements IrcNetwork {
     this.#pool?.tick(nowMs);
     this.#names.tick(nowMs);
     this.#renames.tick();
+    this.signs.tick();
     this.#stopTicking = this.#clock.after(this.#timings.tickMs, () => this.#tick());
   }
 

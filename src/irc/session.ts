@@ -36,7 +36,7 @@ export type Session = {
 export function makeSession(
   link: Link,
   roster: Roster,
-  tools: OutgoingTools & { readonly answerMs: number },
+  tools: OutgoingTools & { readonly answerMs: number; readonly wantsAway: boolean },
   nick: string,
   nowMs: number,
 ): Session {
@@ -50,7 +50,7 @@ export function makeSession(
     replies,
     roster,
     ranks: new Ranks(() => link.isupport.casemapping),
-    who: new WhoQueue(link, roster),
+    who: new WhoQueue(link, roster, tools.wantsAway),
     ctcp: new CtcpAnswers(),
     outgoing,
     errands: new Errands(link, replies, outgoing.throttle, tools.clock, tools.answerMs),

@@ -3,11 +3,11 @@ import { StoreUnavailable } from '../ports/db.ts';
 import type { Log } from '../ports/log.ts';
 import type { MatrixSink } from '../ports/matrix.ts';
 import { deliver } from './deliver.ts';
+import { readEphemeral } from './ephemeral.ts';
 import { TOKEN_UNKNOWN_TEXT, waitMs } from './http-errors.ts';
 import { readSyncAnswer, type SyncAnswer } from './sync-answer.ts';
-import { LIVE_FILTER, POSITION_FILTER, SMALL_FILTER } from './sync-filter.ts';
+import { type Ephemera, syncFilters } from './sync-filter.ts';
 import { exchange, type HttpAnswer } from './transport.ts';
-import { readTyping } from './typing.ts';
 
 export type CompanionSyncOptions = {
   /** Base of the client-server API, without a slash at the end. */
@@ -21,6 +21,8 @@ export type CompanionSyncOptions = {
   readonly getCursor: () => Promise<string | undefined>;
   /** When the homeserver last pushed something, milliseconds since 1970. While it does, polls are spaced. */
   readonly lastPushMs?: () => number | null;
+  /** What is told besides events and typing. */
+  readonly ephemera?: Ephemera;
   /** How long the server may hold a poll without news, and how much later it is taken for stopped. */
   readonly hold?: { readonly forMs: number; readonly marginMs: number };
 };
@@ -115,7 +117,7 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
       await stored(() => deliver(sink, log, 'sync', batch, isLast ? nextBatch : undefined));
     }
     for (const { room, by, isDirect } of answer.invitations) sink.invited(room, options.botId, by, isDirect);
-    for (const { room, event } of answer.typing) readTyping(event, sink, room);
+    for (const { room, event } of answer.ephemeral) readEphemeral(event, sink, room);
   };
 
   const isPushing = (): boolean => clock.nowMs() - (options.lastPushMs?.() ?? 0) < PUSHING_MS;
@@ -195,11 +197,12 @@ async function once(
 ): Promise<Poll> {
   const { forMs, marginMs } = options.hold ?? HOLD;
   const holdMs = how.hurry ? 0 : forMs;
+  const filters = syncFilters(options.ephemera ?? {});
   const query = new URLSearchParams({
     user_id: options.botId,
     set_presence: 'offline',
     timeout: String(holdMs),
-    filter: since === undefined ? POSITION_FILTER : how.small ? SMALL_FILTER : LIVE_FILTER,
+    filter: since === undefined ? filters.position : how.small ? filters.small : filters.live,
     ...(since === undefined ? {} : { since }),
   });
   const result = await exchange({
@@ -227,7 +230,7 @@ async function once(
   if (answer === undefined) return failed('the answer is not one of /sync');
   // The position alone: nothing that was said before the first start is mirrored.
   if (since === undefined)
-    return { kind: 'answer', answer: { ...answer, events: [], cutRooms: [], typing: [] }, http: result.answer };
+    return { kind: 'answer', answer: { ...answer, events: [], cutRooms: [], ephemeral: [] }, http: result.answer };
   return { kind: 'answer', answer, http: result.answer };
 }
 

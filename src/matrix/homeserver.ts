@@ -9,6 +9,7 @@ import { displayName, nothing, registerGhost, setDisplayName, silence } from './
 import { failureToError, isForeign, refusalToError } from './http-errors.ts';
 import { openMedia, upload } from './media.ts';
 import * as membership from './membership.ts';
+import { markRead, presenceOf, setPresence } from './presence.ts';
 import { probe } from './probe.ts';
 import { makeProfileFields } from './profile-fields.ts';
 import * as rooms from './rooms.ts';
@@ -69,6 +70,9 @@ export function makeHomeserver(options: HomeserverOptions): Homeserver {
       const body = forMs > 0 ? { typing: true, timeout: forMs } : { typing: false };
       return nothing(objectOf(await call({ method: 'PUT', path, as, body }), 'repeatable'));
     },
+    presenceOf: (userId) => presenceOf(call, botId, userId),
+    setPresence: (as, presence) => setPresence(call, as, presence),
+    markRead: (as, room, eventId) => markRead(call, as, room, eventId),
     redact: (as, room, eventId, txnId, reason) =>
       once({
         method: 'PUT',

@@ -10,8 +10,8 @@ export type SyncAnswer = {
   readonly cutRooms: readonly string[];
   /** `isDirect`: whoever invites says that the room is one for two. */
   readonly invitations: ReadonlyArray<{ readonly room: string; readonly by: string; readonly isDirect: boolean }>;
-  /** Unread `m.typing` events with their room. */
-  readonly typing: ReadonlyArray<{ readonly room: string; readonly event: unknown }>;
+  /** Events that no room keeps, unread, with the room that they are about. */
+  readonly ephemeral: ReadonlyArray<{ readonly room?: string; readonly event: unknown }>;
 };
 
 type Refused = (field: string, eventId: string | undefined) => void;
@@ -22,22 +22,24 @@ export function readSyncAnswer(json: unknown, botId: string, refused: Refused): 
   const rooms = isObject(json.rooms) ? json.rooms : {};
   const events: MatrixEvent[] = [];
   const cutRooms: string[] = [];
-  const typing: { room: string; event: unknown }[] = [];
+  const ephemeral: { room?: string; event: unknown }[] = eventsIn(json.presence).map((event) => ({ event }));
 
   for (const [room, update] of [...members(rooms.join), ...members(rooms.leave)]) {
     const timeline = isObject(update.timeline) ? update.timeline : {};
     const { kept, joinedHere } = sinceOwnJoin(timeline.events, botId);
     events.push(...validateEvents(kept, refused, room));
     if (timeline.limited === true && !joinedHere) cutRooms.push(room);
-    const ephemeral = isObject(update.ephemeral) ? update.ephemeral.events : undefined;
-    if (Array.isArray(ephemeral)) for (const event of ephemeral) typing.push({ room, event });
+    for (const event of eventsIn(update.ephemeral)) ephemeral.push({ room, event });
   }
   const invitations = members(rooms.invite).flatMap(([room, update]) => {
     const invitation = ownInvitation(update, botId);
     return invitation === undefined ? [] : [{ room, ...invitation }];
   });
-  return { nextBatch: json.next_batch, events, cutRooms, invitations, typing };
+  return { nextBatch: json.next_batch, events, cutRooms, invitations, ephemeral };
 }
+
+const eventsIn = (value: unknown): readonly unknown[] =>
+  isObject(value) && Array.isArray(value.events) ? value.events : [];
 
 const members = (value: unknown): [string, Readonly<Record<string, unknown>>][] =>
   Object.entries(isObject(value) ? value : {}).flatMap(([key, update]) => (isObject(update) ? [[key, update]] : []));

@@ -3,8 +3,8 @@ import type { MatrixEvent } from '../core/events.ts';
 import type { Log } from '../ports/log.ts';
 import type { MatrixSink } from '../ports/matrix.ts';
 import { deliver } from './deliver.ts';
+import { readEphemeral } from './ephemeral.ts';
 import { type BodyEnd, makeBodySplitter } from './split-body.ts';
-import { readTyping } from './typing.ts';
 import { validateEvent } from './validate-event.ts';
 
 /** An event has at most 64 KiB (Matrix specification); what a server adds to it may be more. */
@@ -12,7 +12,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 /** So many events are stored at a time, and the body is not read on meanwhile. */
 const STORE_AT_ONCE = 500;
 
-/** Keys under which servers put typing: the specification's, and the one before it was there. */
+/** Keys under which servers put what no room keeps: the specification's, and the one before it was there. */
 const EPHEMERAL = new Set(['ephemeral', 'de.sorunome.msc2409.ephemeral']);
 
 export type TransactionResult = {
@@ -50,7 +50,7 @@ export async function readTransaction(
       if (key === 'events') leaveOut('too large');
     },
     element: (key, json) => {
-      if (EPHEMERAL.has(key)) readTyping(parse(json), sink);
+      if (EPHEMERAL.has(key)) readEphemeral(parse(json), sink);
       if (key !== 'events') return;
       const value = parse(json);
       const event = validateEvent(value);

@@ -1,5 +1,6 @@
 import type { Result } from '../core/errors.ts';
 import type { MatrixEvent } from '../core/events.ts';
+import type { Presence } from '../core/presence.ts';
 import type { MediaFile } from './pages.ts';
 
 /** Where Matrix events come from; each calls the sink, which resolves when the events are on disk. */
@@ -13,6 +14,10 @@ export interface MatrixSink {
   interrupted(source: 'push' | 'sync', why: string): void;
   /** Somebody types in a room: full list of user ids. */
   typing(roomId: string, userIds: readonly string[]): void;
+  /** Somebody has read a room up to this event, and lets everybody know. */
+  read(roomId: string, userId: string, eventId: string): void;
+  /** How somebody is there now; told only where it was asked for. */
+  presence(userId: string, presence: Presence): void;
   /** The bot's or a ghost's invitation, by local or federated people, who may say that it is to a room for two; the app decides. */
   invited(roomId: string, userId: string, by: string, isDirect: boolean): void;
   /** Does this alias or ghost exist? Asked by the homeserver. */
@@ -55,6 +60,12 @@ export interface Homeserver {
   sendState(as: string, room: string, type: string, stateKey: string, content: object): Promise<Result<string>>;
   /** Shows that somebody who is in the room types, for so long; 0: not any more. */
   typing(as: string, room: string, forMs: number): Promise<Result<void>>;
+  /** How somebody is shown; undefined where that is not known. */
+  presenceOf(userId: string): Promise<Result<Presence | undefined>>;
+  /** Success also where the homeserver keeps no presence. */
+  setPresence(as: string, presence: Presence): Promise<Result<void>>;
+  /** Shows that somebody has read the room up to this event. Goes forward only. */
+  markRead(as: string, room: string, eventId: string): Promise<Result<void>>;
   redact(as: string, room: string, eventId: string, txnId: string, reason?: string): Promise<Result<string>>;
   state(room: string): Promise<Result<readonly MatrixEvent[]>>;
   stateContent(

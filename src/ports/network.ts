@@ -31,6 +31,8 @@ export type RosterEntry = {
   readonly account: string | null;
   /** Server that vouches for them, where that is not the connected one (see NetworkSource in core/events). */
   readonly origin?: string;
+  /** What they said when they went away, as it came, empty for nothing; absent: they are there, as far as is known. */
+  readonly away?: string;
 };
 
 export type RosterChange =
@@ -40,7 +42,9 @@ export type RosterChange =
   | { readonly kind: 'leave'; readonly member: RosterEntry; readonly netsplit: boolean }
   | { readonly kind: 'rename'; readonly from: RosterEntry; readonly to: RosterEntry }
   /** Somebody present logged in or out; told behind the `rename` that says what it does to their name. */
-  | { readonly kind: 'account'; readonly member: RosterEntry };
+  | { readonly kind: 'account'; readonly member: RosterEntry }
+  /** Somebody present went away, or is back. */
+  | { readonly kind: 'away'; readonly member: RosterEntry };
 
 /** Up to when a network was heard, by the network's clock. What was said before is on disk. */
 export type Heard = {
@@ -228,6 +232,17 @@ export interface PrivateSpeech {
   voice(person: Person, peer: Peer): Promise<Result<Voice>>;
 }
 
+/**
+ * Small signs of people of Matrix, each shown over their own connection and only while that is there. The last one counts, and none
+ * delays a line. Forgotten when the program ends.
+ */
+export interface PeopleSigns {
+  /** @param text what is said of them while they are away, in plain text; undefined: they are there */
+  away(userId: string, text: string | undefined): void;
+  /** They have read a channel up to then, milliseconds since 1970. Goes forward only. */
+  read(userId: string, channel: string, untilMs: number): void;
+}
+
 export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
 
 export interface Network {
@@ -283,6 +298,8 @@ export interface Network {
   status(): NetworkStatus;
   /** Present where people can be written to. */
   readonly privately?: PrivateSpeech;
+  /** Present where people have connections of their own that can show such. */
+  readonly signs?: PeopleSigns;
   /** Present where the network knows operators. */
   readonly guard?: ChannelGuard;
   /** Present where people have nicks by which they are called. */

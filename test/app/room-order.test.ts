@@ -49,7 +49,7 @@ async function build() {
       queue.take(head.id);
     }
   };
-  const lanes: Lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive, room: drive });
+  const lanes: Lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive, status: drive, room: drive });
   const ledger = new Ledger(kit, () => lanes);
   await ledger.open();
   const portals = new PortalTable();
@@ -78,6 +78,7 @@ async function build() {
     mapUrl: undefined,
     pages: new Pages(kit, portals, { hasUser: () => false }, configOf([])),
     isOurs: (userId) => userId.startsWith('@_causeway_'),
+    saysMore: () => false,
     isHeld: (id) => readBack.isHeld(id),
     onHeld: (id) => readBack.prefer(id),
     onMember: () => {},

@@ -1,6 +1,7 @@
 import { Signal } from '../../src/app/timing/signal.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
 import type { MatrixEvent } from '../../src/core/events.ts';
+import type { Presence } from '../../src/core/presence.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Homeserver } from '../../src/ports/matrix.ts';
 import type { MediaFile } from '../../src/ports/pages.ts';
@@ -55,6 +56,11 @@ export class FakeHomeserver {
   readonly silenced = new Set<string>();
   readonly published = new Set<string>();
   readonly files = new Map<string, { bytes: Uint8Array; type: string; name: string }>();
+  readonly presences = new Map<string, Presence>();
+  /** Whether it keeps what it is told of presence; as Dendrite, it says yes in any case. */
+  keepsPresence = true;
+  /** Newest event that somebody has read, by person and room. */
+  readonly read = new Map<string, string>();
   readonly calls: string[] = [];
   /** Decides the fate of each call. */
   fault: (call: Call) => CallFault | undefined = () => undefined;
@@ -138,6 +144,17 @@ export class FakeHomeserver {
           ok(this.happen(room, as, type, content, stateKey).event_id),
         ),
       typing: (as, room, forMs) => again({ name: 'typing', as, room, content: { forMs } }, () => ok(undefined)),
+      presenceOf: (userId) => again({ name: 'presenceOf', as: userId, room: '' }, () => ok(this.presences.get(userId))),
+      setPresence: (as, presence) =>
+        again({ name: 'setPresence', as, room: '', content: presence }, () => {
+          if (this.keepsPresence) this.presences.set(as, presence);
+          return ok(undefined);
+        }),
+      markRead: (as, room, eventId) =>
+        again({ name: 'markRead', as, room, content: { eventId } }, () => {
+          this.read.set(`${as} ${room}`, eventId);
+          return ok(undefined);
+        }),
       event: (room, eventId) =>
         again({ name: 'event', as: BOT, room }, () =>
           ok(this.room(room).events.find((event) => event.event_id === eventId)),

@@ -45,6 +45,8 @@ export class FakeNetwork {
   }[] = [];
   /** What was done to what was said: `@alice… react 👍 m:1`. */
   readonly gestures: string[] = [];
+  /** Who is away, and what was read up to when: `@alice… away lunch`. */
+  readonly signs: string[] = [];
   /** What it carries while it is up. */
   powers: NetworkPowers = {};
   /** What becomes of a gesture; absent: it is done. */
@@ -161,6 +163,10 @@ export class FakeNetwork {
         const answer = (id: string): LookupAnswer =>
           !this.remembers ? 'unknown' : this.said.some((line) => line.id === id) ? 'arrived' : 'absent';
         return life.hear(Promise.resolve(new Map(lines.map(({ id }) => [id, answer(id)]))));
+      },
+      signs: {
+        away: (userId, text) => void this.signs.push(text === undefined ? `${userId} back` : `${userId} away ${text}`),
+        read: (userId, channel, untilMs) => void this.signs.push(`${userId} read ${channel} ${untilMs}`),
       },
       privately: {
         find: async (nick) => {

@@ -33,6 +33,9 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
       trust: 'own',
       displayNames,
       puppets: { ahead: 0 },
+      presence: { toMatrix: false, toNetwork: false },
+      readMarkers: false,
+      deliveryMarks: 'none',
       channels: channels.map((channel) => ({ ...defaults, ...channel })),
     },
   ];

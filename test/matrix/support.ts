@@ -59,6 +59,8 @@ export function recordingSink(): RecordingSink {
     },
     interrupted: (source, why) => void sink.calls.push(`interrupted ${source}: ${why}`),
     typing: (room, userIds) => void sink.calls.push(`typing ${room}: ${userIds.join(' ')}`),
+    read: (room, userId, eventId) => void sink.calls.push(`read ${room}: ${userId} ${eventId}`),
+    presence: (userId, presence) => void sink.calls.push(`presence ${userId}: ${JSON.stringify(presence)}`),
     invited: (room, userId, by) => void sink.calls.push(`invited ${userId} to ${room} by ${by}`),
     hasAlias: async (alias) => alias === '#known:localhost',
     hasGhost: async (userId) => userId === '@_causeway_known:localhost',

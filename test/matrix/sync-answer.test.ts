@@ -27,7 +27,7 @@ const read = (json: unknown) => {
   const answer = readSyncAnswer(json, BOT, () => undefined);
   return answer && { ...answer, events: answer.events.map((event) => `${event.room_id} ${event.event_id}`) };
 };
-const nothing = { nextBatch: 's2', events: [], cutRooms: [], invitations: [], typing: [] };
+const nothing = { nextBatch: 's2', events: [], cutRooms: [], invitations: [], ephemeral: [] };
 
 describe('an answer of /sync', () => {
   test('without news moves the position', () => assert.deepEqual(read({ next_batch: 's2' }), nothing));

@@ -1,7 +1,7 @@
 import type { Network, RosterChange, RosterEntry } from '../../ports/network.ts';
 import type { Enforcement } from '../admission/enforcement.ts';
 import type { Rosters } from '../people/rosters.ts';
-import type { Typing } from '../people/typing.ts';
+import type { Signs } from '../people/signs.ts';
 import type { RoomMembers } from '../rooms/room-members.ts';
 import { Gathered } from '../timing/gathered.ts';
 import type { Signal } from '../timing/signal.ts';
@@ -12,7 +12,7 @@ export type AttachParts = NetworkInboxParts & {
   readonly rosters: Rosters;
   readonly members: RoomMembers;
   readonly enforcement: Enforcement;
-  readonly typing: Typing;
+  readonly signs: Signs;
   readonly networkChanged: Signal;
 };
 
@@ -39,5 +39,5 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
   };
   parts.directs.attach(network.id, (portal) => lines.release(portal));
   const asked = (source: RosterEntry, text: string) => enforcement.asked.onNetwork(network.id, source, text);
-  network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked, typing: parts.typing }));
+  network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked, signs: parts.signs }));
 }

@@ -1,11 +1,12 @@
 import type { MatrixEvent } from '../../core/events.ts';
 import { parseGhostId } from '../../core/ids.ts';
+import type { Presence } from '../../core/presence.ts';
 import { namespaceAlias } from '../../core/room/portal-room.ts';
 import type { MatrixSink } from '../../ports/matrix.ts';
 import type { LineGate } from '../gates/line-gate.ts';
 import type { Kit } from '../kit.ts';
 import type { People } from '../people/people.ts';
-import type { Typing } from '../people/typing.ts';
+import type { Signs } from '../people/signs.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import { inBackground } from '../timing/background.ts';
 import type { Signal } from '../timing/signal.ts';
@@ -16,7 +17,7 @@ import type { ReadBack } from './read-back.ts';
 const PUSH_PATIENCE_MS = 60_000;
 
 export type MatrixGateParts = {
-  readonly typing: Typing;
+  readonly signs: Signs;
   readonly kit: Kit;
   readonly portals: PortalTable;
   readonly inbox: MatrixInbox;
@@ -66,6 +67,7 @@ export class MatrixGate implements MatrixSink {
     const { kit, inbox, portals } = this.#parts;
     await inbox.events(source, events, cursor);
     this.#parts.keeping.seen(events);
+    this.#parts.signs.seen(events);
     await this.#parts.invitations.seen(events);
     const nowMs = kit.clock.nowMs();
     if (source === 'push') {
@@ -87,12 +89,12 @@ export class MatrixGate implements MatrixSink {
   }
 
   typing(roomId: string, userIds: readonly string[]): void {
-    const { portals, kit, people, isOurs, gate, typing } = this.#parts;
+    const { portals, kit, people, isOurs, gate, signs } = this.#parts;
     const portal = portals.byRoom(roomId);
     const network = portal === undefined ? undefined : kit.networks.get(portal.network);
     if (portal === undefined || network === undefined) return;
     const others = userIds.filter((userId) => !isOurs(userId));
-    inBackground(kit, typing.inRoom(portal, network, others));
+    inBackground(kit, signs.typing.inRoom(portal, network, others));
     for (const userId of others) {
       if (gate.toNetwork(portal.id, userId).kind !== 'yes') continue;
       people.person(roomId, userId).then(
@@ -100,6 +102,14 @@ export class MatrixGate implements MatrixSink {
         (error: unknown) => kit.log.debug('nobody was connected ahead', { error: String(error) }),
       );
     }
+  }
+
+  read(roomId: string, userId: string, eventId: string): void {
+    this.#parts.signs.read(roomId, userId, eventId);
+  }
+
+  presence(userId: string, presence: Presence): void {
+    this.#parts.signs.presence(userId, presence);
   }
 
   invited(roomId: string, userId: string, by: string, isDirect: boolean): void {

@@ -1,8 +1,9 @@
 import { isForBridge, isVisit } from '../../core/commands/parse-command.ts';
 import type { MatrixView } from '../../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../../core/convert/matrix-to-network.ts';
+import { withMore } from '../../core/convert/send-status.ts';
 import type { KeyedEffect, MatrixEvent } from '../../core/events.ts';
-import { makeLaneId } from '../../core/ids.ts';
+import { makeLaneId, type NetworkId } from '../../core/ids.ts';
 import { type InboxRow, SEEN } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { Entry, Ledger } from '../lanes/ledger.ts';
@@ -25,6 +26,8 @@ export type MatrixInboxParts = {
   readonly mapUrl: string | undefined;
   /** What hears of a change of a room's state in the commit in which it is stored. */
   readonly onState: (entry: Entry, portal: Portal, event: MatrixEvent) => Promise<void>;
+  /** Whether lines of one event say that more of it follows. */
+  readonly saysMore: (network: NetworkId) => boolean;
   /** Whether a room has to be read back before its lane goes on. */
   readonly isHeld: (room: string) => boolean;
   /** Something waits for a room to be read back. */
@@ -146,7 +149,8 @@ export class MatrixInbox {
         if (keyed.effect.op === 'page.share') await pages.share(entry, keyed.effect);
         // In private only what is said crosses.
         else if (portal.direct === undefined || keyed.effect.op === 'network.say') toNetwork.push(keyed);
-      await entry.enqueue(makeLaneId(portal.id, 'to-network'), toNetwork, row.receivedAtMs);
+      const said = this.#parts.saysMore(portal.network) ? withMore(toNetwork) : toNetwork;
+      await entry.enqueue(makeLaneId(portal.id, 'to-network'), said, row.receivedAtMs);
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), toMatrix, row.receivedAtMs);
     } catch (error) {
       await kit.stores.inbox.park(entry.sql, row.id, String(error));

@@ -3,7 +3,7 @@ import type { MessageKey } from '../../core/ids.ts';
 import type { Heard, Network, NetworkSink, ResumePoint, RosterChange, RosterEntry } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 import type { Rosters } from '../people/rosters.ts';
-import type { Typing } from '../people/typing.ts';
+import type { Signs } from '../people/signs.ts';
 import type { NetworkInbox } from './network-inbox.ts';
 
 type PuppetSeen = Parameters<NetworkSink['puppetSeen']>[0];
@@ -14,7 +14,7 @@ export type NetworkGateHears = {
   readonly changed: () => void;
   readonly roster: (channel: string, change: RosterChange) => void;
   readonly asked: (source: RosterEntry, text: string) => Promise<string>;
-  readonly typing: Pick<Typing, 'heard' | 'spoke'>;
+  readonly signs: Pick<Signs, 'typing' | 'ghosts' | 'people'>;
 };
 
 /** Where one network knocks. */
@@ -36,7 +36,7 @@ export class NetworkGate implements NetworkSink {
   events(events: readonly NetworkEvent[]): Promise<void> {
     for (const event of events)
       if (event.kind === 'message' && !event.own && !event.replayed)
-        this.#on.typing.spoke(this.#network, event.channel, event.source);
+        this.#on.signs.typing.spoke(this.#network, event.channel, event.source);
     return this.#inbox.events(events);
   }
 
@@ -70,11 +70,13 @@ export class NetworkGate implements NetworkSink {
 
   roster(channel: string, change: RosterChange): void {
     this.#rosters.changed(this.#network, channel, change);
-    this.#on.roster(channel, change);
+    // That somebody is away changes nothing else of them.
+    if (change.kind !== 'away') this.#on.roster(channel, change);
+    this.#on.signs.ghosts.changed(this.#network, channel, change);
   }
 
   typing(channel: string, source: NetworkSource, active: boolean): void {
-    this.#on.typing.heard(this.#network, channel, source, active);
+    this.#on.signs.typing.heard(this.#network, channel, source, active);
   }
 
   asked(source: RosterEntry, text: string): Promise<string> {
@@ -83,6 +85,7 @@ export class NetworkGate implements NetworkSink {
 
   puppetSeen({ userId, nick, account, prefix }: PuppetSeen): void {
     const { db, stores, clock, log } = this.#kit;
+    this.#on.signs.people.connected(this.#network.id, userId);
     const row = { network: this.#network.id, userId, nick, account, prefix, lastUsedMs: clock.nowMs() };
     db.transaction((sql) => stores.puppet.put(sql, row)).catch((error: unknown) =>
       log.warn('how a puppet stands could not be noted; it is noted again at its next change', {

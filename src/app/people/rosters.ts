@@ -132,6 +132,11 @@ export class Rosters {
       case 'rename':
         this.#renamed(portal, change.to, subject(change.from), subject(change.to));
         break;
+      case 'away': {
+        const userId = this.#ghosts.idOf(portal.network, subject(change.member));
+        if (this.#presentIn(portal).has(userId)) this.#presentIn(portal).set(userId, change.member);
+        break;
+      }
     }
   }
 

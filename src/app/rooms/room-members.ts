@@ -15,6 +15,7 @@ export type RoomMembersParts = {
   readonly isOurs: (userId: string) => boolean;
   /** Rooms of at most so many people have everybody connected before the first line; 0: none. */
   readonly ahead: (network: string) => number;
+  readonly onGhost: (portal: Portal, userId: string) => void;
 };
 
 /** A round through all rooms reads the members of each, which is dearer than looking at it. */
@@ -35,6 +36,7 @@ export class RoomMembers {
     if (userId === undefined) return;
     if (isOurs(userId)) {
       if (event.content.membership !== 'join') await ghosts.forgetRoom(userId, event.room_id);
+      else this.#parts.onGhost(portal, userId);
       return;
     }
     people.forget(event.room_id, userId);

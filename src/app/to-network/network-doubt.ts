@@ -1,3 +1,4 @@
+import type { BridgeError } from '../../core/errors.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { LookupAnswer } from '../../ports/network.ts';
 import type { OutboxRow } from '../../ports/stores.ts';
@@ -68,3 +69,11 @@ export class NetworkDoubts {
 /** What becomes of a line of which nobody can say whether it arrived. */
 export const SENT_AGAIN = 'it is sent again as configured (inDoubt: resend)';
 export const DROPPED = 'it is dropped as configured (inDoubt: drop)';
+
+/** What is said of it, where somebody asks. */
+export const NOT_SAID: BridgeError = {
+  code: 'network.in-doubt',
+  text: 'It is not known whether this reached the network, and it is not said again.',
+  retry: 'never',
+  notify: 'log',
+};

@@ -19,7 +19,7 @@ import type { PortalTable } from '../rooms/portal-table.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Signal } from '../timing/signal.ts';
 import { isRelated } from './line-composer.ts';
-import { DROPPED, type NetworkDoubts, SENT_AGAIN } from './network-doubt.ts';
+import { DROPPED, type NetworkDoubts, NOT_SAID, SENT_AGAIN } from './network-doubt.ts';
 import { isErrand, type NetworkErrand } from './network-errands.ts';
 import type { NetworkReceipts } from './network-receipts.ts';
 import { AWAY } from './powers-now.ts';
@@ -229,7 +229,7 @@ class LaneRun {
       doubts.settled(row);
       if (answer === 'arrived' || isDropped) {
         this.#queue.take(row.id);
-        if (isDropped) await receipts.drop(row, effect);
+        if (isDropped) await receipts.drop(row, effect, NOT_SAID);
         else await receipts.write(lanePortal(this.#queue.id), row, effect, []);
       } else this.#queue.update({ ...row, state: 'pending' });
     }
@@ -283,7 +283,8 @@ class LaneRun {
   async #holdUp(effect: Spoken, error: BridgeError): Promise<void> {
     const { kit, notices, lanes, networkChanged } = this.#parts;
     this.#waitingSinceMs ??= kit.clock.nowMs();
-    await notices.heldUp(lanePortal(this.#queue.id), effect, error, this.#waitingSinceMs);
+    const waiting = await this.#queue.peek(4 * PIPELINE);
+    await notices.heldUp(lanePortal(this.#queue.id), effect, error, this.#waitingSinceMs, waiting);
     const waitMs = Math.max(error.waitMs ?? 0, this.#backoff.nextMs(), 100);
     await Promise.race([lanes().pause(waitMs), networkChanged.wait(Math.max(waitMs, RECHECK_MS))]);
   }

@@ -233,6 +233,13 @@ const names: Handler = (_, session, { line: { params } }) => {
   session.ranks.names(channel, list, session.link.isupport);
 };
 
+/** Without a text they are back; `*` is one that nobody gave (IRCv3 away-notify, pre-away). Of namesakes elsewhere nothing is said here. */
+const away: Handler = (listener, session, { line }) => {
+  const [text = ''] = line.params;
+  if (line.source !== undefined && !isRelayed(listener, session, line))
+    session.roster.away(line.source.nick, text === '' ? undefined : text === '*' ? '' : text);
+};
+
 const invite: Handler = ({ invitations, nowMs }, { link }, { line }) => {
   if (link.isMe(line.params[0] ?? '')) invitations.take(line, link.isupport, nowMs());
 };
@@ -257,10 +264,12 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
         session.roster.accountChanged(line.source.nick, account === '*' ? null : (account ?? null));
     },
   ],
+  ['AWAY', away],
   ['005', (listener, session) => listener.learnedIsupport(session)],
   ['MODE', mode],
   ['353', names],
   ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
+  ['352', (_, session, { line }) => session.who.plainReply(line.params)],
   ['354', (_, session, { line }) => session.who.reply(line.params)],
   ['315', (listener, session, { line }) => session.who.end(line.params[1] ?? '', listener.nowMs())],
 ]);

@@ -70,8 +70,8 @@ export function openSession(tools: ListenerTools, link: Link, nowMs: number): Se
     dialect.knownAs,
   );
   roster.reset(link.isupport.casemapping);
-  const { answerMs } = timings;
-  return makeSession(link, roster, { ...outgoing, answerMs, sightings: undefined }, config.bot.nick, nowMs);
+  const more = { answerMs: timings.answerMs, wantsAway: config.presence.toMatrix, sightings: undefined };
+  return makeSession(link, roster, { ...outgoing, ...more }, config.bot.nick, nowMs);
 }
 
 /** Undefined where channels have no walls. They do not wait for history: whoever may come in is decided now. */

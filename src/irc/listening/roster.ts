@@ -9,6 +9,8 @@ type Someone = {
   account: string | null | undefined;
   /** Server that vouches, where a line of another one's told of them. */
   origin?: string;
+  /** What they said when they went away, empty for nothing; absent: they are not. */
+  away?: string;
   /** Folded. */
   readonly channels: Set<string>;
 };
@@ -18,6 +20,8 @@ type Known = Pick<RosterEntry, 'account' | 'origin'>;
 
 /** Channels of more people than this are followed no further: memory is not a stranger's to fill. */
 const MAX_MEMBERS = 100_000;
+/** Of what somebody says when they go away, in UTF-16 units: a hundred thousand of them are kept. */
+const MAX_AWAY = 400;
 
 /**
  * Who is in the listener's channels, without our own connections. One record per person however many channels they share.
@@ -110,6 +114,27 @@ export class Roster {
     if (someone !== undefined) someone.account = account;
   }
 
+  /**
+   * They went away, or are back: nobody but who asks for it is told.
+   * @param text what they said to it, where it is known; undefined: they are there
+   */
+  away(nick: string, text: string | undefined): void {
+    const folded = this.#fold(nick);
+    const someone = this.#people.get(folded);
+    const now = text?.slice(0, MAX_AWAY);
+    if (someone === undefined || someone.away === now) return;
+    if (now === undefined) delete someone.away;
+    else someone.away = now;
+    const member = this.#entry(folded);
+    if (member !== undefined) for (const channel of someone.channels) this.#tell(channel, { kind: 'away', member });
+  }
+
+  /** A list says whether they are away, and not what they said to it. */
+  listedAway(nick: string, isAway: boolean): void {
+    const someone = this.#people.get(this.#fold(nick));
+    if (someone !== undefined && (someone.away !== undefined) !== isAway) this.away(nick, isAway ? '' : undefined);
+  }
+
   /** This server tells of no accounts: who has none by now has none. */
   accountsTold(channel: string): void {
     for (const folded of this.#folded(channel)) {
@@ -194,7 +219,7 @@ export class Roster {
     someone.account = account;
     delete someone.origin;
     if (before.account === account) return;
-    const member = { nick: someone.nick, account };
+    const member = { nick: someone.nick, account, ...(someone.away !== undefined && { away: someone.away }) };
     for (const channel of someone.channels) {
       this.#tell(channel, { kind: 'rename', from: before, to: member });
       this.#tell(channel, { kind: 'account', member });
@@ -230,12 +255,13 @@ export class Roster {
     const someone = this.#people.get(folded);
     if (someone === undefined) return undefined;
     const { nick, account, origin } = someone;
-    if (this.isHere(nick)) return { nick, account: account ?? null };
+    const away = someone.away === undefined ? {} : { away: someone.away };
+    if (this.isHere(nick)) return { nick, account: account ?? null, ...away };
     const heard = this.#knownAs(nick);
     // What is known of a namesake here says nothing of them.
     const known = origin !== undefined && heard?.origin === undefined ? undefined : heard;
     const at = origin === undefined ? {} : { origin };
-    return { nick, ...at, ...known, account: account ?? known?.account ?? null };
+    return { nick, ...at, ...known, account: account ?? known?.account ?? null, ...away };
   }
 
   /** @returns whether they were there; who is in no channel any more is forgotten */

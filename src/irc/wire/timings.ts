@@ -24,6 +24,8 @@ export type Timings = {
   readonly departureMs: number;
   /** Least time between two nick changes of a puppet. */
   readonly renameMs: number;
+  /** Least time between two signs of a kind over a puppet's connection: away, and what is read. */
+  readonly signMs: number;
   /** How long a line waits for its person's own connection before the bot speaks for them. */
   readonly voiceMs: number;
   /** Until a puppet that could not connect is tried again; meanwhile the relay speaks. */
@@ -56,6 +58,7 @@ export const DEFAULT_TIMINGS: Timings = {
   nickLingerMs: 60_000,
   departureMs: 3000,
   renameMs: 30_000,
+  signMs: 5_000,
   voiceMs: 15_000,
   retryPuppetMs: 60_000,
   rejoinFirstMs: 2000,
