@@ -13,9 +13,9 @@ export async function presenceOf(call: Call, botId: string, userId: string): Pro
   return result.ok ? ok(readPresence(result.value)) : result;
 }
 
-/** Dendrite answers 200 and forgets it where `global.presence.enable_outbound` is off. */
+/** Dendrite answers 200 and forgets it where `global.presence.enable_outbound` is off, and keeps the status of before where none is given. */
 export async function setPresence(call: Call, as: string, { state, status }: Presence): Promise<Result<void>> {
-  const body = { presence: state, ...(status !== undefined && { status_msg: status }) };
+  const body = { presence: state, status_msg: status ?? '' };
   return nothing(objectOf(await call({ method: 'PUT', path: [...pathOf(as)], as, body }), 'repeatable'));
 }
 

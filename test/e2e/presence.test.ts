@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { SEND_STATUS } from '../../src/core/convert/send-status.ts';
-import { type IrcUser, USUAL_CAPS } from '../../src/sandbox/people/irc-user.ts';
+import { IrcUser, USUAL_CAPS } from '../../src/sandbox/people/irc-user.ts';
 import { makeKeyHolder } from '../fakes/freeq/did-key.ts';
 import { FreeqPerson } from '../fakes/freeq/person.ts';
 import { FreeqServer } from '../fakes/freeq/server.ts';
@@ -53,6 +53,11 @@ describe('who is away and what is read, on Dendrite and Ergo', { timeout: 300_00
 
   before(async () => {
     ergo = await startErgo({ dir: join(makeTempDir('presence-ergo'), 'ergo') });
+    // What is to be bob's account gets a password, for a client of his own.
+    const first = await IrcUser.connect({ port: ergo.ports.irc, nick: 'bob-mx' });
+    first.sendLine('REGISTER * * a-password');
+    await first.waitFor(({ command, params }) => command === 'REGISTER' && params[0] === 'SUCCESS');
+    await first.quit();
     shard = await startShard('presence', {
       ircPort: ergo.ports.irc,
       dendrite: PRESENCE,
@@ -123,13 +128,11 @@ describe('who is away and what is read, on Dendrite and Ergo', { timeout: 300_00
   });
 
   test('what somebody reads in the room is read for their account on IRC, forward only', async () => {
-    const oper = await shard.ircUser('dave');
-    oper.sendLine(`OPER ${ergo.oper.name} ${ergo.oper.password}`);
-    oper.sendLine('NS PASSWD bob-mx a-password a-password');
-    await oper.flush();
     // The same account in a client of its own.
     const bob = await shard.ircUser('bob-mx', {
       caps: [...USUAL_CAPS, 'draft/read-marker'],
+      // It is where the account is.
+      channels: [],
       sasl: { account: 'bob-mx', password: 'a-password' },
     });
     const [early, late] = [await said('an early line'), await said('a late line')];
@@ -151,7 +154,6 @@ describe('who is away and what is read, on Dendrite and Ergo', { timeout: 300_00
     await bob.waitFor(({ command }) => command === 'MARKREAD', { from, timeoutMs: 20_000, what: 'the next MARKREAD' });
     assert.equal(bob.lines.filter(({ command, params }) => command === 'MARKREAD' && params[1] !== '*').length, 2);
     await bob.quit();
-    await oper.quit();
   });
 
   test('what arrived is told for programs', async () => {
