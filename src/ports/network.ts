@@ -4,6 +4,7 @@ import type { MessageStyle, NetworkEvent, NetworkMedia, NetworkSource } from '..
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
 import type { MultilineLimits } from '../core/irc/multiline.ts';
 import type { NetworkStatus } from './network-status.ts';
+import type { PeopleSigns } from './people-signs.ts';
 
 /** A Matrix user as a network needs to know them. */
 export type Person = {
@@ -230,17 +231,6 @@ export interface PrivateSpeech {
    * an error of `retry: 'never'` where they are not there, or somebody else has it.
    */
   voice(person: Person, peer: Peer): Promise<Result<Voice>>;
-}
-
-/**
- * Small signs of people of Matrix, each shown over their own connection and only while that is there. The last one counts, and none
- * delays a line. Forgotten when the program ends.
- */
-export interface PeopleSigns {
-  /** @param text what is said of them while they are away, in plain text; undefined: they are there */
-  away(userId: string, text: string | undefined): void;
-  /** They have read a channel up to then, milliseconds since 1970. Goes forward only. */
-  read(userId: string, channel: string, untilMs: number): void;
 }
 
 export type LookupAnswer = 'arrived' | 'absent' | 'unknown';

@@ -2,7 +2,7 @@ import { cutToBytes } from '../../core/irc/cut.ts';
 import { type OutgoingLine, sanitizeText } from '../../core/irc/encode.ts';
 import { markRead, READ_MARKER } from '../../core/irc/read-marker.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { PeopleSigns } from '../../ports/network.ts';
+import type { PeopleSigns } from '../../ports/people-signs.ts';
 import type { Puppet } from './puppet.ts';
 
 /** People, and channels that people have read; the oldest are forgotten. */
