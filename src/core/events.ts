@@ -42,6 +42,10 @@ export type NetworkMessage = NetworkEventBase & {
   readonly replyTo?: MessageKey;
   /** The message whose text it replaces: always the first version, however often it was edited. */
   readonly edits?: MessageKey;
+  /** More of it is being written: another edit follows. */
+  readonly unfinished?: true;
+  /** A later version has taken its place before anybody saw it: only that it was said is kept. */
+  readonly superseded?: true;
   /** Files that the network itself says belong to it; links within the text are text. */
   readonly media?: readonly NetworkMedia[];
   /** Matrix user to whom alone it was said. Then `channel` is the nick of whoever said it. */

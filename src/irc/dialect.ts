@@ -84,7 +84,7 @@ export type TagReader = {
   readonly tally: (tags: Tags) => readonly Tallied[] | undefined;
   /** What a message says to people. */
   readonly text: (tags: Tags, said: Said) => Said;
-  readonly facts: (tags: Tags) => Pick<NetworkMessage, 'media' | 'signature' | 'link'>;
+  readonly facts: (tags: Tags) => Pick<NetworkMessage, 'media' | 'signature' | 'link' | 'unfinished'>;
 };
 
 type Tags = ReadonlyMap<string, string>;

@@ -1,6 +1,7 @@
 import { BatchAssembler } from '../core/irc/batch.ts';
 import { ContinuedLines } from '../core/irc/continued-lines.ts';
 import { CtcpAnswers } from './ctcp-answers.ts';
+import { Drafts } from './listening/drafts.ts';
 import { continuesOn } from './listening/history-desk.ts';
 import { Ranks } from './listening/ranks.ts';
 import type { Roster } from './listening/roster.ts';
@@ -18,6 +19,7 @@ export type Session = {
   /** Lines named so far. */
   named: number;
   readonly assembler: Pick<BatchAssembler, 'push' | 'expire'>;
+  readonly drafts: Drafts;
   readonly replies: Replies;
   readonly roster: Roster;
   readonly ranks: Ranks;
@@ -47,6 +49,7 @@ export function makeSession(
     epoch: makeEpoch(),
     named: 0,
     assembler: assemblerFor(link),
+    drafts: new Drafts(),
     replies,
     roster,
     ranks: new Ranks(() => link.isupport.casemapping),

@@ -54,6 +54,9 @@ describe('a bridge on freeq: what is edited, deleted, answered and added', { tim
     const ofOp = await world.message('of the operator');
     gina.say(CHANNEL, 'of the guest');
     const events = [ofOp, await world.message('of the guest')];
+    // What was edited goes whole.
+    gina.edit(CHANNEL, String(markOf(events[1] ?? ofOp).msgid), 'of the guest, edited');
+    await world.event('the edit', (found) => textOf(found) === 'of the guest, edited');
     for (const event of events) {
       op.change(CHANNEL, { kind: 'delete', subject: String(markOf(event).msgid) });
       await waitUntil(() => redactionOf(world, event.event_id) !== undefined, {
@@ -65,7 +68,12 @@ describe('a bridge on freeq: what is edited, deleted, answered and added', { tim
     await world.listening();
     op.say(CHANNEL, 'behind it');
     await world.message('behind it');
-    assert.deepEqual(world.bodies(), ['of the operator', 'of the guest', 'behind it']);
+    assert.deepEqual(world.sent().map(textOf), [
+      'of the operator',
+      'of the guest',
+      'of the guest, edited',
+      'behind it',
+    ]);
   });
 
   behaves([9], 'deletes on freeq what is redacted on Matrix', 'both', async (scene) => {

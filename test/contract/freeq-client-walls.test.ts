@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { BOT } from '../fakes/fake-homeserver.ts';
 import { CHANNEL } from '../fakes/freeq/bridge-world.ts';
 import { waitUntil } from '../servers/people.ts';
 import { behaves, markOf } from './freeq-scene.ts';
@@ -47,6 +48,22 @@ describe('a bridge on freeq: walls and powers', { timeout: 280_000 }, () => {
     await waitUntil(() => world.homeserver.room(world.room).members.get('@bob:willow.example') === 'leave', {
       what: 'Bob out of the room',
     });
+  });
+
+  behaves([16], 'closes the room of a channel that gets a policy, and opens it with its end', 'both', async (scene) => {
+    const op = await scene.person('op');
+    const world = await scene.bridge({ timings: { policyMs: 300 } });
+    const rule = () => world.homeserver.room(world.room).state.get('m.room.join_rules ')?.content.join_rule;
+    world.homeserver.happen(world.room, BOT, 'm.room.join_rules', { join_rule: 'public' }, '');
+    op.send(`POLICY ${CHANNEL} SET :be kind`);
+    await waitUntil(() => rule() === 'invite', { what: 'the room closed' });
+    assert.match(world.notices().at(-1) ?? '', /one has to meet its policy/);
+    // The one whom the policy keeps out is told.
+    world.say('Bob', 'in vain');
+    await waitUntil(() => world.notices().some((notice) => /policy acceptance/.test(notice)), { what: 'the refusal' });
+    op.send(`POLICY ${CHANNEL} CLEAR`);
+    await waitUntil(() => rule() === 'public', { what: 'the room open again' });
+    assert.match(world.notices().at(-1) ?? '', /is open to everybody now/);
   });
 
   behaves([17], 'believes the server alone in who is an operator', 'scripted', async (scene) => {

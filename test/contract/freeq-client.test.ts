@@ -78,6 +78,28 @@ describe('a bridge on freeq: who is who', { timeout: 280_000 }, () => {
     assert.deepEqual(world.lines(), ['hello', 'again']);
   });
 
+  behaves([1, 5], 'has a member called what they asked for, also after reconnects', 'both', async (scene) => {
+    const world = await scene.bridge({ timings: { renameMs: 0 } });
+    const alice = await scene.person('alice');
+    const calledAs = async (text: string, hearer = alice): Promise<string | undefined> => {
+      world.say('Bob', text);
+      return (await hearer.gotLine(new RegExp(` PRIVMSG #commons :${text}`), 20_000)).prefix?.split('!')[0];
+    };
+    const before = await calledAs('at first');
+    world.say('Bob', '!causeway nick kestrel');
+    await alice.got(/^:Bob!\S+ NICK :?kestrel/);
+    const wished = await calledAs('as wished');
+    world.kill();
+    await world.run();
+    await world.listening();
+    const restarted = await calledAs('the bridge is back');
+    await scene.stage.restart();
+    const again = await scene.person('alice', { key: alice.key ?? makeKeyHolder() });
+    await world.listening();
+    const back = await calledAs('the server is back', again);
+    assert.deepEqual([before, wished, restarted, back], ['Bob', 'kestrel', 'kestrel', 'kestrel']);
+  });
+
   behaves(
     [1],
     'is not let in as a guest by a refused login, and does not try it in a loop',

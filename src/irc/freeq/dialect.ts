@@ -103,6 +103,7 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
         const link = verificationPage(freeq?.web, tags.get('msgid'));
         return {
           signature: freeqSignature(tags),
+          ...(tags.has('+freeq.at/streaming') && { unfinished: true }),
           ...(media.length > 0 && { media }),
           ...(link !== undefined && { link }),
         };

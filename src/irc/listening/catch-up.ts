@@ -13,6 +13,7 @@ import type { Log } from '../../ports/log.ts';
 import type { NetworkSink, ResumePoint } from '../../ports/network.ts';
 import type { Link } from '../wire/link.ts';
 import type { Replies } from '../wire/replies.ts';
+import { withoutDrafts } from './drafts.ts';
 import { askHistory, hasHistory } from './history-desk.ts';
 import { digestOf, type Perspective, readMessage, type Spoken, timeOf } from './reading.ts';
 import { sinceAway } from './since-away.ts';
@@ -211,7 +212,7 @@ async function knownOf(
 
 /** By time, and as the server gave them within a millisecond. */
 function inOrder(items: readonly Item[]): readonly NetworkMessage[] {
-  return items.toSorted((a, b) => a.timeMs - b.timeMs).map(({ message }) => message);
+  return withoutDrafts(items.toSorted((a, b) => a.timeMs - b.timeMs).map(({ message }) => message));
 }
 
 const latest = (items: readonly Item[], otherwise: number): number =>

@@ -50,7 +50,8 @@ const message: Handler = (listener, session, spoken) => {
   if (read.own) {
     listener.sightings.saw(read.channel, read.source.nick, body, line.tags.get('msgid'), ownTagOf(line.tags));
   }
-  listener.joins.get(read.channel)?.view.push(read);
+  const wished = listener.joins.get(read.channel);
+  for (const each of session.drafts.take(read, listener.nowMs())) wished?.view.push(each);
 };
 
 /** What each line of theirs says of their account is newer than what we were told before; what another server says is no account here. */

@@ -122,6 +122,7 @@ export class Listener {
     const { link, aheadMs } = session;
     if (session.greeted && !link.paused) this.#hearing.tick(nowMs, nowMs + aheadMs, link.isupport.casemapping);
     for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
+    for (const draft of session.drafts.tick(nowMs)) this.joins.get(draft.channel)?.view.push(draft);
     if (session.greeted) this.walls?.tick(session, nowMs);
     this.#askDue();
   }

@@ -6,6 +6,7 @@ import { networkSchema } from '../../../src/config/schema-network.ts';
 import type { MatrixEvent } from '../../../src/core/events.ts';
 import { stores } from '../../../src/db/stores.ts';
 import { type IrcNetwork, makeIrcNetwork } from '../../../src/irc/network.ts';
+import type { Timings } from '../../../src/irc/wire/timings.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Database } from '../../../src/ports/db.ts';
 import { waitUntil } from '../../../src/sandbox/people/wait.ts';
@@ -24,6 +25,7 @@ export type WorldOptions = {
   readonly network?: Readonly<Record<string, unknown>>;
   /** The bridge's; the machine's unless told. */
   readonly clock?: Clock;
+  readonly timings?: Partial<Timings>;
 };
 
 export const CHANNEL = '#commons';
@@ -71,7 +73,7 @@ export class BridgeWorld {
       clock,
       log: this.log,
       failpoint: () => {},
-      timings: { tickMs: 20 },
+      timings: { tickMs: 20, ...this.options.timings },
     });
     this.network = network;
     const kit = kitFor(new LivedDb(this.#database, life), clock, {

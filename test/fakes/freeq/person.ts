@@ -149,9 +149,9 @@ export class FreeqPerson {
   }
 
   /** Replaces the text of a message; signed where they have a key. */
-  edit(target: string, root: string, text: string): void {
-    if (this.key === undefined) this.say(target, text, { '+draft/edit': root });
-    else this.saySigned(target, text, { '+draft/edit': root });
+  edit(target: string, root: string, text: string, tags: Readonly<Record<string, string>> = {}): void {
+    if (this.key === undefined) this.say(target, text, { ...tags, '+draft/edit': root });
+    else this.saySigned(target, text, { ...tags, '+draft/edit': root });
   }
 
   /** Deletes, reacts or takes a reaction back; signed where they have a key. */

@@ -14,6 +14,7 @@ const MAX_BODY_UNITS = 12_000;
 
 /** What somebody said. Of a long one, which becomes several events, the first answers; what replaces a message is never several. */
 export function message(event: NetworkMessage, view: NetworkView): KeyedEffect[] {
+  if (event.superseded === true) return [];
   const files = event.edits === undefined ? filesOf(event.media) : [];
   const said = withLinks(readLines(event.lines, view), files);
   // A line of formatting codes alone: people of the channel see nothing of it either.
