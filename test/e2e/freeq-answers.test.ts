@@ -115,6 +115,21 @@ describe('what people do with what was said, on Dendrite and freeq', { timeout: 
     await waitUntil(async () => JSON.stringify(await pinned()) === '[]', { what: 'its end' });
   });
 
+  test('a pin in the room is one on freeq, by the member’s own power there, and ends with it', async () => {
+    const { event, msgid } = await saidByFrida('read this first');
+    const levels = await shard.bot().state(room, 'm.room.power_levels');
+    const users = { ...(levels.users as Readonly<Record<string, number>>), [alice().userId]: 50 };
+    await shard.bot().setState(room, 'm.room.power_levels', '', { ...levels, users });
+    await alice().send(room, 'I keep the pins');
+    await waitUntil(() => server.session('alice') !== undefined, { what: 'her connection' });
+    server.channel(CHANNEL)?.ops.add(server.session('alice') ?? assert.fail());
+    const pins = (): readonly string[] => (server.channel(CHANNEL)?.record.pins ?? []).map((pin) => pin.msgid);
+    await alice().setState(room, 'm.room.pinned_events', '', { pinned: [event.event_id] });
+    await waitUntil(() => pins().includes(msgid), { what: 'the pin on freeq' });
+    await alice().setState(room, 'm.room.pinned_events', '', { pinned: [] });
+    await waitUntil(() => !pins().includes(msgid), { what: 'its end' });
+  });
+
   test('a long message is one message on freeq', async () => {
     const text = Array.from({ length: 12 }, (_, index) => `line ${index + 1} of a longer text`).join('\n');
     await alice().send(room, text);
