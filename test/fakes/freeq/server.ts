@@ -72,7 +72,7 @@ export class FreeqServer {
   ports: Ports = { irc: 0, web: 0, tls: 0, wss: 0 };
   startedAtMs: number;
   readonly #listeners: Listeners;
-  #waiting: (() => void)[] | undefined;
+  #waiting: { readonly text: string | undefined; readonly run: () => void }[] | undefined;
 
   private constructor(options: FreeqOptions) {
     this.options = options;
@@ -204,7 +204,12 @@ export class FreeqServer {
   release(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const run of waiting) run();
+    for (const { run } of waiting) run();
+  }
+
+  /** What it was told since {@link hold}. */
+  get heldLines(): readonly string[] {
+    return (this.#waiting ?? []).flatMap(({ text }) => text ?? []);
   }
 
   /** Ends the link with a peer, as either side would notice it. */
@@ -261,12 +266,11 @@ export class FreeqServer {
     const session = new Session(wire, this.clock);
     session.commandsAtMs = this.clock.nowMs();
     this.sessions.push(session);
-    return (text) => this.#inTurn(() => (text === undefined ? endSession(this, session) : this.#take(session, text)));
-  }
-
-  #inTurn(run: () => void): void {
-    if (this.#waiting === undefined) run();
-    else this.#waiting.push(run);
+    return (text) => {
+      const run = (): void => (text === undefined ? endSession(this, session) : this.#take(session, text));
+      if (this.#waiting === undefined) run();
+      else this.#waiting.push({ text, run });
+    };
   }
 
   #take(session: Session, text: string): void {
