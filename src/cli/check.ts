@@ -14,7 +14,7 @@ import { checkReach } from './checks/reach.ts';
 import { parseArguments, type Run } from './command.ts';
 
 /** Tries everything outside that the right parts of a configuration name; takes at most some seconds, changes nothing. */
-export async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
+async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
   const [homeserver, listen, ...others] = await Promise.all([
     checkHomeserver(parts),
     checkListen(parts),

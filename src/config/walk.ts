@@ -31,7 +31,7 @@ export function elementOf(schema: z.core.$ZodType): z.core.$ZodType | undefined 
 }
 
 /** The schema of the values of a map whose keys are anybody's; undefined for anything else. */
-export function valueSchemaOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
+function valueSchemaOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   const record = bare(schema);
   return record instanceof z.ZodRecord ? record.valueType : undefined;
 }

@@ -17,7 +17,7 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
 }
 
 /** The address for people: without password and options, in which passwords may be, too. */
-export function withoutSecrets(url: string): string | undefined {
+function withoutSecrets(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { protocol, username, host, pathname } = new URL(url);
   return `${protocol}//${username}${username === '' ? '' : '@'}${host}${pathname}`;

@@ -17,7 +17,7 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
 
 type SqliteError = Error & { readonly code: 'ERR_SQLITE_ERROR'; readonly errcode: number };
 
-export const isSqliteError = (error: unknown): error is SqliteError =>
+const isSqliteError = (error: unknown): error is SqliteError =>
   error instanceof Error &&
   'code' in error &&
   error.code === 'ERR_SQLITE_ERROR' &&

@@ -30,8 +30,8 @@ export type OperationsParts = {
   readonly reportTimeoutMs?: number;
 };
 
-export const SCIM_PATH = '/scim/v2';
-export const EVENTS_PATH = '/events';
+const SCIM_PATH = '/scim/v2';
+const EVENTS_PATH = '/events';
 
 const PAGES: Readonly<Record<string, string>> = {
   '/healthz': 'is the process alive: 200 or 503',

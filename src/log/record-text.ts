@@ -31,7 +31,7 @@ export function bounded(text: string, max: number): string {
 }
 
 /** Names and values within their bounds; `stack` is allowed more, since it is only there when asked for. */
-export function boundedFields(fields: LogFields): [name: string, value: string | number | boolean][] {
+function boundedFields(fields: LogFields): [name: string, value: string | number | boolean][] {
   const kept: [string, string | number | boolean][] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;

@@ -2,7 +2,7 @@ import { type Call, objectOf } from './call.ts';
 import { isObject } from './validate-event.ts';
 
 /** Where a ghost's profile says whom it stands for. */
-export const IDENTITY_FIELD = 'coop.causeway.identity';
+const IDENTITY_FIELD = 'coop.causeway.identity';
 
 /** Asked once: Dendrite has no profile fields (404), others say so among their capabilities (Matrix 1.16). */
 export function makeProfileFields(call: Call, botId: string) {

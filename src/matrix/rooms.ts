@@ -33,7 +33,7 @@ export async function createRoom(call: Call, botId: string, room: CreateRoom): P
 }
 
 /** From version 12 on the creator has all power and must not be listed (room version 12, MSC4289). */
-export function powerLevelsFor(roomVersion: string, creator: string, powerLevels: object): object {
+function powerLevelsFor(roomVersion: string, creator: string, powerLevels: object): object {
   const users = (powerLevels as { users?: unknown }).users;
   if (!hasPowerfulCreators(roomVersion) || !isObject(users)) return powerLevels;
   const { [creator]: _, ...others } = users;

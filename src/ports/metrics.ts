@@ -228,8 +228,3 @@ export interface MetricsPage {
   readonly contentType: string;
   text(): Promise<string>;
 }
-
-/** Counts nothing. */
-export const silentMetrics: Metrics = Object.freeze(
-  Object.fromEntries(Object.keys(METRICS).map((key) => [key, { add() {}, set() {}, observe() {} }])),
-) as unknown as Metrics;

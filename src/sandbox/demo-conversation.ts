@@ -3,8 +3,8 @@ import type { IrcLine } from './people/irc-line.ts';
 import type { MatrixEvent } from './people/matrix-user.ts';
 
 const CHANNEL = '#commons';
-/** A picture of one white dot. */
-const PICTURE = Buffer.from(
+/** A picture (PNG) of one white dot. */
+export const PICTURE = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==',
   'base64',
 );

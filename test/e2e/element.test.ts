@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Locator } from 'playwright-core';
+import { PICTURE } from '../../src/sandbox/demo-conversation.ts';
 import { type ElementView, openElement } from '../servers/element.ts';
 import { type IrcUser, USUAL_CAPS } from '../servers/people.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
@@ -9,12 +10,6 @@ import { type Cooperative, startCooperative } from './cooperative.ts';
 
 /** Where pictures stay, for `docs/`; nobody compares them, since fonts differ from machine to machine. */
 const PICTURES = process.env.CAUSEWAY_PICTURES ?? makeTempDir('pictures');
-
-/** Of one dot. */
-const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==',
-  'base64',
-);
 
 describe('what members see in Element', () => {
   let coop: Cooperative;

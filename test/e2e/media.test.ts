@@ -34,20 +34,11 @@ describe('a file sent on Matrix', { timeout: 300_000 }, () => {
     await shard?.stop();
   });
 
-  async function upload(file: Buffer, type: string): Promise<string> {
-    const answer = await fetch(`${shard.dendrite.url}/_matrix/media/v3/upload`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${alice.token}`, 'content-type': type },
-      body: new Uint8Array(file),
-    });
-    return String(((await answer.json()) as { content_uri: string }).content_uri);
-  }
-
   const LINK = /https?:\/\/[^ ]+\/m\/([A-Za-z0-9_-]{22})\/[A-Za-z0-9._-]+/;
 
   /** Somebody sends it. @returns the event and the link that the channel was told */
   async function send(type: string, name: string, more: object = {}, room = CHANNEL) {
-    const url = await upload(bytes, type);
+    const url = await alice.upload(bytes, type);
     const from = carol.lines.length;
     const eventId = await alice.sendEvent(shard.room(room), 'm.room.message', {
       msgtype: 'm.image',
@@ -119,7 +110,7 @@ describe('a file sent on Matrix', { timeout: 300_000 }, () => {
   test('has one link also when the bridge is killed before the line is on its way', async () => {
     const seen = carol.lines.length;
     await shard.restartBridge({ CAUSEWAY_FAILPOINT: 'after-transaction-stored@1' });
-    const url = await upload(bytes, 'image/png');
+    const url = await alice.upload(bytes, 'image/png');
     const content = { msgtype: 'm.image', body: 'once.png', url };
     const eventId = await alice.sendEvent(shard.room(CHANNEL), 'm.room.message', content);
     await waitUntil(() => !shard.bridge.isRunning(), { timeoutMs: 10_000, what: 'the bridge to be killed' });

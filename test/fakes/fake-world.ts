@@ -9,12 +9,12 @@ import type { Clock } from '../../src/ports/clock.ts';
 import { type Database, type Db, type Sql, StoreUnavailable } from '../../src/ports/db.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
 import type { FileFetcher } from '../../src/ports/file-fetcher.ts';
-import { silentMetrics } from '../../src/ports/metrics.ts';
 import { openForTest, recordingLog } from '../db/kit.ts';
 import { BOT, FakeHomeserver, SERVER } from './fake-homeserver.ts';
 import { FakeNetwork, HOME } from './fake-network.ts';
 import { Life } from './life.ts';
 import { ManualClock } from './manual-clock.ts';
+import { silentMetrics } from './silent-metrics.ts';
 
 export const CHANNEL = '#commons';
 export const ALIAS = `#commons:${SERVER}`;

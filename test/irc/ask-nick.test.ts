@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Person } from '../../src/ports/network.ts';
-import { FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
-import { NetworkWorld, person } from '../fakes/network-world.ts';
+import { listeningScene } from '../fakes/irc-scene.ts';
+import type { FakeServerOptions } from '../fakes/irc-server.ts';
+import { person } from '../fakes/network-world.ts';
 
 const ALICE = person('Alice');
 const AS_KESTREL = { ...ALICE, displayName: 'kestrel' };
 
 describe('a nick that somebody asks for', { timeout: 60_000 }, () => {
   async function world(t: TestContext, options: FakeServerOptions = {}, renameMs = 0) {
-    const server = await FakeIrcServer.start(options);
-    const world = new NetworkWorld({ port: server.port, timings: { renameMs } });
-    const { network } = world;
-    t.after(async () => {
-      await network.stop('bye');
-      await server.stop();
-    });
-    await world.listening();
+    const { network } = (await listeningScene(t, options, { timings: { renameMs } })).world;
     return { network, nicks: network.nicks, take: (who: Person) => network.nicks?.take?.(who) };
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FakeIrcServer } from '../fakes/irc-server.ts';
-import { NetworkWorld, person } from '../fakes/network-world.ts';
+import { listeningScene } from '../fakes/irc-scene.ts';
+import { person } from '../fakes/network-world.ts';
 
 const LINES = 60_000;
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_807);
@@ -123,13 +123,7 @@ const isLegitimatelyFatal = (line: string): boolean =>
 describe('hostile servers', { timeout: 60_000 }, () => {
   test(`${2 * LINES} odd lines throw nothing, cost bounded memory, and leave the link working (seed ${SEED})`, async (t) => {
     const random = makeRandom(SEED);
-    const server = await FakeIrcServer.start({ caps: CAPS, isupport: 'CASEMAPPING=ascii CHANTYPES=#&' });
-    const world = new NetworkWorld({ port: server.port });
-    t.after(async () => {
-      await world.network.stop('bye');
-      await server.stop();
-    });
-    await world.listening();
+    const { server, world } = await listeningScene(t, { caps: CAPS, isupport: 'CASEMAPPING=ascii CHANTYPES=#&' });
     const bot = await server.client('causeway');
     const voice = await world.network.voice(person('Alice'), '#commons');
     assert.equal(voice.ok && voice.value.id, 'puppet:@alice:willow.example');
@@ -164,13 +158,7 @@ describe('hostile servers', { timeout: 60_000 }, () => {
   });
 
   test('a line without end is let go, and the next one is read', async (t) => {
-    const server = await FakeIrcServer.start();
-    const world = new NetworkWorld({ port: server.port });
-    t.after(async () => {
-      await world.network.stop('bye');
-      await server.stop();
-    });
-    await world.listening();
+    const { server, world } = await listeningScene(t);
     const bot = await server.client('causeway');
     for (let i = 0; i < 300; i++) bot.sendBytes(Buffer.alloc(10_000, 'x'));
     bot.send('', ':carol!c@h PRIVMSG #commons :after the flood');
@@ -178,13 +166,7 @@ describe('hostile servers', { timeout: 60_000 }, () => {
   });
 
   test('ten thousand lines in one read all arrive, in order, though the disk is slow', async (t) => {
-    const server = await FakeIrcServer.start({ caps: 'message-tags server-time' });
-    const world = new NetworkWorld({ port: server.port });
-    t.after(async () => {
-      await world.network.stop('bye');
-      await server.stop();
-    });
-    await world.listening();
+    const { server, world } = await listeningScene(t, { caps: 'message-tags server-time' });
     const bot = await server.client('causeway');
     const slow = Promise.withResolvers<void>();
     world.stalled = slow.promise;

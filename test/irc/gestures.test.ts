@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { keyFromMsgid } from '../../src/core/ids.ts';
+import { listeningScene } from '../fakes/irc-scene.ts';
 import { FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
 import { NetworkWorld, person } from '../fakes/network-world.ts';
 import { waitUntil } from '../servers/people.ts';
@@ -11,13 +12,7 @@ const target = keyFromMsgid('first');
 
 describe('what people do with what was said, on the wire', { timeout: 60_000 }, () => {
   async function world(t: TestContext, options: FakeServerOptions = {}) {
-    const server = await FakeIrcServer.start({ caps: CAPS, ...options });
-    const network = new NetworkWorld({ port: server.port });
-    t.after(async () => {
-      await network.network.stop('bye');
-      await server.stop();
-    });
-    await network.listening();
+    const { server, world: network } = await listeningScene(t, { caps: CAPS, ...options });
     const voice = async () => {
       const answer = await network.network.voice(alice, '#commons');
       assert.ok(answer.ok);

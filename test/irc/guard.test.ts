@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Result } from '../../src/core/errors.ts';
 import type { Door } from '../../src/ports/network.ts';
-import { type FakeClient, FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
-import { NetworkWorld, person, type Settings } from '../fakes/network-world.ts';
+import { listeningScene } from '../fakes/irc-scene.ts';
+import type { FakeClient, FakeServerOptions } from '../fakes/irc-server.ts';
+import { person, type Settings } from '../fakes/network-world.ts';
 import { waitUntil } from '../servers/people.ts';
 
 const CHANNEL = '#commons';
@@ -14,13 +15,7 @@ const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : result.e
 
 describe('the guard of a channel', { timeout: 60_000 }, () => {
   async function scene(t: TestContext, options: FakeServerOptions, settings: Omit<Settings, 'port'> = {}) {
-    const server = await FakeIrcServer.start({ isupport: WHOX, ...options });
-    const world = new NetworkWorld({ port: server.port, ...settings });
-    t.after(async () => {
-      await world.network.stop('bye');
-      await server.stop();
-    });
-    await world.listening();
+    const { server, world } = await listeningScene(t, { isupport: WHOX, ...options }, settings);
     const bot = await server.client('causeway');
     bot.send(`:fake.test MODE ${CHANNEL} +o causeway`);
     const { guard } = world.network;
@@ -235,16 +230,8 @@ describe('the guard of a channel', { timeout: 60_000 }, () => {
 });
 
 describe('somebody who must go', { timeout: 60_000 }, () => {
-  async function scene(t: TestContext, options: FakeServerOptions = {}, config = {}) {
-    const server = await FakeIrcServer.start(options);
-    const world = new NetworkWorld({ port: server.port, config });
-    t.after(async () => {
-      await world.network.stop('bye');
-      await server.stop();
-    });
-    await world.listening();
-    return { server, world };
-  }
+  const scene = (t: TestContext, options: FakeServerOptions = {}, config = {}) =>
+    listeningScene(t, options, { config });
 
   test('leaves with a reason of one line, even from a server that does not react', async (t) => {
     const { server, world } = await scene(t);

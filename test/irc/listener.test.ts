@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
-import { FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
-import { Memory, NetworkWorld, person, type Settings } from '../fakes/network-world.ts';
+import { describe, test } from 'node:test';
+import { ircScene } from '../fakes/irc-scene.ts';
+import { Memory, person } from '../fakes/network-world.ts';
 import { waitUntil } from '../servers/people.ts';
 
 const MODERN = 'batch message-tags server-time echo-message labeled-response account-tag extended-join draft/multiline';
 
 describe('the listener', { timeout: 60_000 }, () => {
-  async function world(t: TestContext, options: FakeServerOptions, settings: Omit<Settings, 'port'> = {}) {
-    const server = await FakeIrcServer.start(options);
-    const network = new NetworkWorld({ port: server.port, ...settings });
-    t.after(async () => {
-      await network.network.stop('bye');
-      await server.stop();
-    });
-    return { server, world: network };
-  }
+  const world = ircScene;
 
   test('reads what people say to the channel, and nothing else', async (t) => {
     const here = await world(t, { caps: MODERN, isupport: 'STATUSMSG=@+ PREFIX=(ov)@+ CASEMAPPING=ascii' });

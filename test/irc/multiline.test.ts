@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { formattingAfter, PLAIN } from '../../src/core/text/irc-formatting.ts';
+import { listeningScene } from '../fakes/irc-scene.ts';
 import { FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
 import { NetworkWorld, person, type Settings } from '../fakes/network-world.ts';
 
@@ -9,19 +10,17 @@ const MODERN = 'batch message-tags server-time echo-message labeled-response acc
 const MULTILINE = `${MODERN} draft/multiline=max-bytes=4096,max-lines=4`;
 
 async function world(t: TestContext, options: FakeServerOptions, settings: Omit<Settings, 'port'> = {}) {
-  const server = await FakeIrcServer.start({
-    answer: (client, command, params) =>
-      command === 'CAP' && params[0] === 'REQ'
-        ? [`:fake.test CAP * ACK :${(params[1] ?? '').replace(/=\S*/g, '')}`]
-        : options.answer?.(client, command, params, ''),
-    ...(options.caps !== undefined && { caps: options.caps }),
-  });
-  const network = new NetworkWorld({ port: server.port, ...settings });
-  t.after(async () => {
-    await network.network.stop('bye');
-    await server.stop();
-  });
-  await network.listening();
+  const { server, world: network } = await listeningScene(
+    t,
+    {
+      answer: (client, command, params) =>
+        command === 'CAP' && params[0] === 'REQ'
+          ? [`:fake.test CAP * ACK :${(params[1] ?? '').replace(/=\S*/g, '')}`]
+          : options.answer?.(client, command, params, ''),
+      ...(options.caps !== undefined && { caps: options.caps }),
+    },
+    settings,
+  );
   const voice = await network.network.voice(alice, '#commons');
   assert.ok(voice.ok);
   return { server, network, voice: voice.value, puppet: await server.client('Alice') };

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeIrcServer } from '../fakes/irc-server.ts';
-import { NetworkWorld } from '../fakes/network-world.ts';
+import { listeningScene } from '../fakes/irc-scene.ts';
 
 test('who is away, has another host, account tag or real name is nobody who comes, goes or speaks', {
   timeout: 30_000,
 }, async (t) => {
-  const server = await FakeIrcServer.start({
+  const { server, world } = await listeningScene(t, {
     caps: 'batch message-tags server-time away-notify chghost setname extended-join multi-prefix userhost-in-names',
   });
-  const world = new NetworkWorld({ port: server.port });
-  t.after(async () => {
-    await world.network.stop('bye');
-    await server.stop();
-  });
-  await world.listening();
   const bot = await server.client('causeway');
   const before = world.rosterChanges.length;
   bot.send(
@@ -30,13 +23,7 @@ test('who is away, has another host, account tag or real name is nobody who come
 });
 
 test('a netsplit of five hundred and their return are told as that', { timeout: 60_000 }, async (t) => {
-  const server = await FakeIrcServer.start({ caps: 'batch message-tags server-time extended-join' });
-  const world = new NetworkWorld({ port: server.port });
-  t.after(async () => {
-    await world.network.stop('bye');
-    await server.stop();
-  });
-  await world.listening();
+  const { server, world } = await listeningScene(t, { caps: 'batch message-tags server-time extended-join' });
   const bot = await server.client('causeway');
   const nicks = Array.from({ length: 500 }, (_, at) => `p${at}`);
   const join = nicks.map((nick) => `:${nick}!u@h JOIN #commons * :Somebody`);

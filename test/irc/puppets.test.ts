@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
-import { FakeIrcServer, type FakeServerOptions } from '../fakes/irc-server.ts';
-import { NetworkWorld, person, type Settings } from '../fakes/network-world.ts';
+import { describe, test } from 'node:test';
+import { listeningScene } from '../fakes/irc-scene.ts';
+import { person } from '../fakes/network-world.ts';
 import { waitUntil } from '../servers/people.ts';
 
 const alice = person('Alice');
 const MODERN = 'batch message-tags server-time echo-message labeled-response account-tag';
 
 describe('people’s connections', { timeout: 60_000 }, () => {
-  async function world(t: TestContext, options: FakeServerOptions = {}, settings: Omit<Settings, 'port'> = {}) {
-    const server = await FakeIrcServer.start(options);
-    const network = new NetworkWorld({ port: server.port, ...settings });
-    t.after(async () => {
-      await network.network.stop('bye');
-      await server.stop();
-    });
-    await network.listening();
-    return { server, world: network };
-  }
+  const world = listeningScene;
 
   const line = (id: string, text: string, style: 'text' | 'action' = 'text') => ({ id, style, parts: [text] });
 

@@ -5,7 +5,7 @@ import { asNetworkId } from '../../src/core/ids.ts';
 import { watchLoop } from '../../src/metrics/loop-delay.ts';
 import { metricsPage } from '../../src/metrics/metrics-page.ts';
 import { makePrometheus } from '../../src/metrics/prometheus.ts';
-import { METRICS, type MetricSpec, silentMetrics } from '../../src/ports/metrics.ts';
+import { METRICS, type MetricSpec } from '../../src/ports/metrics.ts';
 
 const home = asNetworkId('home');
 
@@ -94,13 +94,6 @@ describe('What is counted', () => {
     prometheus.beforeScrape(() => prometheus.metrics.ghosts.set({ network: home }, ++scrapes));
     await prometheus.text();
     assert.deepEqual(samples(await prometheus.text(), 'bridge_ghosts'), ['bridge_ghosts{network="home"} 2']);
-  });
-
-  test('can be left uncounted', () => {
-    silentMetrics.messages.add({ direction: 'to-matrix', network: home, outcome: 'parked' });
-    silentMetrics.commitSeconds.observe(1);
-    silentMetrics.databaseHealthy.set(0);
-    assert.deepEqual(Object.keys(silentMetrics), Object.keys(METRICS));
   });
 });
 

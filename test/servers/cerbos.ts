@@ -2,10 +2,10 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execute, lastLines } from '../../src/sandbox/execute.ts';
 import { ensureCached } from '../../src/sandbox/obtain/cache.ts';
-import type { PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { answers } from '../../src/sandbox/servers/probe.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
+import type { PackagedProgram } from './debian-program.ts';
 
 const VERSION = '0.51.0';
 const INSTALL_MS = 300_000;

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackDebianPackages } from '../../src/sandbox/obtain/apt.ts';
 import { ensureCached } from '../../src/sandbox/obtain/cache.ts';
-import { libraryDirs, type PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import { onPath } from '../../src/sandbox/obtain/on-path.ts';
+import { libraryDirs, type PackagedProgram } from './debian-program.ts';
 
 /**
  * Debian's Chromium, unpacked where it is not installed, with two fonts so that a page looks the same everywhere. The package's own

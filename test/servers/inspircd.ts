@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ensurePackagedProgram, type PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { replies } from '../../src/sandbox/servers/probe.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
+import { ensurePackagedProgram, type PackagedProgram } from './debian-program.ts';
 
 export type Inspircd = ServerProcess & { readonly ports: { readonly irc: number }; readonly url: string };
 

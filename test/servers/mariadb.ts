@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execute, lastLines } from '../../src/sandbox/execute.ts';
-import { ensurePackagedProgram, type PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import type { ErgoHistory } from '../../src/sandbox/servers/ergo.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { accepts } from '../../src/sandbox/servers/probe.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
+import { ensurePackagedProgram, type PackagedProgram } from './debian-program.ts';
 
 export type Mariadb = ServerProcess & {
   readonly ports: { readonly mysql: number };

@@ -5,12 +5,12 @@ import { Client } from 'pg';
 import { execute, lastLines } from '../../src/sandbox/execute.ts';
 import { unpackDebianPackages } from '../../src/sandbox/obtain/apt.ts';
 import { ensureCached } from '../../src/sandbox/obtain/cache.ts';
-import { libraryDirs } from '../../src/sandbox/obtain/debian-program.ts';
 import { onPath } from '../../src/sandbox/obtain/on-path.ts';
 import { waitUntil } from '../../src/sandbox/people/wait.ts';
-import { asOrdinaryUser, giveToOrdinaryUser } from '../../src/sandbox/servers/ordinary-user.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
+import { libraryDirs } from './debian-program.ts';
+import { asOrdinaryUser, giveToOrdinaryUser } from './ordinary-user.ts';
 
 export type PostgresOptions = {
   readonly dir: string;

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Attribute, Change, Client, Control } from 'ldapts';
-import { ensurePackagedProgram, type PackagedProgram } from '../../src/sandbox/obtain/debian-program.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { accepts } from '../../src/sandbox/servers/probe.ts';
 import { type ServerProcess, startServer, withMore } from '../../src/sandbox/servers/server-process.ts';
+import { ensurePackagedProgram, type PackagedProgram } from './debian-program.ts';
 
 export const BASE = 'dc=willow,dc=example';
 export const ADMIN = { dn: `cn=admin,${BASE}`, password: 'admin-in-a-test' };

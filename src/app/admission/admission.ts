@@ -14,7 +14,7 @@ import type { Manner } from '../people/people.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 
 const YES: Verdict = { kind: 'yes' };
-export const UNADMITTED_MARK = '(not admitted)';
+const UNADMITTED_MARK = '(not admitted)';
 
 /** Of whom something is known that was not: subject keys, and handles that may be somebody else's than before. */
 export type Concerned = { readonly subjects: readonly string[]; readonly handles: readonly Handle[] };

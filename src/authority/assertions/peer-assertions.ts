@@ -18,7 +18,7 @@ import { type TokenFault, verifyToken } from '../keys/verify-token.ts';
 import { toMatrixHandle } from '../words.ts';
 
 /** So that no other token of the peer's, such as an ID token, can be passed off as one (RFC 8725 §3.11). */
-export const ASSERTION_TYP = 'visitor+jwt';
+const ASSERTION_TYP = 'visitor+jwt';
 
 const MAX_CHARS = 8_192;
 const MAX_GRANTS = 200;

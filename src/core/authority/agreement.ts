@@ -89,7 +89,7 @@ export type Assertion = {
 export type AssertionRefusal = { readonly code: string; readonly why: string };
 
 /** Clocks of two shards differ; also how long before its moment an assertion is taken. */
-export const CLOCK_SKEW_MS = 30_000;
+const CLOCK_SKEW_MS = 30_000;
 
 /** Why an assertion counts for nothing, besides its signature; undefined where it counts. */
 export function assertionRefusal(

@@ -13,7 +13,7 @@ const NONE: readonly string[] = [];
  * Capitals of an account are folded as every case mapping folds them. What a mapping folds besides (`[` and `{`) is
  * the caller's: folding too much here would make two people's accounts one.
  */
-export const canonicalHandle = (handle: Handle): Handle =>
+const canonicalHandle = (handle: Handle): Handle =>
   handle.kind === 'irc-account'
     ? { ...handle, value: handle.value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) }
     : handle;

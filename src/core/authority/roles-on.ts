@@ -10,7 +10,7 @@ export type Moment = { readonly nowMs: number; readonly beganByMs: number };
 type Term = { readonly notBeforeMs?: number; readonly notAfterMs?: number };
 
 /** From the first moment of the term to just before its end. */
-export const isValid = ({ notBeforeMs, notAfterMs }: Term, { nowMs, beganByMs }: Moment): boolean =>
+const isValid = ({ notBeforeMs, notAfterMs }: Term, { nowMs, beganByMs }: Moment): boolean =>
   (notBeforeMs ?? Number.NEGATIVE_INFINITY) <= beganByMs && nowMs < (notAfterMs ?? Number.POSITIVE_INFINITY);
 
 /**

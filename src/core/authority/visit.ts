@@ -24,7 +24,7 @@ export type Visit = {
 export const isLive = ({ untilMs, endedMs }: Visit, nowMs: number): boolean => endedMs === undefined && nowMs < untilMs;
 
 /** What both lists allow in one resource. */
-export function commonActions(one: readonly Grant[], other: readonly Grant[], resource: string): Set<VisitorAction> {
+function commonActions(one: readonly Grant[], other: readonly Grant[], resource: string): Set<VisitorAction> {
   const inOther = actionsIn(other, resource);
   return new Set([...actionsIn(one, resource)].filter((action) => inOther.has(action)));
 }

@@ -16,7 +16,6 @@ export const TERMINAL_NAMES = Object.keys(TERMINAL_ROWS) as readonly TerminalNam
 
 export const isCommandName = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 export const isAskedName = (name: string): name is AskedName => Object.hasOwn(ASKED_ROWS, name);
-export const isTerminalName = (name: string): name is TerminalName => Object.hasOwn(TERMINAL_ROWS, name);
 
 /** What a command takes where it is said there. */
 export const argumentsIn = (name: CommandName, place: CommandPlace): readonly Argument[] =>

@@ -4,7 +4,7 @@
  */
 
 /** Tags that a message's signature covers, without their prefix `+freeq.at/`. */
-export const SIGNED_TAGS: readonly string[] =
+const SIGNED_TAGS: readonly string[] =
   'event evidence-type payload ref task-id media-url media-mime media-alt media-w media-h media-size media-filename media-blurhash media-duration link-url link-title link-desc link-image'.split(
     ' ',
   );

@@ -82,7 +82,7 @@ const ESCAPED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** IRCv3 message-tags "Escaping values". */
-export function escapeTagValue(value: string): string {
+function escapeTagValue(value: string): string {
   return value.replace(/[; \\\r\n]/g, (char) => ESCAPED.get(char) ?? char);
 }
 

@@ -22,7 +22,7 @@ export type CatchUpRules = {
   readonly maxPages: number;
 };
 
-export const DEFAULT_CATCH_UP_RULES: CatchUpRules = {
+const DEFAULT_CATCH_UP_RULES: CatchUpRules = {
   pageSize: 100,
   pageSizeKnown: false,
   byMsgid: true,

@@ -102,7 +102,7 @@ const UNESCAPED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** IRCv3 message-tags "Escaping values": an unknown escape stands for its character, a lone backslash for nothing. */
-export function unescapeTagValue(value: string): string {
+function unescapeTagValue(value: string): string {
   if (!value.includes('\\')) return value;
   return value.replace(/\\(.?)/gsu, (_, char: string) => UNESCAPED.get(char) ?? char);
 }

@@ -78,12 +78,12 @@ export type LayoutInput = {
 };
 
 export const COOP_SPACE = 'space:coop';
-export const LOBBY = 'room:lobby';
+const LOBBY = 'room:lobby';
 export const ADMIN_ROOM = 'room:admin';
 
 /** `=` is in no group's id: a group may be called `coop`. */
 export const groupSpace = (group: string): string => `space:${group === 'coop' ? '=coop' : group}`;
-export const channelResource = (network: string, channel: string): string => `channel:${network}/${channel}`;
+const channelResource = (network: string, channel: string): string => `channel:${network}/${channel}`;
 
 /** What comes first in a Space. */
 const SECTIONS = { lobby: '0', space: '1', channel: '2', admin: '9' } as const;

@@ -21,7 +21,7 @@ export type StateEvent = {
 };
 
 /** The bot stays the highest power; people may talk, the bridge's staff may moderate. */
-export const BOT_POWER = 100;
+const BOT_POWER = 100;
 
 /**
  * Power levels of a room that we make. Level 0 may not invite: on Dendrite it otherwise may, outsiders included

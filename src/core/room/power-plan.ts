@@ -4,7 +4,7 @@ import { portalPowerLevels } from './portal-room.ts';
 /** Nobody but the bot has more, whatever their role: equals cannot be demoted. */
 export const MAX_HUMAN_POWER = 75;
 /** In a room that is read-only nobody but the bot reaches this. */
-export const READ_ONLY_POWER = 100;
+const READ_ONLY_POWER = 100;
 /** In the power levels of a room that we made read-only: what to put back when it is not any more. */
 export const READ_ONLY_MARK = 'coop.causeway.read_only';
 /** What people say things with; a level of its own for one of these would be a way around `events_default`. */

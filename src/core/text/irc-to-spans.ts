@@ -1,7 +1,7 @@
 /** Reads a line of IRC with its formatting codes. */
 import { paletteColour, readableOn } from './colours.ts';
 import { type Colour, codeAt, type FormattingState, formattingAfter, PLAIN } from './irc-formatting.ts';
-import { type Looks, NO_LOOKS, plainText, pushSpan, type Rgb, type RichLine, type Span } from './spans.ts';
+import { type Looks, NO_LOOKS, pushSpan, type Rgb, type RichLine, type Span } from './spans.ts';
 import { stripFormatting } from './strip.ts';
 
 /** Whether a line has any code at all: most have none, and need no reading. */
@@ -75,7 +75,3 @@ function withoutLabels(spans: readonly Span[]): RichLine {
   }
   return out;
 }
-
-/** The line as plain text, as the plain body of an event has it. */
-export const readPlain = (line: string): string =>
-  hasFormatting(line) ? plainText(readIrc(line)) : stripFormatting(line);

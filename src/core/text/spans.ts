@@ -39,7 +39,7 @@ const KEYS = [
   'mention',
 ] as const satisfies readonly (keyof Looks)[];
 
-export const sameLooks = (a: Looks, b: Looks): boolean => a === b || KEYS.every((key) => a[key] === b[key]);
+const sameLooks = (a: Looks, b: Looks): boolean => a === b || KEYS.every((key) => a[key] === b[key]);
 
 export const hasLooks = (line: RichLine): boolean =>
   line.some(({ looks }) => KEYS.some((key) => looks[key] !== undefined));

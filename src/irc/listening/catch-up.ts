@@ -174,7 +174,7 @@ async function askPage(tools: CatchUpTools, channel: string, params: readonly st
 }
 
 /** Lines of a history answer or of a replay on joining, with their keys. */
-export function readReplay(spoken: readonly Spoken[], view: Perspective): readonly Item[] {
+function readReplay(spoken: readonly Spoken[], view: Perspective): readonly Item[] {
   const equals = new Map<string, number>();
   const ordinal = (digest: string) => {
     const count = equals.get(digest) ?? 0;

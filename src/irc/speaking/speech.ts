@@ -18,7 +18,7 @@ import { isMultiline, multilineWires, takesMultiline } from './multiline.ts';
 /** The client tag by which a line of ours is found again in history. */
 export const ID_TAG = '+causeway.coop/id';
 /** Matrix id of whoever said a line, for clients that want to show it. A claim of ours: anybody can write such a tag. */
-export const USER_TAG = '+causeway.coop/user';
+const USER_TAG = '+causeway.coop/user';
 
 /** One piece of one line, as one command. */
 export type Utterance = {

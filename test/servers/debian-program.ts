@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unpackDebianPackages } from './apt.ts';
-import { ensureCached } from './cache.ts';
-import { onPath } from './on-path.ts';
+import { unpackDebianPackages } from '../../src/sandbox/obtain/apt.ts';
+import { ensureCached } from '../../src/sandbox/obtain/cache.ts';
+import { onPath } from '../../src/sandbox/obtain/on-path.ts';
 
 /** A program with what it needs to be started: its libraries may lie beside it. */
 export type PackagedProgram = {
