@@ -1,7 +1,8 @@
 /**
  * What may honestly be said of a person on freeq. freeq has one such rule for all its clients (facts: its document of
  * identity claims, 37 cases); this is that rule, with one thing stricter: an origin beats everything, also for a person
- * who is present.
+ * who is present. Lines ask for the claim of a message alone. The two others stand here because the cases judge the three as one rule,
+ * and would no longer all be held to it.
  */
 
 /** `relayed`: another server says so. `unknown`: nothing is attached to the name, and nothing follows from that. */

@@ -7,10 +7,8 @@ import { deletedIn, editedIn, mediaIn, pinnedIn, saidIn, talliedIn, UNREACT_TAG 
 import { isUlid, ulidTimeMs } from '../../core/freeq/ulid.ts';
 import { freeqSignature, freeqSource } from '../../core/identity/freeq-evidence.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
-import { nextNickCandidate } from '../../core/irc/nick.ts';
 import type { Dialect } from '../dialect.ts';
-import { identOf } from '../listening/introductions.ts';
-import { nicksFor, realnameOf } from '../puppets/puppet-name.ts';
+import { botNames, personNames } from '../listening/introductions.ts';
 import type { Introduction } from '../wire/registration.ts';
 import { ChallengeLogin } from './challenge-login.ts';
 import { freeqGestures, registerKey } from './freeq-gestures.ts';
@@ -52,30 +50,13 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     bansRemove: true,
     continues,
     hasWalls: true,
-    async introduceBot({ bot, server }) {
+    async introduceBot(config) {
       const proof = prove(BOT);
-      if (!proof.ok) return proof;
-      return ok({
-        nick: bot.nick,
-        nextNick: (attempt) => nextNickCandidate(bot.nick, attempt, { maxBytes: FREEQ_ISUPPORT.nickLen }),
-        user: bot.user,
-        realname: bot.realname,
-        password: server.password,
-        ...proof.value,
-      });
+      return proof.ok ? ok({ ...botNames(config, FREEQ_ISUPPORT.nickLen), ...proof.value }) : proof;
     },
-    async introducePerson({ server }, { person, naming }) {
+    async introducePerson(config, { person, naming }) {
       const proof = prove(person.userId);
-      if (!proof.ok) return proof;
-      const nicks = nicksFor(person, naming);
-      return ok({
-        nick: nicks.first,
-        nextNick: nicks.next,
-        user: identOf(person),
-        realname: realnameOf(person, naming.isupport.nameLen),
-        password: server.password,
-        ...proof.value,
-      });
+      return proof.ok ? ok({ ...personNames(config, naming, person), ...proof.value }) : proof;
     },
     standing: (account) => (account === null ? GUEST : undefined),
     sourceOf: (line, _, replayed = false) => {

@@ -24,19 +24,35 @@ export function endpointOf({ server, bot }: NetworkConfig, withCertificate: bool
   };
 }
 
+/** What every server is told, whatever it wants to be shown besides. */
+type Names = Pick<Introduction, 'nick' | 'nextNick' | 'user' | 'realname' | 'password'>;
+
+/** @param maxBytes of a nick, as far as that is known before the server says it */
+export const botNames = ({ bot, server }: NetworkConfig, maxBytes: number): Names => ({
+  nick: bot.nick,
+  nextNick: (attempt) => nextNickCandidate(bot.nick, attempt, { maxBytes }),
+  user: bot.user,
+  realname: bot.realname,
+  password: server.password,
+});
+
+export function personNames({ server }: NetworkConfig, naming: Naming, person: Person): Names {
+  const nicks = nicksFor(person, naming);
+  return {
+    nick: nicks.first,
+    nextNick: nicks.next,
+    user: identOf(person),
+    realname: realnameOf(person, naming.isupport.nameLen),
+    password: server.password,
+  };
+}
+
 /** How the bot introduces itself. */
 export async function introduceBot(config: NetworkConfig, nowMs: number): Promise<Result<Introduction>> {
-  const { bot, server } = config;
+  const { bot } = config;
   const sasl = bot.sasl === undefined ? ok(undefined) : await botSasl(bot.sasl, config, nowMs);
   if (!sasl.ok) return sasl;
-  return ok({
-    nick: bot.nick,
-    nextNick: (attempt) => nextNickCandidate(bot.nick, attempt, { maxBytes: 30 }),
-    user: bot.user,
-    realname: bot.realname,
-    password: server.password,
-    sasl: sasl.value,
-  });
+  return ok({ ...botNames(config, 30), sasl: sasl.value });
 }
 
 async function botSasl(
@@ -78,8 +94,7 @@ export async function introducePerson(
   isFreeAccount: (account: string) => boolean,
   nowMs: number,
 ): Promise<Result<Introduction>> {
-  const { puppets, server } = config;
-  const nicks = nicksFor(person, naming);
+  const { puppets } = config;
   let sasl: SaslTalk | undefined;
   if (puppets.sasl !== undefined) {
     const account = known?.account ?? accountFor(person, naming, isFreeAccount);
@@ -89,11 +104,7 @@ export async function introducePerson(
   }
   const { webirc } = puppets;
   return ok({
-    nick: nicks.first,
-    nextNick: nicks.next,
-    user: identOf(person),
-    realname: realnameOf(person, naming.isupport.nameLen),
-    password: server.password,
+    ...personNames(config, naming, person),
     sasl,
     webirc:
       webirc?.password === undefined
@@ -103,7 +114,7 @@ export async function introducePerson(
 }
 
 /** A user name that classic servers take: up to nine letters and digits. */
-export const identOf = ({ userId }: Person): string =>
+const identOf = ({ userId }: Person): string =>
   localpartOf(userId)
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 9)
