@@ -4,9 +4,8 @@ import { Enforcement } from './admission/enforcement.ts';
 import { BridgingCommands } from './commands/bridging-commands.ts';
 import { HereCommands } from './commands/here-commands.ts';
 import { openDirects } from './direct/open-directs.ts';
+import { makeGate } from './gates/gates.ts';
 import { OptOuts } from './gates/opt-outs.ts';
-import { OptedOutGate } from './gates/opted-out-gate.ts';
-import { VouchedGate } from './gates/vouched-gate.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { attachNetwork } from './inbox/attach-network.ts';
 import { MatrixGate } from './inbox/matrix-gate.ts';
@@ -23,6 +22,7 @@ import { NickWishes } from './people/nick-wishes.ts';
 import { type Manner, People } from './people/people.ts';
 import { admittedBy, Rosters } from './people/rosters.ts';
 import { Signs } from './people/signs.ts';
+import { Policies } from './policy/policies.ts';
 import { ensureBotName } from './rooms/bot-profile.ts';
 import { ChannelWishes } from './rooms/channel-wishes.ts';
 import { applyLinks, loadPortals, storedAnchors } from './rooms/links.ts';
@@ -30,7 +30,6 @@ import { type Portal, PortalTable } from './rooms/portal-table.ts';
 import { Provision } from './rooms/provision.ts';
 import { RoomFate } from './rooms/room-fate.ts';
 import { RoomMembers } from './rooms/room-members.ts';
-import { SealedGate } from './rooms/sealed-rooms.ts';
 import { Walls } from './rooms/walls.ts';
 import type { Bridge, BridgeParts } from './running-bridge.ts';
 import { Status } from './status.ts';
@@ -38,13 +37,10 @@ import { stopInOrder } from './stop-bridge.ts';
 import { inBackground } from './timing/background.ts';
 import { Signal } from './timing/signal.ts';
 import { Echoes } from './to-matrix/echoes.ts';
-import { MatrixDoubts } from './to-matrix/matrix-doubt.ts';
-import { MatrixEffects } from './to-matrix/matrix-effects.ts';
+import { makeToMatrix } from './to-matrix/make-to-matrix.ts';
 import { MatrixReceipts } from './to-matrix/matrix-receipts.ts';
-import { MatrixRelations } from './to-matrix/matrix-relations.ts';
 import { NetworkFiles } from './to-matrix/network-files.ts';
 import { redactDouble } from './to-matrix/redact-double.ts';
-import { ToMatrixDriver } from './to-matrix/to-matrix.ts';
 import { DeliveryMarks } from './to-network/delivery-marks.ts';
 import { NetworkDoubts } from './to-network/network-doubt.ts';
 import { NetworkReceipts } from './to-network/network-receipts.ts';
@@ -115,6 +111,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     decisions: parts.decisions,
     audit,
     isWalled: (portal) => !walls.isOpen(portal),
+    otherBans: (portal) => policies.masksOf(portal),
     identity: asked,
     reach: { direct: directs.commands, pages, bridging },
     here: new HereCommands({
@@ -133,25 +130,21 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     stopping: () => stopping,
     nudge,
   });
-  const admitted = new VouchedGate(enforcement.admission, portals);
-  const gate = new OptedOutGate(new SealedGate(admitted, portals, fate.sealed), portals, optOuts);
-  const toMatrix = new ToMatrixDriver({
-    kit,
+  const policies = await Policies.open({
+    ...{ kit, config, portals, ledger, ghosts, enforcement, audit, isOurs, nudge },
     lanes: () => lanes,
-    portals,
-    gate,
-    effects: new MatrixEffects({
-      kit,
-      ghosts,
-      files,
-      relations: new MatrixRelations(kit, ghosts, targets, names.calls),
-      upgrades: fate.upgrades,
-      isKept: enforcement.isKept,
-    }),
-    echoes,
-    doubts: new MatrixDoubts({ kit, echoes, portals, isOurs, bootId }),
+    stopping: () => stopping,
+  });
+  const gate = makeGate({
+    ...{ portals, optOuts, out: policies.out },
+    admission: enforcement.admission,
+    sealed: fate.sealed,
+  });
+  const toMatrix = makeToMatrix({
+    ...{ kit, portals, gate, ghosts, files, relations, names, fate, echoes, isOurs, bootId },
+    lanes: () => lanes,
     receipts: matrixReceipts,
-    withdrawals: relations.withdrawals,
+    isKept: enforcement.isKept,
   });
   const toNetwork = new ToNetworkDriver({
     ...{ kit, portals, people, gate, notices, doubts, receipts, relations, networkChanged },
@@ -162,6 +155,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     'to-network': toNetwork.drive,
     status: marks.drive,
     room: enforcement.keeper.drive,
+    policy: policies.drive,
   });
   await relations.withdrawals.load(kit);
   // Before anything can come in: what is new must not overtake what an earlier process left.
@@ -178,15 +172,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, asked.assuranceOf));
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, ...patience });
   const inbox = new MatrixInbox({
-    kit,
-    ledger,
-    portals,
-    echoes,
-    anchors,
-    pages,
-    names,
+    ...{ kit, ledger, portals, echoes, anchors, pages, names, policies, isOurs },
     mapUrl: config.cooperative?.mapUrl,
-    isOurs,
     saysMore: (network) => marks.wantsEvents(network),
     isHeld: (room) => readBack.isHeld(room),
     onHeld: (room) => readBack.prefer(room),
@@ -199,7 +186,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const live = { rosters: () => rosters, lanes: () => lanes };
   const signs = new Signs({ kit, config, portals, people, ghosts, gate, vouching, isOurs, ...live });
   const matrixGate = new MatrixGate({
-    ...{ kit, portals, inbox, readBack, people, isOurs, nudge, gate, signs },
+    ...{ kit, portals, inbox, readBack, people, isOurs, nudge, gate, signs, policies },
     keeping: enforcement,
     invitations: directs.invitations,
   });
@@ -214,6 +201,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       if (portal.roomId !== undefined) readBack.hold(portal.roomId);
       channels.tell(portal.network);
       enforcement.ready(portal);
+      policies.ready(portal);
     },
     stopping: () => stopping,
     nudge,
@@ -224,7 +212,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ...{ version: parts.version, pid: parts.pid, notes: parts.notes },
     homeserverUrl: config.homeserver.url,
     authority: () => enforcement.report(),
-    optedOut: () => [bridging.countWords()].filter((words) => words !== ''),
+    leftOut: () => [bridging.countWords(), ...policies.sentences()].filter((words) => words !== ''),
     degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
     arrivals: { gate: matrixGate, software: () => software },
   });
@@ -243,31 +231,32 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     status,
     ephemera: signs.wants,
 
-    start() {
-      for (const network of kit.networks.values()) {
-        attachNetwork(network, {
-          ...{ kit, ledger, portals, rosters, members, enforcement, vouching, names, walls, signs, networkChanged },
-          directs: directs.rooms,
+    start: () =>
+      policies.start(() => {
+        for (const network of kit.networks.values()) {
+          attachNetwork(network, {
+            ...{ kit, ledger, portals, rosters, members, enforcement, policies, vouching, names, walls, signs },
+            ...{ networkChanged, directs: directs.rooms },
+          });
+          channels.tell(network.id);
+        }
+        rosters.start();
+        inBackground(kit, directs.invitations.begin());
+        enforcement.start();
+        inBackground(kit, reconfigure(config));
+        endHousekeeping = startHousekeeping(kit, pages);
+        lanes.resume();
+        readBack.begin();
+        fate.upgrades.start();
+        const missing = [...portals.all()].filter((portal) => portal.roomId === undefined);
+        inBackground(
+          kit,
+          ensureBotName(kit).then(() => provisionAll(missing)),
+        );
+        void kit.homeserver.probe().then((probe) => {
+          if (probe.ok) software = probe.value.software;
         });
-        channels.tell(network.id);
-      }
-      rosters.start();
-      inBackground(kit, directs.invitations.begin());
-      enforcement.start();
-      inBackground(kit, reconfigure(config));
-      endHousekeeping = startHousekeeping(kit, pages);
-      lanes.resume();
-      readBack.begin();
-      fate.upgrades.start();
-      const missing = [...portals.all()].filter((portal) => portal.roomId === undefined);
-      inBackground(
-        kit,
-        ensureBotName(kit).then(() => provisionAll(missing)),
-      );
-      void kit.homeserver.probe().then((probe) => {
-        if (probe.ok) software = probe.value.software;
-      });
-    },
+      }),
 
     reload(next) {
       // First: rooms that are let go are found by their links.
@@ -275,6 +264,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       inBackground(kit, reconfigure(next));
       pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
+      policies.reconfigure(next);
       for (const network of kit.networks.keys()) channels.tell(network);
       provisionAll(added);
     },
@@ -287,6 +277,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       readBack.stop();
       rosters.stop();
       signs.stop();
+      policies.stop();
       await stopInOrder(kit, { enforcement, lanes, matrixReceipts });
     },
   };

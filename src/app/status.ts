@@ -17,8 +17,8 @@ export type StatusParts = {
   readonly notes: readonly string[];
   readonly walls: Pick<Walls, 'sentences'>;
   readonly isOurs: (userId: string) => boolean;
-  /** How many people do not want to be bridged, as a sentence; nothing where nobody is. */
-  readonly optedOut: () => readonly string[];
+  /** Of whom nothing is passed on beside what the authority says, as sentences. */
+  readonly leftOut: () => readonly string[];
   /** Undefined where everybody is let in. */
   readonly authority: () => AuthorityReport | undefined;
   /** A sentence while a room cannot be kept as the authority wants it. */
@@ -69,7 +69,7 @@ export class Status implements StatusSource {
           ...notes,
           ...walls.sentences(portals.all()),
           ...networks.flatMap((network) => network.notes ?? []),
-          ...this.#parts.optedOut(),
+          ...this.#parts.leftOut(),
         ],
       },
       homeserver: {

@@ -3,6 +3,7 @@ import { type DeepReadonly, env, file, key, secretFile } from './doc.ts';
 import { channel, count, host, line, port, room, secret, word } from './forms.ts';
 import { freeqSchema } from './schema-freeq.ts';
 import { assuranceSchema, displayNamesSchema, trust } from './schema-identity.ts';
+import { policyLists, policyListsForm } from './schema-moderation.ts';
 import { puppetsSchema, relaySchema } from './schema-puppets.ts';
 import { deliveryMarks, presenceSchema, readMarkers } from './schema-signs.ts';
 
@@ -186,6 +187,12 @@ const channelLink = z.strictObject({
   }),
   assurance: key(assuranceSchema.prefault({}), {
     text: 'What somebody has to be vouched for, and by whom. As it is, everybody is shown and nobody trusted. docs/identity.md explains the words.',
+    reload: true,
+  }),
+  policyLists: key(policyLists(), {
+    text: 'Policy lists that hold for this channel and its room, besides those of moderation.policyLists.',
+    form: policyListsForm,
+    example: '["#commons-bans:willow.example"]',
     reload: true,
   }),
   ghosts: key(z.enum(['speakers', 'all']).default('speakers'), {

@@ -5,6 +5,7 @@ import { parseListen } from './listen.ts';
 import { authoritySchema } from './schema-authority.ts';
 import { cooperativeSchema } from './schema-cooperative.ts';
 import { mediaSchema } from './schema-media.ts';
+import { moderationSchema } from './schema-moderation.ts';
 import { networkSchema } from './schema-network.ts';
 
 /**
@@ -111,6 +112,7 @@ export const configSchema = z.strictObject({
   cooperative: key(cooperativeSchema.optional(), { text: 'The cooperative, its Space and its groups.' }),
   authority: key(authoritySchema.prefault({}), { text: 'Who decides who is let in.', sample: 'live' }),
   networks: key(z.array(networkSchema).min(1).max(50), { text: 'The networks and their channels.', sample: 'live' }),
+  moderation: key(moderationSchema.prefault({}), { text: 'Whom Causeway shuts out because others say so.' }),
   http: key(http.prefault({}), { text: 'Health, metrics and administration.', sample: 'live' }),
   media: key(mediaSchema.prefault({}), { text: 'Pictures, files and long messages.' }),
   log: key(log.prefault({}), { text: 'The log, on standard error.', sample: 'live' }),

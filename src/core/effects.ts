@@ -2,7 +2,7 @@
 import type { BridgeError } from './errors.ts';
 import type { MessageStyle, NetworkMedia } from './events.ts';
 import type { Provenance } from './identity/provenance.ts';
-import type { GhostSubject, MessageKey, NetworkId } from './ids.ts';
+import type { GhostSubject, MessageKey, NetworkId, PortalId } from './ids.ts';
 import type { SharePage } from './share-page.ts';
 
 /**
@@ -230,6 +230,9 @@ export type ReconcileRoom = {
   readonly cause: string;
 };
 
+/** Does what policy lists say about the people of a channel and its room, whatever was done before. */
+export type LookAtPolicies = { readonly op: 'policy.look'; readonly portal: PortalId };
+
 export type Effect =
   | SendToMatrix
   | ReactOnMatrix
@@ -249,6 +252,7 @@ export type Effect =
   | PinsOnNetwork
   | PartOnNetwork
   | ReconcileRoom
+  | LookAtPolicies
   | SharePage;
 
 /** An effect with the key under which it is done once. */

@@ -18,8 +18,11 @@ export type MessageKey = Brand<string, 'MessageKey'>;
 export type GhostId = Brand<string, 'GhostId'>;
 
 export type Direction = 'to-matrix' | 'to-network';
-/** What a lane does: carries lines of a portal, tells what became of them, or keeps a room or Space as it should be. */
-export type LaneKind = Direction | 'status' | 'room';
+/**
+ * What a lane does: carries lines of a portal, tells what became of them, keeps a room or Space as it should be, or carries out policy lists in
+ * a portal.
+ */
+export type LaneKind = Direction | 'status' | 'room' | 'policy';
 
 export const asNetworkId = (text: string): NetworkId => text as NetworkId;
 
@@ -55,13 +58,15 @@ export const makeStatusLaneId = (portal: PortalId): LaneId => `status:${portal}`
 /** @param resource id of the room or Space among those that we keep (core/authority/access) */
 export const makeRoomLaneId = (resource: string): LaneId => `room:${resource}` as LaneId;
 
+export const makePolicyLaneId = (portal: PortalId): LaneId => `policy:${portal}` as LaneId;
+
 export const laneKind = (lane: LaneId): LaneKind => lane.slice(0, lane.indexOf(':')) as LaneKind;
 
 /** What the bot says in a room that is no portal's has a lane of its own. `=` is in no network's id. */
 export const makeHouseLaneId = (room: string): LaneId =>
   makeLaneId(makePortalId('=house' as NetworkId, room), 'to-matrix');
 
-/** Of a lane that carries lines. */
+/** Of a lane that carries lines or policy lists. */
 export const lanePortal = (lane: LaneId): PortalId => lane.slice(lane.indexOf(':') + 1) as PortalId;
 
 /** Of a lane that keeps a room. */

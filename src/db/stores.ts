@@ -10,6 +10,7 @@ import { linkStore } from './link-store.ts';
 import { memberStore } from './member-store.ts';
 import { outboxStore } from './outbox-store.ts';
 import { pageStore } from './page-store.ts';
+import { policyStore } from './policy-store.ts';
 import { portalStore } from './portal-store.ts';
 import { puppetStore } from './puppet-store.ts';
 import { scimRowStore } from './scim-row-store.ts';
@@ -32,4 +33,5 @@ export const stores: Stores = {
   page: pageStore,
   visitor: visitorStore,
   direct: directStore,
+  policy: policyStore,
 };

@@ -6,6 +6,7 @@ import { type ModeChange, packModes } from '../core/irc/modes.ts';
 import { isRefusal, refusalToError } from '../core/irc/numerics.ts';
 import type { Log } from '../ports/log.ts';
 import type { ChannelGuard, Door, RosterEntry } from '../ports/network.ts';
+import { Bans } from './channel-bans.ts';
 import { bringDoor } from './door.ts';
 import type { OwnNames } from './identity.ts';
 import { isOperator } from './listening/ranks.ts';
@@ -32,9 +33,16 @@ export class Guard implements ChannelGuard {
   readonly #tools: GuardTools;
   readonly #turn = makeTurns(MAX_AT_ONCE);
   readonly #doorTurn = makeTurns(1);
+  readonly bans: Bans;
 
   constructor(tools: GuardTools) {
     this.#tools = tools;
+    const { session } = tools;
+    this.bans = new Bans({
+      session,
+      mayAct: (channel) => this.mayAct(channel),
+      isBot: (nick) => this.#isBot(nick),
+    });
   }
 
   mayAct(channel: string): boolean {
@@ -63,10 +71,8 @@ export class Guard implements ChannelGuard {
       const session = this.#tools.session();
       if (session === undefined) return fail(AWAY);
       if (!this.mayAct(channel)) return fail(notOp(channel));
-      const { botNick, log, names } = this.#tools;
-      const isBot = (nick: string): boolean =>
-        session.link.isMe(nick) || names.fold(nick).startsWith(names.fold(botNick));
-      return await bringDoor({ session, isBot, log }, channel, door);
+      const { log } = this.#tools;
+      return await bringDoor({ session, isBot: (nick) => this.#isBot(nick), log }, channel, door);
     });
   }
 
@@ -115,6 +121,12 @@ export class Guard implements ChannelGuard {
       if (session === undefined) return fail(AWAY);
       return this.mayAct(channel) ? await work(session) : fail(notOp(channel));
     });
+  }
+
+  /** Under this connection's nick, or another that the bot had. */
+  #isBot(nick: string): boolean {
+    const { names, botNick, session } = this.#tools;
+    return session()?.link.isMe(nick) === true || names.fold(nick).startsWith(names.fold(botNick));
   }
 
   #isOwn({ nick, account }: RosterEntry): boolean {

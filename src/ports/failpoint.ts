@@ -12,7 +12,8 @@ export type FailpointName =
   | 'during-history'
   | 'during-migration'
   | 'after-agreement-cut'
-  | 'after-agreement-shut-out';
+  | 'after-agreement-shut-out'
+  | 'after-shut-out-noted';
 
 /** Does nothing unless `CAUSEWAY_FAILPOINT=name@k` names this place: then the k-th visit is `kill -9` of ourselves. */
 export type Failpoint = (name: FailpointName) => void;

@@ -3,8 +3,11 @@ import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent, NetworkMedia, NetworkSource } from '../core/events.ts';
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
 import type { MultilineLimits } from '../core/irc/multiline.ts';
+import type { ChannelGuard } from './channel-guard.ts';
 import type { NetworkStatus } from './network-status.ts';
 import type { PeopleSigns } from './people-signs.ts';
+
+export type { ChannelBans, ChannelGuard, Door } from './channel-guard.ts';
 
 /** A Matrix user as a network needs to know them. */
 export type Person = {
@@ -168,37 +171,6 @@ export interface Voice {
 }
 
 export type OutgoingReaction = { readonly target: MessageKey; readonly emoji: string; readonly removed: boolean };
-
-/** Who may come into a channel. Accounts are those of the network. */
-export type Door = {
-  readonly membersOnly: boolean;
-  /** Accounts that may come in where only members may. */
-  readonly accounts: readonly string[];
-  /** Accounts that are kept out, whoever may come in otherwise. */
-  readonly bannedAccounts: readonly string[];
-};
-
-/** What the listener may do in a channel, and who is there. */
-export interface ChannelGuard {
-  /** Whether our bot holds op in the channel now. Changes are told by {@link NetworkSink.changed}. */
-  mayAct(channel: string): boolean;
-  /** Everybody of the channel who is not one of ours, once the server has said whether they have an account. */
-  members(channel: string): readonly RosterEntry[];
-  /** Ours are never kicked. Somebody who is not there any more counts as kicked. */
-  kick(channel: string, nick: string, reason: string): Promise<Result<void>>;
-  /**
-   * Brings the channel's door to this state, writing only what differs. What people set themselves (bans of addresses, exceptions
-   * of another form) stays.
-   * @returns an error `irc_door_incomplete`, `retry: 'later'`, that names what could not be had, where all else was done
-   */
-  setDoor(channel: string, door: Door): Promise<Result<void>>;
-  /** Gives somebody present this status and takes any other; `''` takes all. Writes only what differs. */
-  setStatus(channel: string, nick: string, status: '' | 'v' | 'o'): Promise<Result<void>>;
-  /** Gives somebody present voice, or takes it; any other status stays. Writes only what differs. */
-  setVoice(channel: string, nick: string, has: boolean): Promise<Result<void>>;
-  /** Lets somebody in once. Who is in already counts as invited. */
-  invite(channel: string, nick: string): Promise<Result<void>>;
-}
 
 /** Who is called what in a channel now. Asked for every word of a line: answers at once. */
 export interface Nicks {

@@ -10,6 +10,7 @@ import type {
 import type { Sql } from './db.ts';
 import type { DirectStore } from './direct-store.ts';
 import type { PageStore } from './page-store.ts';
+import type { PolicyStore } from './policy-store.ts';
 
 /** Where an inbox row came from; with the key it is unique for ever. `matrix`, or a network's id. */
 export type InboxSource = 'matrix' | 'security event' | NetworkId;
@@ -236,4 +237,5 @@ export type Stores = {
   readonly page: PageStore;
   readonly visitor: VisitorStore;
   readonly direct: DirectStore;
+  readonly policy: PolicyStore;
 };

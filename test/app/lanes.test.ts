@@ -38,7 +38,7 @@ function build(parts: Partial<Kit> = {}, db = new LivedDb(database, new Life()))
       queue.take(head.id);
     }
   };
-  const lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive, status: drive, room: drive });
+  const lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive, status: drive, room: drive, policy: drive });
   const ledger = new Ledger(kit, () => lanes);
   const write = (lane: (typeof LANES)[number] | undefined, ...keys: readonly string[]): Promise<void> =>
     ledger.write(async (entry) => {

@@ -49,7 +49,13 @@ async function build() {
       queue.take(head.id);
     }
   };
-  const lanes: Lanes = new Lanes(kit, { 'to-matrix': drive, 'to-network': drive, status: drive, room: drive });
+  const lanes: Lanes = new Lanes(kit, {
+    'to-matrix': drive,
+    'to-network': drive,
+    status: drive,
+    room: drive,
+    policy: drive,
+  });
   const ledger = new Ledger(kit, () => lanes);
   await ledger.open();
   const portals = new PortalTable();
@@ -86,6 +92,7 @@ async function build() {
     onAsked: () => {},
     onDouble: () => {},
     onState: () => Promise.resolve(),
+    policies: { seen: () => Promise.resolve() },
   });
   readBack.begin();
   const say = (text: string): MatrixEvent =>

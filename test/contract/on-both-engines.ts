@@ -20,6 +20,8 @@ const TABLES = [
   'page',
   'deleted_event',
   'direct',
+  'policy_rule',
+  'policy_shut_out',
 ];
 
 /** Runs work in a transaction, with all tables to itself. */

@@ -23,6 +23,8 @@ export type ChannelDoorsParts = {
   /** Resolves when no person has to leave rooms any more: lists for newcomers wait for that, for a while. */
   readonly calm: () => Promise<void>;
   readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
+  /** Bans that the bot set in the channel for another reason. */
+  readonly otherBans: (portal: Portal) => readonly string[];
 };
 
 type Present = { readonly entry: RosterEntry; readonly person: Lookup<Member>; readonly standing: Standing };
@@ -113,7 +115,8 @@ export class ChannelDoors {
   }
 
   async #setDoor(portal: Portal, resource: Resource, guard: ChannelGuard): Promise<void> {
-    this.#log(portal, await guard.setDoor(portal.channel, await this.#accounts.of(portal.network, resource)));
+    const door = { ...(await this.#accounts.of(portal.network, resource)), otherBans: this.#parts.otherBans(portal) };
+    this.#log(portal, await guard.setDoor(portal.channel, door));
     for (const { entry, person, standing } of this.#present(portal, resource, guard)) {
       const status = wantedStatus(resource, person, standing);
       const stays = STAYS.has(standing.membership);

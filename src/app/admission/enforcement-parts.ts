@@ -13,7 +13,7 @@ import type { Lanes } from '../lanes/lanes.ts';
 import type { Ledger } from '../lanes/ledger.ts';
 import type { Pages } from '../pages.ts';
 import type { PersonSwitch } from '../people/person-switch.ts';
-import type { PortalTable } from '../rooms/portal-table.ts';
+import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 
 /** What enforcement is made of. */
 export type EnforcementParts = {
@@ -28,6 +28,8 @@ export type EnforcementParts = {
   readonly authority: Authority | undefined;
   readonly decisions: DecisionPoint | undefined;
   readonly audit: Audit;
+  /** Bans that the bot set in a channel because of policy lists. */
+  readonly otherBans: (portal: Portal) => readonly string[];
   /** The network keeps people out of a channel, or may do so. */
   readonly isWalled: (portal: PortalId) => boolean;
   /** Answers what is asked about identities: who somebody is, and who vouches for it; that a ghost goes to another account. */

@@ -15,6 +15,9 @@ export class Holds {
   readonly #held = new Map<string, HeldPlan>();
   readonly #confirmed = new Map<string, string>();
 
+  /** Somebody said that a plan is meant. */
+  onConfirmed: (resource: string) => void = () => {};
+
   constructor(kit: Kit) {
     this.#kit = kit;
   }
@@ -48,7 +51,9 @@ export class Holds {
   /** @returns the plan that goes on now; undefined where no such plan is held */
   confirm(hash: string): HeldPlan | undefined {
     const plan = [...this.#held.values()].find((held) => held.hash === hash);
-    if (plan !== undefined) this.#confirmed.set(plan.resource, plan.hash);
+    if (plan === undefined) return undefined;
+    this.#confirmed.set(plan.resource, plan.hash);
+    this.onConfirmed(plan.resource);
     return plan;
   }
 

@@ -10,6 +10,7 @@ export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> 
   CautionParts & {
     readonly portals: PortalTable;
     readonly identity: Pick<ChannelDoorsParts, 'assuranceOf'>;
+    readonly otherBans: ChannelDoorsParts['otherBans'];
     readonly decisions: DecisionPoint | undefined;
   };
 

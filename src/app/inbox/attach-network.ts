@@ -2,6 +2,7 @@ import type { Network, RosterChange, RosterEntry } from '../../ports/network.ts'
 import type { Enforcement } from '../admission/enforcement.ts';
 import type { Rosters } from '../people/rosters.ts';
 import type { Signs } from '../people/signs.ts';
+import type { Policies } from '../policy/policies.ts';
 import type { RoomMembers } from '../rooms/room-members.ts';
 import { Gathered } from '../timing/gathered.ts';
 import type { Signal } from '../timing/signal.ts';
@@ -13,17 +14,21 @@ export type AttachParts = NetworkInboxParts & {
   readonly members: RoomMembers;
   readonly enforcement: Enforcement;
   readonly signs: Signs;
+  readonly policies: Policies;
   readonly networkChanged: Signal;
 };
 
 /** Starts a network: what it tells goes to whoever has to hear it. */
 export function attachNetwork(network: Network, parts: AttachParts): void {
-  const { kit, portals, enforcement, members, rosters } = parts;
+  const { kit, portals, enforcement, policies, members, rosters } = parts;
   const lines = new NetworkInbox(parts, network);
   const stands = new Gathered(
     kit.clock,
     kit.log,
-    () => enforcement.networkChanged(network.id),
+    () => {
+      enforcement.networkChanged(network.id);
+      policies.networkChanged(network.id);
+    },
     () => portals.restMs,
   );
   const changed = (): void => {
@@ -34,7 +39,10 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
   };
   const roster = (channel: string, change: RosterChange): void => {
     const portal = portals.byChannel(network.id, channel);
-    if (portal !== undefined) enforcement.channelChanged(portal, change);
+    if (portal !== undefined) {
+      enforcement.channelChanged(portal, change);
+      policies.channelChanged(portal, change);
+    }
     enforcement.reach.bridging.changed(network, channel, change);
   };
   parts.directs.attach(network.id, (portal) => lines.release(portal));

@@ -32,6 +32,8 @@ export type MatrixGateParts = {
     interrupted(): void;
     called(room: string, by: string): void;
   };
+  /** What follows policy lists. */
+  readonly policies: { interrupted(): void };
   /** Answers invitations of ghosts. */
   readonly invitations: { seen(events: readonly MatrixEvent[]): Promise<void> };
 };
@@ -86,6 +88,7 @@ export class MatrixGate implements MatrixSink {
   interrupted(source: 'push' | 'sync', why: string): void {
     this.#parts.readBack.interrupted(source, why);
     this.#parts.keeping.interrupted();
+    this.#parts.policies.interrupted();
   }
 
   typing(roomId: string, userIds: readonly string[]): void {

@@ -22,6 +22,8 @@ export type MatrixInboxParts = {
   readonly pages: Pages;
   readonly isOurs: (userId: string) => boolean;
   readonly names: Names;
+  /** What follows policy lists hears of everything, in the commit that stores it. */
+  readonly policies: { seen(entry: Entry, event: MatrixEvent): Promise<void> };
   /** The cooperative's own map, where it has one. */
   readonly mapUrl: string | undefined;
   /** What hears of a change of a room's state in the commit in which it is stored. */
@@ -71,6 +73,7 @@ export class MatrixInbox {
 
   async #accept(entry: Entry, event: MatrixEvent, source: 'push' | 'sync'): Promise<void> {
     const { kit, portals, anchors, isOurs, isHeld } = this.#parts;
+    await this.#parts.policies.seen(entry, event);
     const portal = portals.anyByRoom(event.room_id);
     if (portal === undefined) return this.#acceptInHouse(entry, event, source);
     const room = event.room_id;

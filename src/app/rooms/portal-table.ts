@@ -44,6 +44,7 @@ const DIRECT: Omit<ChannelConfig, 'channel' | 'room'> = {
   ghostsCap: 0,
   idleDays: 0,
   assurance: { relay: 'anonymous', ghost: 'anonymous', voice: 'none' },
+  policyLists: [],
 };
 
 const LEAST_REST_MS = 20;

@@ -9,6 +9,8 @@ export type WantedDoor = {
   readonly membersOnly: boolean;
   readonly accounts: readonly string[];
   readonly bannedAccounts: readonly string[];
+  /** Bans of ours that are there for another reason, and stay. */
+  readonly otherBans?: readonly string[];
   /** The bot's own entry among the exceptions, so that it finds its way back in after a lost connection. */
   readonly self: string | undefined;
 };
@@ -54,7 +56,7 @@ export function planDoor(wanted: WantedDoor, seen: SeenDoor, ways: DoorWays, isu
   const exceptionMasks = byAccess ? [] : masksOf(admitted, ways.exception, leftOut);
   const banMasks = masksOf(banned, ways.ban, leftOut);
   const room = roomIn(isupport, 'b', [seen.bans, ...(sharesRoom(isupport, inviteExceptions) ? [seen.exceptions] : [])]);
-  const bans = diffList('b', banMasks, seen.bans, room, casemapping, leftOut);
+  const bans = diffList('b', banMasks, seen.bans, room, casemapping, leftOut, wanted.otherBans);
   const self =
     wanted.membersOnly && wanted.self !== undefined ? [{ account: 'the bot itself', mask: wanted.self }] : [];
   const roomLeft = sharesRoom(isupport, inviteExceptions)
@@ -107,12 +109,14 @@ function diffList(
   room: number,
   casemapping: Casemapping,
   leftOut: Array<DoorPlan['leftOut'][number]>,
+  otherBans: readonly string[] = [],
 ): { readonly added: readonly ModeChange[]; readonly removed: readonly ModeChange[]; readonly roomLeft: number } {
   const key = (mask: string): string => fold(mask, casemapping);
+  const others = new Set(otherBans.map(key));
   const wantedKeys = new Set(wanted.map(({ mask }) => key(mask)));
   const seenKeys = new Set(seen.map(({ mask }) => key(mask)));
   const removed = seen
-    .filter(({ mask, ours }) => ours && !wantedKeys.has(key(mask)))
+    .filter(({ mask, ours }) => ours && !wantedKeys.has(key(mask)) && !others.has(key(mask)))
     .map(({ mask }): ModeChange => ({ sign: '-', letter, param: mask }));
   const missing = new Map(wanted.filter(({ mask }) => !seenKeys.has(key(mask))).map((one) => [key(one.mask), one]));
   // Bans leave last, so the room that they make counts for exceptions only.

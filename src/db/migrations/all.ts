@@ -7,6 +7,7 @@ import { linkAuthor } from './0005-link-author.ts';
 import { visitors } from './0006-visitors.ts';
 import { unmanaged } from './0007-unmanaged.ts';
 import { direct } from './0008-direct.ts';
+import { policy } from './0009-policy.ts';
 
 /** In order, without holes. A new step is a new file and a new line here; released ones are never edited. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   visitors,
   unmanaged,
   direct,
+  policy,
 ];

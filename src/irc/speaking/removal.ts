@@ -32,7 +32,7 @@ function linesOf(link: Link, channel: string, { nick, account, how, reason }: Re
 }
 
 /** The account where the server can ban one, else the nick: a nick's address may be everybody's behind one gateway. */
-function maskOf(link: Link, nick: string | undefined, account: string | null): string | undefined {
+export function maskOf(link: Link, nick: string | undefined, account: string | null): string | undefined {
   const byAccount = doorWaysOf(link.isupport, link.software ?? '').ban;
   if (account !== null && isPlainAccount(account) && byAccount !== undefined) return byAccount(account);
   return nick === undefined ? undefined : `${nick}!*@*`;

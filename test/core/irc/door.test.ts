@@ -55,6 +55,11 @@ describe('a door in lists of the channel', () => {
     ]);
   });
 
+  test('leaves bans of ours that are there for another reason', () => {
+    const seen = { closed: true, bans: ours('R:mallory', 'Spam!*@*') };
+    assert.deepEqual(written(onInspircd({ otherBans: ['spam!*@*'] }, seen)), ['-b R:mallory']);
+  });
+
   test('lets nobody in who is banned, whatever else is said', () => {
     assert.deepEqual(written(onInspircd({ accounts: ['Eve', 'alice'], bannedAccounts: ['eve'] })), [
       '+b R:eve',

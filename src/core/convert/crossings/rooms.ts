@@ -22,6 +22,24 @@ export const ROOMS: readonly Crossing[] = [
     shown: [['test/e2e/moderation.test.ts', 'an operator’s kick and ban hold on both sides']],
   },
   {
+    what: 'Policy lists (`m.policy.rule.*`)',
+    types: [],
+    kinds: [],
+    needs: 'the bot as an operator',
+    toNetwork: {
+      able: 'nothing passes of whom a followed list bans, from the moment the rule is known; people of the network are put out of the channel and banned there; taken back with the rule',
+      unable: 'nothing passes of them; the channel stays as it is',
+    },
+    toMatrix: {
+      able: 'nothing passes of whom a followed list bans; their ghosts are banned from the room, or never come in. About its own members the cooperative decides alone',
+    },
+    shown: [
+      ['test/e2e/policy-lists.test.ts', 'bans them in the room and in the channel; taken back, all of that is undone'],
+      ['test/e2e/policy-lists.test.ts', 'what was decided while the bridge was away'],
+      ['test/app/policy/who-is-out.test.ts', 'about whom the cooperative knows'],
+    ],
+  },
+  {
     what: 'Walls of a channel',
     types: [],
     kinds: ['walls'],

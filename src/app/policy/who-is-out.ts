@@ -1,0 +1,136 @@
+import type { Lookup, Member } from '../../core/authority/member.ts';
+import { subjectOf } from '../../core/identity/subject.ts';
+import { makeGhostId, type PortalId } from '../../core/ids.ts';
+import type { ShutPerson, ShutVerdict } from '../../core/policy/plan-shut-outs.ts';
+import { namesOfSpeaker, namesOfUser, type PolicyBook, type PolicyMatch } from '../../core/policy/policy-book.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { Identified } from '../gates/line-gate.ts';
+import type { Kit } from '../kit.ts';
+import type { Ghosts } from '../people/ghosts.ts';
+import type { Portal, PortalTable } from '../rooms/portal-table.ts';
+import type { BoundedReports } from './bounded-reports.ts';
+
+export type WhoIsOutParts = {
+  readonly kit: Kit;
+  readonly portals: PortalTable;
+  readonly book: PolicyBook;
+  readonly ghosts: Pick<Ghosts, 'idOf'>;
+  readonly admission: Pick<Admission, 'networkUser' | 'matrixUser' | 'isAdmin'>;
+  readonly hasAuthority: boolean;
+  readonly isOurs: (userId: string) => boolean;
+  /** Room ids of the lists that hold in a portal. */
+  readonly listsOf: (portal: Portal) => readonly string[];
+  readonly nameOf: (list: string) => string;
+  readonly reports: BoundedReports;
+};
+
+/** Why nothing of somebody passes, for people. */
+export type Refusal = { readonly text: string };
+
+/**
+ * Whom policy lists shut out. The authority stays the master: whoever it knows is its to decide about, and a list says nothing of them. A list
+ * lets nobody in.
+ */
+export class WhoIsOut {
+  readonly #parts: WhoIsOutParts;
+
+  constructor(parts: WhoIsOutParts) {
+    this.#parts = parts;
+  }
+
+  /** Somebody on Matrix. */
+  user(id: PortalId, userId: string): Refusal | undefined {
+    const { portals, admission, isOurs } = this.#parts;
+    const portal = portals.get(id);
+    const match = portal === undefined || isOurs(userId) ? undefined : this.#match(portal, namesOfUser(userId));
+    if (portal === undefined || match === undefined) return undefined;
+    if (admission.isAdmin(userId) || this.#standing(admission.matrixUser(userId)) === 'known') {
+      this.#spare(match, userId);
+      return undefined;
+    }
+    return this.#refuse(match, userId, portal);
+  }
+
+  /** Somebody on the portal's network. */
+  speaker(id: PortalId, who: Identified): Refusal | undefined {
+    const portal = this.#parts.portals.get(id);
+    const match = portal === undefined ? undefined : this.#matchPerson(portal, who);
+    if (portal === undefined || match === undefined) return undefined;
+    const name = `${who.nick} (${portal.network})`;
+    if (this.#standing(this.#parts.admission.networkUser(portal.network, who)) === 'known') {
+      this.#spare(match, name);
+      return undefined;
+    }
+    return this.#refuse(match, name, portal);
+  }
+
+  /** Whether a rule means somebody of the portal's network, whatever follows from it. */
+  isMeant(portal: Portal, who: Identified): boolean {
+    return this.#matchPerson(portal, who) !== undefined;
+  }
+
+  /** What is to be done about somebody on the portal's network. */
+  verdict(portal: Portal, ghost: string, who: ShutPerson): ShutVerdict {
+    const match = this.#matchPerson(portal, who, ghost);
+    if (match === undefined) return { kind: 'free' };
+    const standing = this.#standing(this.#parts.admission.networkUser(portal.network, who));
+    if (standing === 'known') return { kind: 'free' };
+    return standing === 'unsure' ? { kind: 'unsure' } : { kind: 'out', reason: this.reasonOf(match) };
+  }
+
+  /** The rule that means a room, by its id or an alias. */
+  room(portal: Portal, names: readonly string[]): PolicyMatch | undefined {
+    for (const list of this.#parts.listsOf(portal)) {
+      const rule = this.#parts.book.rules(list)?.matchRoom(names);
+      if (rule !== undefined) return { list, rule };
+    }
+    return undefined;
+  }
+
+  reasonOf({ list, rule }: PolicyMatch): string {
+    const because = rule.reason === '' ? '' : `: ${rule.reason}`;
+    return `shut out by the policy list ${this.#parts.nameOf(list)}${because}`;
+  }
+
+  #matchPerson(portal: Portal, who: Identified, ghost?: string): PolicyMatch | undefined {
+    const { kit, ghosts, book } = this.#parts;
+    if (book.isEmpty) return undefined;
+    const { network } = portal;
+    const fold = (name: string): string => kit.networks.get(network)?.fold(name) ?? name.toLowerCase();
+    const { nick, account, origin } = who;
+    const at = origin === undefined || origin === null ? {} : { origin };
+    const subject = subjectOf({ nick, account, ...at }, fold);
+    // Also by the id that follows from their account where another ghost stands for them now.
+    const own = makeGhostId(network, subject, kit.homeserver.serverName, kit.digest);
+    const names = new Set([ghosts.idOf(network, subject), own, ...(ghost === undefined ? [] : [ghost])]);
+    return this.#match(portal, namesOfSpeaker([...names], origin));
+  }
+
+  #match(portal: Portal, names: ReturnType<typeof namesOfUser>): PolicyMatch | undefined {
+    const { book, listsOf } = this.#parts;
+    return book.isEmpty ? undefined : book.match(listsOf(portal), names);
+  }
+
+  /** `known`: the authority says something of them. Silence of the authority makes nobody known, and nobody a stranger for good. */
+  #standing(person: Lookup<Member>): 'known' | 'unsure' | 'stranger' {
+    if (!this.#parts.hasAuthority || person.kind === 'absent') return 'stranger';
+    return person.kind === 'found' ? 'known' : 'unsure';
+  }
+
+  #spare(match: PolicyMatch, name: string): void {
+    const { reports, nameOf } = this.#parts;
+    reports.say(
+      `spared ${match.list} ${name}`,
+      `The policy list ${nameOf(match.list)} means ${name} (${match.rule.entity}), whom the cooperative knows. Nothing follows from it: about its own people the cooperative decides.`,
+    );
+  }
+
+  #refuse(match: PolicyMatch, name: string, portal: Portal): Refusal {
+    const text = this.reasonOf(match);
+    this.#parts.reports.say(
+      `out ${match.list} ${portal.id} ${name}`,
+      `${name} is ${text}. What they say does not pass between ${portal.channel} and its room.`,
+    );
+    return { text };
+  }
+}
