@@ -120,7 +120,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       status: () => status,
     }),
   });
-  walls.onChanged = () => enforcement.wallsChanged();
+  walls.onChanged = () => enforcement.occasions.wallsChanged();
   await enforcement.load();
   const fate = await RoomFate.load({
     kit,
@@ -187,7 +187,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const signs = new Signs({ kit, config, portals, people, ghosts, gate, vouching, isOurs, ...live });
   const matrixGate = new MatrixGate({
     ...{ kit, portals, inbox, readBack, people, isOurs, nudge, gate, signs, policies },
-    keeping: enforcement,
+    keeping: enforcement.occasions,
     invitations: directs.invitations,
   });
   const provision = new Provision({
@@ -200,7 +200,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       // What was said since its newest event was noted came to a room that was not linked yet.
       if (portal.roomId !== undefined) readBack.hold(portal.roomId);
       channels.tell(portal.network);
-      enforcement.ready(portal);
+      enforcement.occasions.ready(portal);
       policies.ready(portal);
     },
     stopping: () => stopping,

@@ -1,28 +1,25 @@
 import type { Config } from '../../config/schema.ts';
 import type { Resource } from '../../core/authority/access.ts';
 import type { Directory } from '../../core/authority/directory.ts';
-import type { MatrixEvent } from '../../core/events.ts';
-import type { NetworkId } from '../../core/ids.ts';
 import { ADMIN_ROOM } from '../../core/room/layout.ts';
 import type { CommandAnswer } from '../../ports/commands.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
-import type { RosterChange } from '../../ports/network.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { VisitAnswer, VisitSource } from '../../ports/visit.ts';
 import { Asked } from '../commands/asked.ts';
 import type { PersonSwitch } from '../people/person-switch.ts';
 import type { Portal } from '../rooms/portal-table.ts';
 import { Visiting } from '../visitors/visiting.ts';
-import { Admission, type Concerned } from './admission.ts';
+import { Admission } from './admission.ts';
 import { authorityReport } from './authority-report.ts';
 import { AuthoritySide } from './authority-side.ts';
 import { type Caution, confirmText } from './caution.ts';
-import type { ChannelDoors } from './channel-doors.ts';
 import { Drift } from './drift.ts';
 import type { EnforcementParts } from './enforcement-parts.ts';
 import { Holds } from './holds.ts';
 import { makeKeeping } from './keeping.ts';
 import { ManagedRooms } from './managed-rooms.ts';
+import { Occasions } from './occasions.ts';
 import { Proofs } from './proofs.ts';
 import { Puppets } from './puppets.ts';
 import { Reports } from './reports.ts';
@@ -43,6 +40,8 @@ export class Enforcement implements VisitSource {
   readonly proofs: Proofs;
   readonly requests: Requests;
   readonly asked: Asked;
+  /** Where it is told what happens. */
+  readonly occasions: Occasions;
   readonly calls: PersonSwitch;
   readonly identity: EnforcementParts['identity'];
   readonly visiting: Visiting;
@@ -52,10 +51,7 @@ export class Enforcement implements VisitSource {
   readonly #parts: EnforcementParts;
   readonly #say: Say;
   readonly #side: AuthoritySide;
-  readonly #puppets: Puppets;
-  readonly #drift: Drift;
   readonly #caution: Caution;
-  readonly #doors: ChannelDoors;
   readonly #rounds: Rounds;
 
   constructor(parts: EnforcementParts) {
@@ -74,7 +70,7 @@ export class Enforcement implements VisitSource {
       ledger,
       authority,
       audit,
-      onChanged: (whom, cause) => this.#changed(whom, cause),
+      onChanged: (whom, cause) => this.occasions.changed(whom, cause),
       onAgreements: (agreements, freshness) => this.visiting.learned(agreements, freshness),
       onAlert: (text) => this.reports.say(text),
     });
@@ -95,9 +91,9 @@ export class Enforcement implements VisitSource {
       ownMember: (userId) => this.admission.matrixUser(userId),
       isOut: (userId, resource) => this.admission.standingOf(userId, resource).membership === 'out',
       isLost: (resource) => this.keeper.lost(resource) !== undefined,
-      onServers: (cause) => this.#rearranged(cause),
-      onPeople: (userIds, cause) => this.#concerns(userIds, cause),
-      onLook: (resources, cause, userIds) => this.#look(resources, cause, userIds),
+      onServers: (cause) => this.occasions.rearranged(cause),
+      onPeople: (userIds, cause) => this.occasions.concerns(userIds, cause),
+      onLook: (resources, cause, userIds) => this.occasions.look(resources, cause, userIds),
     });
     this.admission = new Admission({
       clock: kit.clock,
@@ -124,18 +120,23 @@ export class Enforcement implements VisitSource {
       lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
       isKnown: (userId) => this.admission.isKnown(userId),
       windowMs: settings.guardWindowMs,
-      look: (resource) => this.#look([resource], 'held'),
+      look: (resource) => this.occasions.look([resource], 'held'),
       onKept: () => this.visiting.kept(),
     });
-    ({ keeper: this.keeper, caution: this.#caution, doors: this.#doors } = kept);
+    ({ keeper: this.keeper, caution: this.#caution } = kept);
     this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.#say });
     this.asked = new Asked(this, this.#say);
-    this.#drift = new Drift(this.rooms, kit.homeserver.botId, isOurs);
     this.#rounds = new Rounds(kit.clock, settings.reconcileMs, (cause) => {
       this.rooms.forget();
-      this.#lookAtAll(cause);
+      this.occasions.lookAtAll(cause);
     });
-    this.#puppets = new Puppets({ kit, portals, admission: this.admission, isOurs });
+    this.occasions = new Occasions({
+      ...{ kit, authority, settings, doors: kept.doors, directory: this.directory, rounds: this.#rounds },
+      ...{ rooms: this.rooms, admission: this.admission, proofs: this.proofs, keeper: this.keeper },
+      ...{ visiting: this.visiting, asked: this.asked },
+      puppets: new Puppets({ kit, portals, admission: this.admission, isOurs }),
+      drift: new Drift(this.rooms, kit.homeserver.botId, isOurs),
+    });
   }
 
   get directory(): Directory {
@@ -169,70 +170,16 @@ export class Enforcement implements VisitSource {
 
   reconfigure(config: Config): void {
     this.settings.arrange(config);
-    this.#rearranged('configuration');
-  }
-
-  #rearranged(cause: string): void {
-    this.keeper
-      .letGo(this.rooms.configure(this.settings.arrange().rooms))
-      .catch((error: unknown) => this.#parts.kit.log.warn(String(error)));
-    this.#lookAtAll(cause);
+    this.occasions.rearranged('configuration');
   }
 
   /** Whether we see to who may come into a room. */
   isKept = (room: string): boolean => this.rooms.resourceOf(room) !== undefined;
 
-  /** A channel got walls or lost them. */
-  wallsChanged(): void {
-    this.#rearranged('walls');
-  }
-
-  /** A portal has its room: it takes its place among the others, and its people are looked at. */
-  ready(portal: Portal): void {
-    const resource = `channel:${portal.id}`;
-    this.#look([resource, ...this.rooms.relatedTo(resource)], 'linked');
-  }
-
   /** What a room that a portal makes begins with, so that no door stands open until it is kept. */
   creation(portal: Portal): Partial<CreateRoom> {
     const wanted = this.rooms.get(`channel:${portal.id}`);
     return wanted === undefined || this.#parts.authority === undefined ? {} : creationOf(wanted);
-  }
-
-  /** A network came up or went down, or our bot became an operator somewhere, or is none any more. */
-  networkChanged(network: NetworkId): void {
-    if (this.#parts.authority === undefined) return;
-    for (const { id } of this.#doors.powerChanged(network)) this.#look([`channel:${id}`], 'operator');
-  }
-
-  /** Who is in a channel of a network changed, or what our bot may do there. */
-  channelChanged(portal: Portal, change: RosterChange): void {
-    if (this.#parts.authority === undefined) return;
-    this.proofs.rosterChanged(portal.network, change);
-    if (change.kind !== 'leave') this.#look([`channel:${portal.id}`], 'channel', []);
-  }
-
-  /** Events that are on disk, from either source. */
-  seen(events: readonly MatrixEvent[]): void {
-    const { botId } = this.#parts.kit.homeserver;
-    for (const event of events) {
-      if (event.sender === botId) void this.asked.ownMessage(event);
-      void this.visiting.seen(event);
-      const drift = this.#drift.of(event);
-      if (drift !== undefined) this.#look(drift.resources, drift.cause, drift.userIds);
-    }
-  }
-
-  /** The bot is called into a room for two. */
-  called(room: string, by: string): void {
-    this.visiting
-      .called(room, by)
-      .catch((error: unknown) => this.#parts.kit.log.warn('an invitation was left', { error: String(error) }));
-  }
-
-  /** Events may have been missed: everything is read again. */
-  interrupted(): void {
-    this.#rounds.settle();
   }
 
   report(): AuthorityReport | undefined {
@@ -261,37 +208,7 @@ export class Enforcement implements VisitSource {
   /** Lets a held plan go on. @returns what became of it, as a sentence */
   async confirm(hash: string, actor: string): Promise<CommandAnswer> {
     const plan = await this.#caution.confirm(hash, actor);
-    if (plan !== undefined) this.#look([plan.resource.replace(/#door$/, '')], actor);
+    if (plan !== undefined) this.occasions.look([plan.resource.replace(/#door$/, '')], actor);
     return confirmText(hash, plan);
-  }
-
-  /** Proofs changed whose handle is whose. */
-  relinked(cause: string, subjects: readonly string[]): void {
-    this.directory.setLinks(this.proofs.all());
-    this.#changed({ subjects, handles: [] }, cause);
-  }
-
-  #changed(whom: Concerned | undefined, cause: string): void {
-    // Relaying has ended by now: whoever is asked whether a line may pass asks the directory. Connections end next, rooms follow.
-    this.#concerns(whom === undefined ? undefined : this.admission.concerned(whom), cause);
-    this.#parts.authority?.setSubjects?.([...this.directory.members()].map(({ subject }) => subject));
-  }
-
-  #concerns(userIds: readonly string[] | undefined, cause: string): void {
-    this.#doors.changed();
-    this.#puppets.follow(userIds);
-    this.#lookAtAll(cause, userIds);
-  }
-
-  #lookAtAll(cause: string, userIds?: readonly string[]): void {
-    const all = [...this.rooms.all()].map(({ id }) => id);
-    this.#look(all, cause, userIds);
-  }
-
-  #look(resources: readonly string[], cause: string, userIds?: readonly string[]): void {
-    const { log } = this.#parts.kit;
-    this.keeper
-      .look(resources, cause, userIds)
-      .catch((error: unknown) => log.warn('a room waits for the next round to be looked at', { error: String(error) }));
   }
 }

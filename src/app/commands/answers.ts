@@ -58,7 +58,7 @@ async function link(enforcement: Enforcement, asker: Person, [code]: readonly st
   const side = sideOf(enforcement, asker);
   if (code !== undefined) {
     const done = await enforcement.proofs.finish(code, side);
-    if (done.ok) enforcement.relinked('link', done.relinked);
+    if (done.ok) enforcement.occasions.relinked('link', done.relinked);
     return done.text;
   }
   if (side.kind === 'matrix' && side.subject === undefined)

@@ -26,7 +26,7 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
     kit.clock,
     kit.log,
     () => {
-      enforcement.networkChanged(network.id);
+      enforcement.occasions.networkChanged(network.id);
       policies.networkChanged(network.id);
     },
     () => portals.restMs,
@@ -40,7 +40,7 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
   const roster = (channel: string, change: RosterChange): void => {
     const portal = portals.byChannel(network.id, channel);
     if (portal !== undefined) {
-      enforcement.channelChanged(portal, change);
+      enforcement.occasions.channelChanged(portal, change);
       policies.channelChanged(portal, change);
     }
     enforcement.reach.bridging.changed(network, channel, change);
