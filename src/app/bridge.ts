@@ -30,7 +30,7 @@ import { type Portal, PortalTable } from './rooms/portal-table.ts';
 import { Provision } from './rooms/provision.ts';
 import { RoomFate } from './rooms/room-fate.ts';
 import { RoomMembers } from './rooms/room-members.ts';
-import { Walls } from './rooms/walls.ts';
+import { RoomRules } from './rooms/room-rules.ts';
 import type { Bridge, BridgeParts } from './running-bridge.ts';
 import { Status } from './status.ts';
 import { stopInOrder } from './stop-bridge.ts';
@@ -66,7 +66,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const portals = new PortalTable();
   const wishes = await NickWishes.open(kit);
   const people = new People({ kit, portals, wishes, mannerIn, shard });
-  const relations = makeRelations(kit, people);
+  const rules = await RoomRules.open({ kit, portals, ghosts: () => ghosts, keeping: () => enforcement });
+  const { walls } = rules;
+  const relations = makeRelations(kit, people, rules);
   const ledger = new Ledger(kit, () => lanes, relations.withdrawals.note);
   const bootId = await ledger.open();
   const anchors = new RoomAnchors(await storedAnchors(kit));
@@ -89,7 +91,6 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     admission: () => enforcement.admission,
     rosters: () => rosters,
   });
-  const walls = await Walls.open(kit);
   const patience = { stopping: () => stopping, stop };
   const directs = await openDirects({ kit, ledger, portals, ghosts, anchors, vouching, isOurs, ...patience });
   const marks = new DeliveryMarks({ kit, lanes: () => lanes, ledger, portals, config });
@@ -144,7 +145,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ...{ kit, portals, gate, ghosts, files, relations, names, fate, echoes, isOurs, bootId },
     lanes: () => lanes,
     receipts: matrixReceipts,
-    isKept: enforcement.isKept,
+    rules,
   });
   const toNetwork = new ToNetworkDriver({
     ...{ kit, portals, people, gate, notices, doubts, receipts, relations, networkChanged },

@@ -1,10 +1,12 @@
 import type { BridgeError } from '../core/errors.ts';
 import type {
+  InviteOnNetwork,
   NoticeToMatrix,
   PinsOnNetwork,
   ReactOnNetwork,
   RedactOnNetwork,
   RemoveOnNetwork,
+  RulesOnNetwork,
   SayOnNetwork,
   TopicOnNetwork,
 } from '../core/events.ts';
@@ -21,13 +23,23 @@ const QUIET_MS = 10 * 60_000;
 const PATIENCE_MS = 60_000;
 const REMEMBERED = 5_000;
 
-type NetworkEffect = SayOnNetwork | TopicOnNetwork | PinsOnNetwork | ReactOnNetwork | RedactOnNetwork | RemoveOnNetwork;
+type NetworkEffect =
+  | SayOnNetwork
+  | TopicOnNetwork
+  | PinsOnNetwork
+  | ReactOnNetwork
+  | RedactOnNetwork
+  | RemoveOnNetwork
+  | RulesOnNetwork
+  | InviteOnNetwork;
 
 /** What did not happen, before the name of the channel. */
 const FAILED: Partial<Record<NetworkEffect['op'], string>> = {
   'network.pins': 'Not pinned in',
   'network.redact': 'Not deleted in',
   'network.remove': 'They are still in',
+  'network.rules': 'What people may do stays as it is in',
+  'network.invite': 'Not invited to',
 };
 
 /** Words of a network may say it whole already. */

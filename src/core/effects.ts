@@ -1,8 +1,20 @@
 /** What we do to the world, as data. Each has a key under which it is done once. */
 import type { BridgeError } from './errors.ts';
-import type { MessageStyle, NetworkMedia } from './events.ts';
+import type { NetworkMedia } from './events.ts';
 import type { Provenance } from './identity/provenance.ts';
 import type { GhostSubject, MessageKey, NetworkId, PortalId } from './ids.ts';
+import type {
+  InviteOnNetwork,
+  PartOnNetwork,
+  PinsOnNetwork,
+  ReactOnNetwork,
+  RedactOnNetwork,
+  RemoveOnNetwork,
+  RulesOnNetwork,
+  SayOnNetwork,
+  TopicOnNetwork,
+} from './network-effects.ts';
+import type { RulesOnMatrix } from './room/channel-rules.ts';
 import type { SharePage } from './share-page.ts';
 
 /**
@@ -83,6 +95,8 @@ export type NoticeToMatrix = {
   readonly body: string;
   /** Event it answers, and the person it is for. */
   readonly replyTo?: { readonly eventId: string; readonly userId: string };
+  /** Person whom it is for, where it answers nothing. */
+  readonly to?: string;
 };
 
 /** Says, for programs, what became of an event on its network. Harmless when repeated: it says the same. */
@@ -120,105 +134,23 @@ export type PinOnMatrix = {
   readonly provenance: Provenance;
 };
 
-/** Opens or closes the door of a room whose channel has walls, or has them no longer. */
-export type DoorToMatrix = { readonly op: 'matrix.door'; readonly room: string; readonly open: boolean };
-
-/** Says one line on a network for a Matrix user. */
-export type SayOnNetwork = {
-  readonly op: 'network.say';
-  readonly network: NetworkId;
-  readonly channel: string;
+/** Brings a room to what its channel's modes say now: who may come in, speak, and change the topic. */
+export type DoorToMatrix = {
+  readonly op: 'matrix.door';
   readonly room: string;
-  readonly userId: string;
-  readonly style: MessageStyle;
-  readonly line: string;
-  readonly eventId: string;
-  /** The file that the line is about: for networks that can say so beside it. */
-  readonly media?: NetworkMedia;
-  /** Event that it answers. */
-  readonly replyTo?: string;
-  /** First event of the thread that it was said in. */
-  readonly thread?: string;
-  /**
-   * Event whose text it replaces: the first version. `line` is the whole new text then, line ends inside, and what of it is
-   * said is decided when the row goes out: the network's own edit, a correction, or nothing.
-   */
-  readonly edits?: string;
-  /** More lines of the same event follow. Noted where somebody wants to know when all of it has arrived. */
-  readonly more?: true;
+  readonly open: boolean;
+  /** Absent: what people may do in the room stays as it is. */
+  readonly rules?: RulesOnMatrix;
 };
 
-/** Reacts for a Matrix user, or takes that back. Nothing where the network has no reactions or does not know the message. */
-export type ReactOnNetwork = {
-  readonly op: 'network.react';
-  readonly network: NetworkId;
-  readonly channel: string;
+/** Invites somebody into a room because somebody of the network did so there. */
+export type InviteToMatrix = {
+  readonly op: 'matrix.invite';
   readonly room: string;
   readonly userId: string;
-  readonly emoji: string;
-  readonly removed: boolean;
-  /** Event that it is about. */
-  readonly target: string;
-  readonly eventId: string;
-};
-
-/** Deletes what an event became on the network: every part of a message, or a reaction. */
-export type RedactOnNetwork = {
-  readonly op: 'network.redact';
-  readonly network: NetworkId;
-  readonly channel: string;
-  readonly room: string;
-  /** Who redacted it. */
-  readonly userId: string;
-  readonly target: string;
-  readonly reason: string;
-  readonly eventId: string;
-};
-
-/** Puts somebody of a channel out of it in a Matrix user's name, for as long as that user's own power there reaches. */
-export type RemoveOnNetwork = {
-  readonly op: 'network.remove';
-  readonly network: NetworkId;
-  readonly channel: string;
-  readonly room: string;
-  /** Who removes them. */
-  readonly userId: string;
-  readonly subject: GhostSubject;
-  /** What they are called there now; absent: they are not there. */
-  readonly nick?: string;
-  readonly how: 'kick' | 'ban' | 'unban';
-  readonly reason: string;
-  readonly eventId: string;
-};
-
-export type TopicOnNetwork = {
-  readonly op: 'network.topic';
-  readonly network: NetworkId;
-  readonly channel: string;
-  readonly room: string;
-  readonly userId: string;
-  readonly topic: string;
-  readonly eventId: string;
-};
-
-/** A room's pins, all of them: what changed since they were last carried over is changed in the channel, by the person's own power there. */
-export type PinsOnNetwork = {
-  readonly op: 'network.pins';
-  readonly network: NetworkId;
-  readonly channel: string;
-  readonly room: string;
-  readonly userId: string;
-  /** Events, each once. */
-  readonly pinned: readonly string[];
-  readonly eventId: string;
-};
-
-export type PartOnNetwork = {
-  readonly op: 'network.part';
-  readonly network: NetworkId;
-  readonly channel: string;
-  readonly userId: string;
-  readonly reason: string;
+  /** Also where the room lets nobody in who is not invited. */
+  readonly letsIn: boolean;
+  readonly provenance: Provenance;
 };
 
 /** Brings a room or Space to what configuration and authority say, whatever it is now. */
@@ -243,6 +175,7 @@ export type Effect =
   | TopicToMatrix
   | KickFromMatrix
   | DoorToMatrix
+  | InviteToMatrix
   | PinOnMatrix
   | SayOnNetwork
   | ReactOnNetwork
@@ -250,6 +183,8 @@ export type Effect =
   | RemoveOnNetwork
   | TopicOnNetwork
   | PinsOnNetwork
+  | RulesOnNetwork
+  | InviteOnNetwork
   | PartOnNetwork
   | ReconcileRoom
   | LookAtPolicies
@@ -257,3 +192,5 @@ export type Effect =
 
 /** An effect with the key under which it is done once. */
 export type KeyedEffect = { readonly key: string; readonly effect: Effect };
+
+export type * from './network-effects.ts';

@@ -1,5 +1,6 @@
 /** The vocabulary of the program: what a network tells us, what a homeserver tells us, what we do to the world. */
 import type { MessageKey, NetworkId } from './ids.ts';
+import type { ChannelRules } from './room/channel-rules.ts';
 import type { Wall } from './room/walls.ts';
 
 /** Who said it, by what the server itself set; nothing that a client can type. */
@@ -116,8 +117,33 @@ export type NetworkPin = NetworkEventBase & {
   readonly pinned: boolean;
 };
 
-/** What keeps people out of a channel now; told when it is first known and when it changes. */
-export type NetworkWalls = NetworkEventBase & { readonly kind: 'walls'; readonly walls: readonly Wall[] };
+/** What keeps people out of a channel now, and what those in it may do; told when it is first known and when it changes. */
+export type NetworkWalls = NetworkEventBase & {
+  readonly kind: 'walls';
+  readonly walls: readonly Wall[];
+  /** Absent where it is not known, since we are not let in. */
+  readonly rules?: ChannelRules;
+};
+
+/** An operator silences one of our people in a channel, or lets them speak again. */
+export type NetworkQuiet = NetworkEventBase & {
+  readonly kind: 'quiet';
+  readonly source: NetworkSource;
+  /** The Matrix user whose connection it hits. */
+  readonly userId: string;
+  readonly silenced: boolean;
+};
+
+/** Somebody of a network invites one of our people into a channel. */
+export type NetworkInvite = NetworkEventBase & {
+  readonly kind: 'invite';
+  readonly source: NetworkSource;
+  readonly own: boolean;
+  /** The Matrix user whose connection was invited. */
+  readonly userId: string;
+  /** Whoever invites may let people in whom the channel keeps out. */
+  readonly byPower: boolean;
+};
 
 export type NetworkEvent =
   | NetworkMessage
@@ -127,6 +153,8 @@ export type NetworkEvent =
   | NetworkKick
   | NetworkGap
   | NetworkWalls
+  | NetworkQuiet
+  | NetworkInvite
   | NetworkPin;
 
 export type MessageStyle = 'text' | 'action' | 'notice';

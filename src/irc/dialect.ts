@@ -7,6 +7,7 @@ import type { Continues } from '../core/irc/continued-lines.ts';
 import { DEFAULT_ISUPPORT, type Isupport, isChannelName } from '../core/irc/isupport.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { Person, RosterEntry } from '../ports/network.ts';
+import type { ChannelWallsTools } from './listening/channel-walls.ts';
 import { introduceBot, introducePerson } from './listening/introductions.ts';
 import { readNetworkSource } from './listening/reading.ts';
 import type { Known } from './puppets/pool.ts';
@@ -47,8 +48,10 @@ export type Dialect = {
   readonly bansRemove: boolean;
   /** Whether a line goes on another one, where a connection cannot take messages of several lines; undefined where nothing tells. */
   readonly continues: Continues | undefined;
-  /** Whether its channels have walls that their rooms have to respect. */
+  /** Whether nobody may be let into a room before it is known what keeps people out of its channel. */
   readonly hasWalls: boolean;
+  /** What of its channels' modes concerns their rooms. */
+  readonly walls: Pick<ChannelWallsTools, 'walls' | 'hasPolicies' | 'settleMs'>;
   readonly introduceBot: (config: NetworkConfig, nowMs: number) => Promise<Result<Introduction>>;
   readonly introducePerson: (config: NetworkConfig, newcomer: Newcomer, nowMs: number) => Promise<Result<Introduction>>;
   /** A sentence about how the bot stands, where that is less than it could be. */
@@ -112,6 +115,14 @@ export const CLASSIC: Dialect = {
   bansRemove: false,
   continues: undefined,
   hasWalls: false,
+  walls: {
+    walls: new Map([
+      ['i', 'invited'],
+      ['k', 'key'],
+    ]),
+    hasPolicies: false,
+    settleMs: 400,
+  },
   introduceBot,
   introducePerson: (config, { person, naming, known, isFreeAccount }, nowMs) =>
     introducePerson(config, naming, person, known, isFreeAccount, nowMs),

@@ -106,6 +106,14 @@ export class OwnNames {
     return [...this.#addresses].flatMap(([userId, address]) => (isHit(mask, address) ? [userId] : []));
   }
 
+  /** People whose connections are logged in to this account. */
+  ofAccount(account: string): readonly string[] {
+    const folded = this.fold(account);
+    return [...this.#addresses].flatMap(([userId, known]) =>
+      known.account !== null && this.fold(known.account) === folded ? [userId] : [],
+    );
+  }
+
   addAccount(account: string): void {
     this.#accounts.add(this.fold(account));
   }

@@ -162,7 +162,7 @@ class IrcSide implements IrcNetwork {
       onSightBroken: () => this.#ownLines.listening(clock.nowMs()),
       onNickFreed: (nick) => this.#pool?.nickFreed(nick),
     });
-    const lines = new PrivateLines({ network: this.id, dialect, names: this.#names, sink, clock, log });
+    const lines = new PrivateLines({ network: this.id, dialect, names: this.#names, sink, clock, log, listener });
     const pool = new Pool({
       config: () => this.#config,
       sink,
@@ -176,7 +176,7 @@ class IrcSide implements IrcNetwork {
       outgoing: { ...outgoing, sightings },
       keyOf: (channel) => listener.joins.get(channel)?.key,
       admit: (channel, nick) => this.guard.admit(channel, nick),
-      keptOut: (channel, numeric) => listener.walls?.refused(channel, numeric),
+      keptOut: (channel, numeric) => listener.walls.refused(channel, numeric),
       heard: (puppet, line) => lines.heard(puppet, line),
       networkUp: () => listener.session !== undefined,
       introduce: (person, known) =>

@@ -1,4 +1,4 @@
-import type { NetworkMessage } from '../core/events.ts';
+import type { NetworkEvent, NetworkMessage, NetworkSource } from '../core/events.ts';
 import type { NetworkId } from '../core/ids.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { NetworkSink } from '../ports/network.ts';
 import type { Dialect } from './dialect.ts';
 import type { OwnNames } from './identity.ts';
+import { InvitedPeople, type InvitedPeopleTools } from './invited-people.ts';
 import { nameLine, readBody, whenSaid } from './listening/reading.ts';
 import type { Puppet } from './puppets/puppet.ts';
 
@@ -20,25 +21,30 @@ export type PrivateLinesTools = {
   readonly sink: Pick<NetworkSink, 'events'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly listener: InvitedPeopleTools['listener'];
 };
 
 /** What people say to one of our people alone. */
 export class PrivateLines {
   readonly #tools: PrivateLinesTools;
   readonly #epochs = new WeakMap<Puppet, { readonly epoch: string; count: number }>();
+  readonly #invited: InvitedPeople;
   #open = 0;
   #connections = 0;
 
   constructor(tools: PrivateLinesTools) {
     this.#tools = tools;
+    const { network, listener, clock } = tools;
+    this.#invited = new InvitedPeople({ network, listener, nowMs: () => clock.nowMs() });
   }
 
   /** @returns whether the line was one of these */
   heard(puppet: Puppet, line: IrcLine): boolean {
     const { params, source, command } = line;
     const [target = '', body = ''] = params;
-    if (!MESSAGES.has(command) || source === undefined || !puppet.link.isMe(target)) return false;
-    const message = this.#read(puppet, line, body);
+    const isInvitation = command === 'INVITE';
+    if (!(isInvitation || MESSAGES.has(command)) || source === undefined || !puppet.link.isMe(target)) return false;
+    const message = isInvitation ? this.#readInvitation(puppet, line) : this.#read(puppet, line, body);
     if (message === undefined) return true;
     if (this.#open >= MAX_OPEN) {
       this.#tools.log.warn('a private message was lost: too many wait to be stored');
@@ -49,13 +55,27 @@ export class PrivateLines {
     return true;
   }
 
-  #read(puppet: Puppet, line: IrcLine, body: string): NetworkMessage | undefined {
-    const { network, dialect, names, clock } = this.#tools;
-    const { link, person } = puppet;
+  #readInvitation(puppet: Puppet, line: IrcLine): NetworkEvent | undefined {
+    const from = this.#sourceOf(puppet, line);
+    return from === undefined ? undefined : this.#invited.read(line, from, puppet.person.userId);
+  }
+
+  /** Undefined for what no person said, or one of ours. */
+  #sourceOf({ link }: Puppet, line: IrcLine): NetworkSource | undefined {
+    const { dialect, names } = this.#tools;
     const from = dialect.sourceOf(line, link.isupport);
     // Without an address it is a server; services are programs that answer commands, and answer us.
     if (from === undefined || line.source?.user === undefined) return undefined;
     if (from.origin === undefined && names.saidByUs(from, from.account)) return undefined;
+    // Nobody but the server sets the tag where the connection negotiated it.
+    return link.hasCap('account-tag') ? { account: null, ...from } : from;
+  }
+
+  #read(puppet: Puppet, line: IrcLine, body: string): NetworkMessage | undefined {
+    const { network, dialect, clock } = this.#tools;
+    const { person } = puppet;
+    const from = this.#sourceOf(puppet, line);
+    if (from === undefined) return undefined;
     // Who may replace a message that the server does not keep is seen to by nobody.
     if (dialect.tags.edits(line.tags) !== undefined) return undefined;
     const said = readBody(line.command, [body]);
@@ -68,8 +88,7 @@ export class PrivateLines {
       key: nameLine(line, { kind: 'live', ...this.#number(puppet) }, timeMs),
       timeMs,
       replayed: false,
-      // Nobody but the server sets the tag where the connection negotiated it.
-      source: link.hasCap('account-tag') ? { account: null, ...from } : from,
+      source: from,
       own: false,
       style: said.style,
       lines: said.lines,

@@ -3,6 +3,7 @@ import { ContinuedLines } from '../core/irc/continued-lines.ts';
 import { CtcpAnswers } from './ctcp-answers.ts';
 import { Drafts } from './listening/drafts.ts';
 import { continuesOn } from './listening/history-desk.ts';
+import { ModeQueue } from './listening/mode-queue.ts';
 import { Ranks } from './listening/ranks.ts';
 import type { Roster } from './listening/roster.ts';
 import { WhoQueue } from './listening/who-queue.ts';
@@ -24,6 +25,7 @@ export type Session = {
   readonly roster: Roster;
   readonly ranks: Ranks;
   readonly who: WhoQueue;
+  readonly modes: ModeQueue;
   readonly ctcp: CtcpAnswers;
   readonly outgoing: Outgoing;
   readonly errands: Errands;
@@ -54,6 +56,7 @@ export function makeSession(
     roster,
     ranks: new Ranks(() => link.isupport.casemapping),
     who: new WhoQueue(link, roster, tools.wantsAway),
+    modes: new ModeQueue(link),
     ctcp: new CtcpAnswers(),
     outgoing,
     errands: new Errands(link, replies, outgoing.throttle, tools.clock, tools.answerMs),
@@ -73,11 +76,13 @@ function assemblerFor(link: Link): Session['assembler'] {
 }
 
 /** Looks at everything that has a deadline. */
-export function tickSession({ link, replies, outgoing, who, nick }: Session, nowMs: number, tickMs: number): void {
+export function tickSession(session: Session, nowMs: number, tickMs: number): void {
+  const { link, replies, outgoing, who, modes, nick } = session;
   link.tick(nowMs);
   if (link.paused) replies.postpone(tickMs);
   replies.tick(nowMs);
   outgoing.tick(nowMs);
   who.tick(nowMs);
+  modes.tick(nowMs);
   nick.tick(nowMs);
 }

@@ -3,6 +3,7 @@ import type { Result } from '../core/errors.ts';
 import type { MessageStyle, NetworkEvent, NetworkMedia, NetworkSource } from '../core/events.ts';
 import type { GhostSubject, MessageKey, NetworkId } from '../core/ids.ts';
 import type { MultilineLimits } from '../core/irc/multiline.ts';
+import type { Stance } from '../core/room/channel-rules.ts';
 import type { ChannelGuard } from './channel-guard.ts';
 import type { NetworkStatus } from './network-status.ts';
 import type { PeopleSigns } from './people-signs.ts';
@@ -159,6 +160,15 @@ export interface Voice {
    * connection of their own.
    */
   remove?(removal: Removal): Promise<Result<void>>;
+  /**
+   * Sets modes of the channel to how people of its room stand, by the power that this person has there. Harmless when repeated. Present where
+   * the person has a connection of their own.
+   */
+  setRules?(stance: Stance): Promise<Result<void>>;
+  /** Invites whoever has this nick into the channel. Who is in already counts as invited. */
+  invite?(nick: string): Promise<Result<void>>;
+  /** Set where the connection is not the person's own: what it may do says nothing about them. */
+  readonly isShared?: true;
   /** Pins a message of the channel, or takes it from the pins, by the power that this person has. Harmless when repeated. Present where the network has pins. */
   pin?(target: MessageKey, pinned: boolean): Promise<Result<void>>;
   /** Harmless when repeated. Present where the network has reactions. */
@@ -267,3 +277,5 @@ export interface Network {
   /** Present where people have nicks by which they are called. */
   readonly nicks?: Nicks;
 }
+
+export type * from './channel-guard.ts';

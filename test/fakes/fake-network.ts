@@ -3,6 +3,7 @@ import { isSamePerson } from '../../src/core/direct.ts';
 import { type BridgeError, fail, ok, type Result } from '../../src/core/errors.ts';
 import type { NetworkEvent, NetworkSource } from '../../src/core/events.ts';
 import { asNetworkId, keyFromMsgid, type MessageKey } from '../../src/core/ids.ts';
+import type { Stance } from '../../src/core/room/channel-rules.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type {
   LookupAnswer,
@@ -216,6 +217,14 @@ class FakeVoice implements Voice {
 
   redact(target: MessageKey, reason: string): Promise<Result<void>> {
     return this.#gesture(`redact ${target}${reason === '' ? '' : ` (${reason})`}`);
+  }
+
+  setRules(stance: Stance): Promise<Result<void>> {
+    return this.#gesture(`rules ${JSON.stringify(stance)}`);
+  }
+
+  invite(nick: string): Promise<Result<void>> {
+    return this.#gesture(`invite ${nick}`);
   }
 
   async #gesture(what: string): Promise<Result<void>> {

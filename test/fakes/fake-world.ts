@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Bridge, makeBridge } from '../../src/app/bridge.ts';
 import type { Kit } from '../../src/app/kit.ts';
 import type { Config } from '../../src/config/schema.ts';
-import type { MatrixEvent, NetworkDeletion, NetworkMessage, NetworkReaction } from '../../src/core/events.ts';
+import type { MatrixEvent, NetworkEvent, NetworkMessage } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
 import { stores } from '../../src/db/stores.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -200,10 +200,7 @@ export class FakeWorld {
   }
 
   /** Somebody in the channel answers, changes, reacts to or deletes something. @returns it, as the network names it */
-  onIrcAlso<E extends NetworkMessage | NetworkReaction | NetworkDeletion>(
-    nick: string,
-    more: Partial<E> & Pick<E, 'kind'>,
-  ): E {
+  onIrcAlso<E extends NetworkEvent>(nick: string, more: Partial<E> & Pick<E, 'kind'>): E {
     const { style: _, lines: __, ...base } = this.message(nick, '');
     const event = { ...base, ...more } as unknown as E;
     this.network.history.push(event);

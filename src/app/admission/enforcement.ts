@@ -173,8 +173,8 @@ export class Enforcement implements VisitSource {
     this.occasions.rearranged('configuration');
   }
 
-  /** Whether we see to who may come into a room. */
-  isKept = (room: string): boolean => this.rooms.resourceOf(room) !== undefined;
+  /** Whether we see to who may come into a room. Without an authority only its place in the Space is ours. */
+  isKept = (room: string): boolean => !!this.#parts.authority && this.rooms.resourceOf(room) !== undefined;
 
   /** What a room that a portal makes begins with, so that no door stands open until it is kept. */
   creation(portal: Portal): Partial<CreateRoom> {

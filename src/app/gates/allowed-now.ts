@@ -36,6 +36,7 @@ function speakerOf(effect: Effect): Speaker | undefined {
     case 'matrix.redact':
     case 'matrix.topic':
     case 'matrix.pin':
+    case 'matrix.invite':
       return effect.provenance;
     default:
       return undefined;

@@ -215,13 +215,13 @@ export class NetworkInbox {
       const effects = networkToMatrix(event, {
         room: portal.roomId,
         fold: (name) => this.#network.fold(name),
-        ...(event.kind === 'walls' && { wallsBefore: this.#walls.of(portal.id) ?? [] }),
+        ...(event.kind === 'walls' && this.#walls.before(portal)),
         voucher: this.#vouching.voucher(this.#network.id),
         ...this.#vouching.topicNote(portal),
         ...(personOf !== undefined && { personOf }),
       });
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), effects, row.receivedAtMs);
-      if (event.kind === 'walls') await this.#walls.note(entry.sql, portal.id, event.walls);
+      if (event.kind === 'walls') await this.#walls.note(entry.sql, portal.id, event);
     } catch (error) {
       await stores.inbox.park(entry.sql, row.id, String(error));
       log.error('a line was set aside because it made the bridge fail', {

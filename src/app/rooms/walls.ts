@@ -1,3 +1,5 @@
+import type { NetworkView } from '../../core/convert/from-network/view.ts';
+import type { NetworkWalls } from '../../core/events.ts';
 import { networkOf, type PortalId } from '../../core/ids.ts';
 import { isWall, type Wall, wallsInWords } from '../../core/room/walls.ts';
 import type { Sql } from '../../ports/db.ts';
@@ -6,24 +8,42 @@ import type { Kit } from '../kit.ts';
 
 /** Under this name a cursor holds the walls of a portal's channel. */
 const WALLS_OF = 'walls:';
+/** Under this one, that only people with a status could speak in it. */
+const MODERATED = 'moderated:';
 const MAX_SENTENCES = 20;
 
-/** What keeps people out of the channels of networks that have walls, as far as was heard; outlives the process. */
+type Told = Pick<NetworkWalls, 'walls' | 'rules'>;
+type Linked = {
+  readonly id: PortalId;
+  readonly network: string;
+  readonly channel: string;
+  readonly roomId: string | undefined;
+};
+
+/** What keeps people out of the channels of networks, as far as was heard; outlives the process. */
 export class Walls {
   readonly #kit: Kit;
+  readonly #isKept: (room: string) => boolean;
   readonly #known = new Map<PortalId, readonly Wall[]>();
+  readonly #moderated = new Set<PortalId>();
 
   /** Something that was heard is new. */
   onChanged: () => void = () => {};
 
-  private constructor(kit: Kit) {
+  private constructor(kit: Kit, isKept: (room: string) => boolean) {
     this.#kit = kit;
+    this.#isKept = isKept;
   }
 
-  static async open(kit: Kit): Promise<Walls> {
-    const walls = new Walls(kit);
-    for (const [name, text] of await kit.db.transaction((sql) => kit.stores.cursor.list(sql, WALLS_OF)))
-      walls.#known.set(name.slice(WALLS_OF.length) as PortalId, parse(text));
+  /** @param isKept whether the authority sees to who comes into a room */
+  static async open(kit: Kit, isKept: (room: string) => boolean): Promise<Walls> {
+    const walls = new Walls(kit, isKept);
+    await kit.db.transaction(async (sql) => {
+      for (const [name, text] of await kit.stores.cursor.list(sql, WALLS_OF))
+        walls.#known.set(name.slice(WALLS_OF.length) as PortalId, parse(text));
+      for (const name of (await kit.stores.cursor.list(sql, MODERATED)).keys())
+        walls.#moderated.add(name.slice(MODERATED.length) as PortalId);
+    });
     return walls;
   }
 
@@ -32,19 +52,43 @@ export class Walls {
     return this.#known.get(portal);
   }
 
-  /** Whether everybody may come in, for all that is known. What is not known yet may be walled. */
+  /** Whether only people with a status may speak, for all that was heard. */
+  isModerated(portal: PortalId): boolean {
+    return this.#moderated.has(portal);
+  }
+
+  /** What was known before something new is told. */
+  before(portal: Pick<Linked, 'id' | 'roomId'>): Pick<NetworkView, 'wallsBefore' | 'wasModerated' | 'doorIsKept'> {
+    const { id } = portal;
+    return {
+      wallsBefore: this.of(id) ?? [],
+      wasModerated: this.isModerated(id),
+      doorIsKept: this.doorIsKept(portal),
+    };
+  }
+
+  /** Where nobody may come in before it is known that everybody may: whether everybody may. Other networks close no room in advance. */
   isOpen(portal: PortalId): boolean {
-    const network = this.#kit.networks.get(networkOf(portal));
-    return network?.hasWalls !== true || this.#known.get(portal)?.length === 0;
+    return !this.#isStrict(portal) || this.#known.get(portal)?.length === 0;
+  }
+
+  /** Whether a room stands closed for as long as nothing is known of its channel. */
+  #isStrict(portal: PortalId): boolean {
+    return this.#kit.networks.get(networkOf(portal))?.hasWalls === true;
+  }
+
+  /** Whether the walls of a channel leave its room's door as it is: the authority closes it for those of strict networks only. */
+  doorIsKept({ id, roomId = '' }: Pick<Linked, 'id' | 'roomId'>): boolean {
+    return this.#isKept(roomId) && !this.#isStrict(id);
   }
 
   /** For status: which rooms are closed because their channels are. */
-  sentences(
-    portals: Iterable<{ readonly id: PortalId; readonly network: string; readonly channel: string }>,
-  ): string[] {
-    const said = [...portals].flatMap(({ id, network, channel }) => {
+  sentences(portals: Iterable<Linked>): string[] {
+    const said = [...portals].flatMap((portal) => {
+      const { id, network, channel } = portal;
       const walls = this.of(id) ?? [];
-      return walls.length === 0 ? [] : `${channel} on ${network}: ${wallsInWords(walls)}. Its room is by invitation.`;
+      if (walls.length === 0 || this.doorIsKept(portal)) return [];
+      return `${channel} on ${network}: ${wallsInWords(walls)}. Its room is by invitation.`;
     });
     const more = said.length - MAX_SENTENCES;
     return more > 0 ? [...said.slice(0, MAX_SENTENCES), `And ${more} more channels that keep people out.`] : said;
@@ -56,11 +100,17 @@ export class Walls {
   }
 
   /** Stores what was heard, in the transaction of the event that tells it. */
-  async note(sql: Sql, portal: PortalId, walls: readonly Wall[]): Promise<void> {
-    await this.#kit.stores.cursor.set(sql, WALLS_OF + portal, JSON.stringify(walls));
+  async note(sql: Sql, portal: PortalId, { walls, rules }: Told): Promise<void> {
+    const moderated = rules?.moderated ?? this.isModerated(portal);
+    const { cursor } = this.#kit.stores;
+    await cursor.set(sql, WALLS_OF + portal, JSON.stringify(walls));
+    if (moderated && !this.isModerated(portal)) await cursor.set(sql, MODERATED + portal, '1');
+    if (!moderated && this.isModerated(portal)) await cursor.delete(sql, MODERATED + portal);
+    if (moderated) this.#moderated.add(portal);
+    else this.#moderated.delete(portal);
     const isNew = JSON.stringify(this.#known.get(portal)) !== JSON.stringify(walls);
     this.#known.set(portal, walls);
-    if (isNew) this.#kit.clock.after(0, () => this.onChanged());
+    if (isNew && this.#isStrict(portal)) this.#kit.clock.after(0, () => this.onChanged());
   }
 }
 

@@ -8,7 +8,7 @@ import { MatrixRelations } from './matrix-relations.ts';
 import { ToMatrixDriver, type ToMatrixParts } from './to-matrix.ts';
 
 export type MakeToMatrixParts = Pick<ToMatrixParts, 'kit' | 'lanes' | 'portals' | 'gate' | 'echoes' | 'receipts'> &
-  Pick<MatrixEffectsParts, 'files' | 'isKept'> &
+  Pick<MatrixEffectsParts, 'files' | 'rules'> &
   Pick<MatrixDoubtsParts, 'isOurs' | 'bootId'> & {
     readonly ghosts: Ghosts;
     readonly relations: Relations;

@@ -6,7 +6,7 @@ import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatri
 import { successorIn } from '../../core/room/successor.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
-import { bringRoomDoor } from '../rooms/room-door.ts';
+import type { RoomRules } from '../rooms/room-rules.ts';
 import { MOVING_NOW, type RoomUpgrades } from '../rooms/room-upgrades.ts';
 import type { MatrixRelations } from './matrix-relations.ts';
 import type { NetworkFiles } from './network-files.ts';
@@ -17,8 +17,7 @@ export type MatrixEffectsParts = {
   readonly relations: MatrixRelations;
   readonly files: NetworkFiles;
   readonly upgrades: Pick<RoomUpgrades, 'placeOf'>;
-  /** Whether somebody else sees to who may come into a room. */
-  readonly isKept: (room: string) => boolean;
+  readonly rules: Pick<RoomRules, 'bring' | 'invite'>;
 };
 
 /** Carries out single effects on the homeserver. Each is harmless when repeated, but for the sends, which carry a marker. */
@@ -27,17 +26,16 @@ export class MatrixEffects {
   readonly #ghosts: Ghosts;
   readonly #relations: MatrixRelations;
   readonly #files: NetworkFiles;
-  readonly #isKept: (room: string) => boolean;
-
+  readonly #rules: MatrixEffectsParts['rules'];
   readonly #upgrades: Pick<RoomUpgrades, 'placeOf'>;
 
-  constructor({ kit, ghosts, relations, files, upgrades, isKept }: MatrixEffectsParts) {
+  constructor({ kit, ghosts, relations, files, upgrades, rules }: MatrixEffectsParts) {
     this.#kit = kit;
     this.#ghosts = ghosts;
     this.#relations = relations;
     this.#files = files;
     this.#upgrades = upgrades;
-    this.#isKept = isKept;
+    this.#rules = rules;
   }
 
   /** @returns the id of the event that came of it; empty where none did */
@@ -76,7 +74,9 @@ export class MatrixEffects {
       case 'matrix.pin':
         return this.#relations.pin(effect);
       case 'matrix.door':
-        return bringRoomDoor(this.#kit, effect, this.#isKept);
+        return this.#rules.bring(effect);
+      case 'matrix.invite':
+        return this.#rules.invite(effect);
       default:
         throw new Error(`${effect.op} is not for Matrix`);
     }
@@ -133,17 +133,21 @@ export class MatrixEffects {
     return this.#send(botId, effect.room, keys, content, effect.timeMs);
   }
 
-  #notice(effect: NoticeToMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { homeserver } = this.#kit;
-    const reply =
-      effect.replyTo === undefined
-        ? { 'm.mentions': {} }
-        : {
-            'm.relates_to': { 'm.in_reply_to': { event_id: effect.replyTo.eventId } },
-            'm.mentions': { user_ids: [effect.replyTo.userId] },
-          };
-    const content = { msgtype: 'm.notice', body: effect.body, ...reply, [MARKER]: { keys } };
-    return this.#send(homeserver.botId, effect.room, keys, content, undefined);
+  async #notice(effect: NoticeToMatrix, keys: readonly string[]): Promise<Result<string>> {
+    const { homeserver, db, stores } = this.#kit;
+    const { replyTo, room, to = replyTo?.userId } = effect;
+    if (effect.to !== undefined) {
+      const member = await db.transaction((sql) => stores.member.get(sql, room, effect.to ?? ''));
+      if (member?.membership !== 'join') return ok('');
+    }
+    const content = {
+      msgtype: 'm.notice',
+      body: effect.body,
+      ...(replyTo !== undefined && { 'm.relates_to': { 'm.in_reply_to': { event_id: replyTo.eventId } } }),
+      'm.mentions': to === undefined ? {} : { user_ids: [to] },
+      [MARKER]: { keys },
+    };
+    return this.#send(homeserver.botId, room, keys, content, undefined);
   }
 
   async #topic(effect: TopicToMatrix): Promise<Result<string>> {

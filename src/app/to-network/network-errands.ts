@@ -1,11 +1,13 @@
-import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
 import type {
   Effect,
+  InviteOnNetwork,
   PartOnNetwork,
   PinsOnNetwork,
   ReactOnNetwork,
   RedactOnNetwork,
   RemoveOnNetwork,
+  RulesOnNetwork,
   TopicOnNetwork,
 } from '../../core/events.ts';
 import { keyOfReaction, type MessageKey, parseReactionKey } from '../../core/ids.ts';
@@ -13,7 +15,10 @@ import type { Network } from '../../ports/network.ts';
 import type { LinkRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { People } from '../people/people.ts';
+import type { RoomRules } from '../rooms/room-rules.ts';
+import { carryInvitation } from './network-invitation.ts';
 import { carryPins } from './network-pins.ts';
+import { carryRules, NO_HAND } from './network-rules.ts';
 import { powersNow } from './powers-now.ts';
 import type { Targets } from './targets.ts';
 
@@ -24,7 +29,9 @@ export type NetworkErrand =
   | PartOnNetwork
   | ReactOnNetwork
   | RedactOnNetwork
-  | RemoveOnNetwork;
+  | RemoveOnNetwork
+  | RulesOnNetwork
+  | InviteOnNetwork;
 
 const ERRANDS: ReadonlySet<string> = new Set([
   'network.topic',
@@ -33,6 +40,8 @@ const ERRANDS: ReadonlySet<string> = new Set([
   'network.react',
   'network.redact',
   'network.remove',
+  'network.rules',
+  'network.invite',
 ]);
 
 export const isErrand = (effect: Effect): effect is NetworkErrand => ERRANDS.has(effect.op);
@@ -47,11 +56,13 @@ export class NetworkErrands {
   readonly #kit: Kit;
   readonly #people: People;
   readonly #targets: Targets;
+  readonly #rules: RoomRules;
 
-  constructor(kit: Kit, people: People, targets: Targets) {
+  constructor(kit: Kit, people: People, targets: Targets, rules: RoomRules) {
     this.#kit = kit;
     this.#people = people;
     this.#targets = targets;
+    this.#rules = rules;
   }
 
   /** @returns an error of `retry: 'never'` for what the network refused, any other for what waits */
@@ -76,6 +87,10 @@ export class NetworkErrands {
         return this.#redact(effect, network);
       case 'network.remove':
         return this.#remove(effect, network);
+      case 'network.rules':
+        return carryRules(this.#people, this.#rules, effect, network);
+      case 'network.invite':
+        return carryInvitation(this.#kit, this.#people, this.#rules.walls, effect, network);
     }
   }
 
@@ -143,10 +158,3 @@ export class NetworkErrands {
     return (await db.transaction((sql) => stores.member.get(sql, room, userId)))?.membership === 'join';
   }
 }
-
-const NO_HAND: BridgeError = {
-  code: 'network.no-hand',
-  text: 'You have no connection of your own there, so you have no power there either. Ask an operator of the channel.',
-  retry: 'never',
-  notify: 'sender',
-};

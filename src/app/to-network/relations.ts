@@ -1,6 +1,7 @@
 import type { Kit } from '../kit.ts';
 import { Withdrawals } from '../lanes/withdrawals.ts';
 import type { People } from '../people/people.ts';
+import type { RoomRules } from '../rooms/room-rules.ts';
 import { LineComposer } from './line-composer.ts';
 import { NetworkErrands } from './network-errands.ts';
 import { SaidTexts } from './said-texts.ts';
@@ -15,7 +16,7 @@ export type Relations = {
   readonly errands: NetworkErrands;
 };
 
-export function makeRelations(kit: Kit, people: People): Relations {
+export function makeRelations(kit: Kit, people: People, rules: RoomRules): Relations {
   const targets = new Targets(kit);
   const texts = new SaidTexts();
   return {
@@ -23,6 +24,6 @@ export function makeRelations(kit: Kit, people: People): Relations {
     texts,
     withdrawals: new Withdrawals(),
     composer: new LineComposer(kit, people, targets, texts),
-    errands: new NetworkErrands(kit, people, targets),
+    errands: new NetworkErrands(kit, people, targets, rules),
   };
 }

@@ -1,9 +1,11 @@
 import type { KeyedEffect, NetworkEvent } from '../events.ts';
 import { deletion } from './from-network/deletion.ts';
 import { gap } from './from-network/gap.ts';
+import { invite } from './from-network/invite.ts';
 import { kick } from './from-network/kick.ts';
 import { message } from './from-network/message.ts';
 import { pin } from './from-network/pin.ts';
+import { quiet } from './from-network/quiet.ts';
 import { reaction } from './from-network/reaction.ts';
 import { topic } from './from-network/topic.ts';
 import type { NetworkView } from './from-network/view.ts';
@@ -21,6 +23,8 @@ const CONVERTERS: { readonly [K in Kind]: Converter<K> } = {
   kick,
   gap,
   walls,
+  quiet,
+  invite,
   pin,
 };
 

@@ -8,7 +8,7 @@ const READ_ONLY_POWER = 100;
 /** In the power levels of a room that we made read-only: what to put back when it is not any more. */
 export const READ_ONLY_MARK = 'coop.causeway.read_only';
 /** What people say things with; a level of its own for one of these would be a way around `events_default`. */
-const SPOKEN = [
+export const SPOKEN = [
   'm.room.message',
   'm.room.encrypted',
   'm.sticker',

@@ -50,6 +50,15 @@ export function makeFreeqDialect({ freeq }: NetworkConfig): Dialect {
     bansRemove: true,
     continues,
     hasWalls: true,
+    walls: {
+      walls: new Map([
+        ['i', 'invited'],
+        ['k', 'key'],
+        ['E', 'encrypted'],
+      ]),
+      hasPolicies: true,
+      settleMs: 0,
+    },
     async introduceBot(config) {
       const proof = prove(BOT);
       return proof.ok ? ok({ ...botNames(config, FREEQ_ISUPPORT.nickLen), ...proof.value }) : proof;

@@ -3,7 +3,9 @@ import { keyFromLine, type NetworkId } from '../../core/ids.ts';
 import type { OutgoingLine } from '../../core/irc/encode.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import type { ModeChange } from '../../core/irc/modes.ts';
+import type { ChannelRules } from '../../core/room/channel-rules.ts';
 import type { Wall } from '../../core/room/walls.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Session } from '../session.ts';
 import { makeEpoch } from '../wire/link.ts';
 
@@ -12,33 +14,47 @@ type Known = {
   readonly channel: string;
   byMode: ReadonlySet<Wall> | undefined;
   policy: boolean | undefined;
+  /** Letters of {@link RULES} that are set. */
+  rules: ReadonlySet<string> | undefined;
   told: string | undefined;
+  /** Since when something waits to be told, and what takes that back. */
+  waiting: { readonly sinceMs: number; cancel: () => void } | undefined;
   /** When its policy was last asked for. */
   askedMs: number;
 };
 
 export type ChannelWallsTools = {
   readonly network: NetworkId;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** How often it is asked for policies. */
   readonly policyMs: number;
   readonly tell: (event: NetworkWalls) => void;
+  /** Modes that keep people out. */
+  readonly walls: ReadonlyMap<string, Wall>;
+  /** Whether channels have policies beside their modes. */
+  readonly hasPolicies: boolean;
+  /** How long changes are gathered before they are told; 0: each is told at once. */
+  readonly settleMs: number;
+  /** Who may speak in a moderated channel; undefined while the list of names is not there. */
+  readonly speakers: (channel: string) => Pick<ChannelRules, 'users' | 'others'> | undefined;
+  /** Our bot speaks for everybody there, and may. */
+  readonly isHeardForAll: (channel: string) => boolean;
 };
 
-const BY_MODE: ReadonlyMap<string, Wall> = new Map([
-  ['i', 'invited'],
-  ['k', 'key'],
-  ['E', 'encrypted'],
+/** Changes without end are told so often all the same. */
+const MOST_SETTLES = 5;
+const MODERATED = 'm';
+const TOPIC_LOCKED = 't';
+const RULES = [MODERATED, TOPIC_LOCKED];
+const BY_REFUSAL: ReadonlyMap<string, string> = new Map([
+  ['473', 'i'],
+  ['475', 'k'],
 ]);
-const BY_REFUSAL: ReadonlyMap<string, Wall> = new Map([
-  ['473', 'invited'],
-  ['475', 'key'],
-  ['477', 'policy'],
-]);
+const POLICY_REFUSAL = '477';
 
 /**
- * What keeps people out of the listener's channels: by their modes, by a policy, or by having kept us out. A channel is told to be open
- * only when all of it was heard.
+ * What the modes of the listener's channels say of people: who is kept out (by modes, by a policy, or since we were kept out), who may speak,
+ * who changes the topic. A channel is told to be open only when all of it was heard.
  */
 export class ChannelWalls {
   readonly #tools: ChannelWallsTools;
@@ -53,92 +69,139 @@ export class ChannelWalls {
   /** Undefined: not known yet. */
   of(channel: string): readonly Wall[] | undefined {
     const known = this.#known.get(channel.toLowerCase());
-    return known === undefined ? undefined : wallsOf(known);
+    return known === undefined ? undefined : this.#wallsOf(known);
   }
 
   /** The listener came in. */
-  ask(session: Session, channel: string): Promise<void> {
-    return this.#ask(session, this.#of(channel), [{ command: 'MODE', params: [channel] }, policyOf(channel)]);
+  async ask(session: Session, channel: string): Promise<void> {
+    session.modes.add(channel, this.#tools.clock.nowMs());
+    if (this.#tools.hasPolicies) await this.#askPolicy(session, this.#of(channel));
   }
 
   /** That a channel has got a policy is told to nobody who is in it: it has to be asked for now and then, one channel at a time. */
   tick(session: Session, nowMs: number): void {
-    const due = [...this.#known.values()].find(({ askedMs }) => nowMs - askedMs > this.#tools.policyMs);
-    if (due !== undefined) void this.#ask(session, due, [policyOf(due.channel)]);
+    const { hasPolicies, policyMs } = this.#tools;
+    const due = hasPolicies ? [...this.#known.values()].find(({ askedMs }) => nowMs - askedMs > policyMs) : undefined;
+    if (due !== undefined) void this.#askPolicy(session, due);
   }
 
-  async #ask(session: Session, known: Known, lines: readonly OutgoingLine[]): Promise<void> {
-    known.askedMs = this.#tools.nowMs();
+  async #askPolicy(session: Session, known: Known): Promise<void> {
+    known.askedMs = this.#tools.clock.nowMs();
     const { channel } = known;
-    const heard = await session.errands.run(lines);
+    const heard = await session.errands.run([policyOf(channel)]);
     if (!heard.ok) return;
-    for (const line of heard.value) {
-      known.byMode = modesIn(line, channel) ?? known.byMode;
-      known.policy = policyIn(line, channel) ?? known.policy;
-    }
-    this.#tell(channel, known);
+    for (const line of heard.value) known.policy = policyIn(line, channel) ?? known.policy;
+    this.#tellSoon(known);
   }
 
-  /** Modes of the channel were changed. */
+  /** @param letters all modes of the channel, as 324 has them */
+  are(channel: string, letters: string): void {
+    const known = this.#of(channel);
+    known.byMode = new Set([...letters].flatMap((letter) => this.#tools.walls.get(letter) ?? []));
+    known.rules = new Set([...letters].filter((letter) => RULES.includes(letter)));
+    this.#tellSoon(known);
+  }
+
+  /** Modes of the channel, or of people in it, were changed. */
   changed(channel: string, changes: readonly ModeChange[]): void {
     const known = this.#of(channel);
-    if (known.byMode === undefined) return;
+    if (known.byMode === undefined || known.rules === undefined) return;
     const walls = new Set(known.byMode);
+    const rules = new Set(known.rules);
     for (const { sign, letter } of changes) {
-      const wall = BY_MODE.get(letter);
+      const wall = this.#tools.walls.get(letter);
       if (wall !== undefined && sign === '+') walls.add(wall);
       else if (wall !== undefined) walls.delete(wall);
+      if (sign === '-') rules.delete(letter);
+      else if (RULES.includes(letter)) rules.add(letter);
     }
     known.byMode = walls;
-    this.#tell(channel, known);
+    known.rules = rules;
+    this.#tellSoon(known);
+  }
+
+  /** Who is who in a channel may have changed. */
+  peopleChanged(channel: string): void {
+    const known = this.#known.get(channel.toLowerCase());
+    if (known?.rules?.has(MODERATED) === true) this.#tellSoon(known);
+  }
+
+  /** Somebody left channels, and what they held there with them. */
+  peopleMoved(): void {
+    for (const { channel } of this.#known.values()) this.peopleChanged(channel);
   }
 
   /** The listener, or somebody of ours, was kept out. @param numeric the server's answer to its JOIN */
   refused(channel: string, numeric: string): void {
-    const wall = BY_REFUSAL.get(numeric);
-    if (wall === undefined) return;
+    const wall = this.#tools.walls.get(BY_REFUSAL.get(numeric) ?? '');
+    const byPolicy = numeric === POLICY_REFUSAL && this.#tools.hasPolicies;
+    if (wall === undefined && !byPolicy) return;
     const known = this.#of(channel);
-    if (wall === 'policy') known.policy = true;
-    else known.byMode = new Set([...(known.byMode ?? []), wall]);
-    this.#tell(channel, known);
+    if (byPolicy) known.policy = true;
+    if (wall !== undefined) known.byMode = new Set([...(known.byMode ?? []), wall]);
+    this.#tellSoon(known);
   }
 
   #of(channel: string): Known {
     const folded = channel.toLowerCase();
-    const known = this.#known.get(folded) ?? {
-      ...{ channel, byMode: undefined, policy: undefined, told: undefined },
-      askedMs: this.#tools.nowMs(),
+    const policy = this.#tools.hasPolicies ? undefined : false;
+    const known: Known = this.#known.get(folded) ?? {
+      ...{ channel, byMode: undefined, policy, rules: undefined, told: undefined, waiting: undefined },
+      askedMs: this.#tools.clock.nowMs(),
     };
     this.#known.set(folded, known);
     return known;
   }
 
-  #tell(channel: string, known: Known): void {
-    const walls = wallsOf(known);
-    const told = walls?.join();
+  /** A hundred changes of a second are one. */
+  #tellSoon(known: Known): void {
+    const { clock, settleMs } = this.#tools;
+    if (settleMs === 0) {
+      this.#tell(known);
+      return;
+    }
+    const nowMs = clock.nowMs();
+    const sinceMs = known.waiting?.sinceMs ?? nowMs;
+    if (nowMs - sinceMs >= MOST_SETTLES * settleMs) return;
+    known.waiting?.cancel();
+    const cancel = clock.after(settleMs, () => {
+      known.waiting = undefined;
+      this.#tell(known);
+    });
+    known.waiting = { sinceMs, cancel };
+  }
+
+  #tell(known: Known): void {
+    const { channel } = known;
+    const { network, clock, tell } = this.#tools;
+    const walls = this.#wallsOf(known);
+    const rules = this.#rulesOf(known);
+    const told = JSON.stringify([walls, rules]);
     if (walls === undefined || told === known.told) return;
     known.told = told;
-    const { network, nowMs, tell } = this.#tools;
     const key = keyFromLine(this.#epoch, ++this.#events);
-    tell({ kind: 'walls', network, channel, key, timeMs: nowMs(), replayed: false, walls });
+    const said = rules === undefined ? {} : { rules };
+    tell({ kind: 'walls', network, channel, key, timeMs: clock.nowMs(), replayed: false, walls, ...said });
+  }
+
+  /** One wall is enough to know; that there is none takes everything. */
+  #wallsOf({ byMode, policy }: Known): readonly Wall[] | undefined {
+    const walls: Wall[] = [...(byMode ?? []), ...(policy === true ? (['policy'] as const) : [])];
+    return walls.length > 0 || (byMode !== undefined && policy !== undefined) ? walls.sort() : undefined;
+  }
+
+  #rulesOf({ rules, channel }: Known): ChannelRules | undefined {
+    if (rules === undefined) return undefined;
+    const moderated = rules.has(MODERATED) && !this.#tools.isHeardForAll(channel);
+    const speakers = moderated ? this.#tools.speakers(channel) : NOBODY;
+    return speakers && { moderated, topicLocked: rules.has(TOPIC_LOCKED), ...speakers };
   }
 }
 
 /** By the name under which the server files it: of another spelling it says that there is none. */
 const policyOf = (channel: string): OutgoingLine => ({ command: 'POLICY', params: [channel.toLowerCase(), 'INFO'] });
 
-/** One wall is enough to know; that there is none takes everything. */
-function wallsOf({ byMode, policy }: Known): readonly Wall[] | undefined {
-  const walls: Wall[] = [...(byMode ?? []), ...(policy === true ? (['policy'] as const) : [])];
-  return walls.length > 0 || (byMode !== undefined && policy !== undefined) ? walls.sort() : undefined;
-}
-
-/** `324 me #c +ntk` */
-function modesIn({ command, params }: IrcLine, channel: string): ReadonlySet<Wall> | undefined {
-  const [, of = '', modes = ''] = params;
-  if (command !== '324' || of.toLowerCase() !== channel.toLowerCase()) return undefined;
-  return new Set([...modes].flatMap((letter) => BY_MODE.get(letter) ?? []));
-}
+const NOBODY: Pick<ChannelRules, 'users' | 'others'> = { users: [], others: [] };
 
 /** The server says it in notices; one that knows no policies does not know the command. */
 function policyIn({ command, params, source, tags }: IrcLine, channel: string): boolean | undefined {

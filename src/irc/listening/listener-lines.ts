@@ -1,17 +1,16 @@
-import type { NetworkKick } from '../../core/events.ts';
 import type { Assembled } from '../../core/irc/batch-parts.ts';
 import { messagesOf } from '../../core/irc/batch-parts.ts';
 import { isChannelName } from '../../core/irc/isupport.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
-import { parseModes } from '../../core/irc/modes.ts';
 import { isNetsplitReason } from '../../core/irc/netsplit.ts';
-import { holdsOp } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { ownTagOf } from '../speaking/speech.ts';
 import { isHistoryBatch } from './history-desk.ts';
 import { isJoinRefusal } from './joins.ts';
 import type { Listener } from './listener.ts';
-import { type Naming, nameLine, readMessage, readTopic, type Spoken, timeOf } from './reading.ts';
+import { modesAre, modesChanged, thrownOut } from './mode-lines.ts';
+import { naming } from './naming.ts';
+import { readMessage, readTopic, type Spoken } from './reading.ts';
 import { readDeletion, readPin, readReaction, readTyping } from './reading-gestures.ts';
 
 type Handler = (listener: Listener, session: Session, spoken: Spoken) => void;
@@ -28,8 +27,6 @@ export function handleItem(listener: Listener, session: Session, item: Assembled
     listener.joins.get(item.batch.params[0] ?? '')?.view.replayed(messagesOf(item));
   } else for (const inner of item.items) handleItem(listener, session, inner);
 }
-
-const naming = (session: Session): Naming => ({ kind: 'live', epoch: session.epoch, number: ++session.named });
 
 const message: Handler = (listener, session, spoken) => {
   const { line } = spoken;
@@ -85,7 +82,7 @@ function joinRefused(listener: Listener, { command, params }: IrcLine): void {
   const wished = listener.joins.get(params[1] ?? '');
   if (wished === undefined) return;
   listener.joins.refused(wished, command, params.at(-1) ?? '');
-  listener.walls?.refused(wished.channel, command);
+  listener.walls.refused(wished.channel, command);
   listener.changed();
 }
 
@@ -127,6 +124,7 @@ const part: Handler = (listener, session, { line }) => {
   const channel = params[0];
   if (source === undefined || channel === undefined || isNamesake(listener, session, line)) return;
   session.ranks.part(channel, source.nick);
+  ownMoved(listener, source.nick);
   if (!session.link.isMe(source.nick)) session.roster.part(channel, source.nick);
   else listener.expelled(session, channel, `The bot was made to leave ${channel}; it comes back after a while.`);
 };
@@ -142,6 +140,7 @@ const kick: Handler = (listener, session, { line }) => {
     return;
   }
   session.ranks.part(channel, victim);
+  ownMoved(listener, victim);
   session.roster.part(channel, victim);
   const userId = listener.names.ownerOf(victim)?.userId;
   // Servers put the nick where no reason was given.
@@ -149,22 +148,9 @@ const kick: Handler = (listener, session, { line }) => {
     thrownOut(listener, session, line, { channel, userId, reason: reason === victim ? '' : reason });
 };
 
-type ThrownOut = Pick<NetworkKick, 'channel' | 'userId' | 'reason'>;
-
-function thrownOut(listener: Listener, session: Session, line: IrcLine, { channel, userId, reason }: ThrownOut): void {
-  const timeMs = timeOf(line, listener.nowMs());
-  const event: NetworkKick = {
-    kind: 'kick',
-    network: listener.network,
-    channel,
-    key: nameLine(line, naming(session), timeMs),
-    timeMs,
-    replayed: false,
-    source: { nick: line.source?.nick ?? '' },
-    userId,
-    reason: reason.slice(0, 1000),
-  };
-  listener.joins.get(channel)?.view.push(event);
+/** What one of ours held in a channel goes with them. Others keep nothing by which they could speak, gone as they are. */
+function ownMoved({ names, walls }: Listener, nick: string): void {
+  if (names.ownerOf(nick) !== undefined) walls.peopleMoved();
 }
 
 const topic: Handler = (listener, session, { line }) => {
@@ -192,6 +178,7 @@ const quit: Handler = (listener, session, spoken) => {
   const isSplit = spoken.batch?.type === 'netsplit' || isNetsplitReason(params[0] ?? '');
   session.roster.quit(source.nick, isSplit);
   session.ranks.quit(source.nick);
+  ownMoved(listener, source.nick);
   listener.names.seenLeaving(source.nick, listener.nowMs());
   listener.nickFreed(session, source.nick);
 };
@@ -209,23 +196,6 @@ const nick: Handler = (listener, session, { line }) => {
   session.roster.rename(source.nick, to);
   session.ranks.rename(source.nick, to);
   listener.nickFreed(session, source.nick);
-};
-
-const mode: Handler = (listener, session, { line }) => {
-  const [channel = '', ...change] = line.params;
-  const { link, ranks } = session;
-  if (!isChannelName(channel, link.isupport) || listener.joins.get(channel) === undefined) return;
-  const { changes, exact } = parseModes(change, link.isupport);
-  const couldAct = holdsOp(session, channel);
-  ranks.changed(channel, changes, link.isupport);
-  listener.walls?.changed(channel, changes);
-  for (const { sign, letter, param = '' } of changes)
-    if (session.link.dialect.bansRemove && sign === '+' && letter === 'b')
-      for (const userId of listener.names.hitBy(param))
-        thrownOut(listener, session, line, { channel, userId, reason: 'banned' });
-  // Whom the rest was about cannot be told: the list of names says who holds what.
-  if (!exact) link.send({ command: 'NAMES', params: [channel] });
-  if (couldAct !== holdsOp(session, channel)) listener.powerChanged(channel, !couldAct);
 };
 
 const names: Handler = (_, session, { line: { params } }) => {
@@ -267,10 +237,17 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ],
   ['AWAY', away],
   ['005', (listener, session) => listener.learnedIsupport(session)],
-  ['MODE', mode],
+  ['MODE', modesChanged],
+  ['324', modesAre],
   ['353', names],
   ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
   ['352', (_, session, { line }) => session.who.plainReply(line.params)],
   ['354', (_, session, { line }) => session.who.reply(line.params)],
-  ['315', (listener, session, { line }) => session.who.end(line.params[1] ?? '', listener.nowMs())],
+  [
+    '315',
+    (listener, session, { line: { params } }) => {
+      session.who.end(params[1] ?? '', listener.nowMs());
+      listener.walls.peopleChanged(params[1] ?? '');
+    },
+  ],
 ]);

@@ -20,6 +20,7 @@ import { ChannelWalls } from './channel-walls.ts';
 import type { Feed } from './feed.ts';
 import type { Listener } from './listener.ts';
 import { Roster } from './roster.ts';
+import { speakersOf } from './speakers-of.ts';
 
 export type ListenerTools = {
   readonly network: NetworkId;
@@ -74,14 +75,21 @@ export function openSession(tools: ListenerTools, link: Link, nowMs: number): Se
   return makeSession(link, roster, { ...outgoing, ...more }, config.bot.nick, nowMs);
 }
 
-/** Undefined where channels have no walls. They do not wait for history: whoever may come in is decided now. */
-export const makeWalls = (
-  { clock, dialect, network, timings: { policyMs } }: ListenerTools,
-  feed: Feed,
-): ChannelWalls | undefined =>
-  dialect.hasWalls
-    ? new ChannelWalls({ network, policyMs, nowMs: () => clock.nowMs(), tell: (event) => feed.push(event) })
-    : undefined;
+/** They do not wait for history: whoever may come in is decided now. */
+export const makeWalls = (tools: ListenerTools, feed: Feed, session: () => Session | undefined): ChannelWalls =>
+  new ChannelWalls({
+    network: tools.network,
+    clock: tools.clock,
+    policyMs: tools.timings.policyMs,
+    ...tools.dialect.walls,
+    tell: (event) => feed.push(event),
+    speakers: (channel) => speakersOf(session(), tools.names, channel),
+    isHeardForAll: (channel) => tools.config.puppets.mode === 'relay' && mayBeHeard(session(), channel),
+  });
+
+/** Whether our own bot may speak there, whatever the modes. */
+const mayBeHeard = (session: Session | undefined, channel: string): boolean =>
+  session !== undefined && session.ranks.of(channel, session.link.nick) !== '';
 
 /** What fetching history needs; undefined while there is no connection. */
 export function catchUpToolsOf(listener: Listener, tools: ListenerTools): Omit<CatchUpTools, 'replayed'> | undefined {

@@ -37,7 +37,7 @@ export class Listener {
   readonly invitations: Invitations;
   readonly privateTalk: PrivateTalk;
   readonly typing: HeardTyping;
-  readonly walls: ChannelWalls | undefined;
+  readonly walls: ChannelWalls;
   readonly #tools: ListenerTools;
   readonly #feed: Feed;
   #connecting: Link | undefined;
@@ -63,7 +63,7 @@ export class Listener {
     this.#outage = new Outage(tools.log);
     this.#comeback = new Comeback(tools.clock, { firstMs: backoffFirstMs, maxMs: backoffMaxMs });
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
-    this.walls = makeWalls(tools, this.#feed);
+    this.walls = makeWalls(tools, this.#feed, () => this.session);
     const turn = makeTurns(MAX_CATCH_UPS);
     const { casemapping } = tools.dialect.isupport;
     this.joins = new Joins(tools.clock, { firstMs, maxMs }, casemapping, (channel) => {
@@ -123,7 +123,7 @@ export class Listener {
     if (session.greeted && !link.paused) this.#hearing.tick(nowMs, nowMs + aheadMs, link.isupport.casemapping);
     for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
     for (const draft of session.drafts.tick(nowMs)) this.joins.get(draft.channel)?.view.push(draft);
-    if (session.greeted) this.walls?.tick(session, nowMs);
+    if (session.greeted) this.walls.tick(session, nowMs);
     this.#askDue();
   }
 
@@ -156,7 +156,7 @@ export class Listener {
     this.joins.entered(wished);
     const beforeMs = this.#hearing.beforeOf(channel, session.link.isupport.casemapping);
     this.inBackground(wished.view.joined(wished.awayFromMs ?? beforeMs));
-    if (this.walls !== undefined) this.inBackground(this.walls.ask(session, channel));
+    this.inBackground(this.walls.ask(session, channel));
     this.#tools.log.info('Listening in a channel.', { channel });
     this.changed();
   }
@@ -193,6 +193,7 @@ export class Listener {
     const couldAct = holdsOp(session, channel);
     session.roster.namesEnd(channel);
     session.ranks.namesEnd(channel);
+    this.walls.peopleChanged(channel);
     const canAct = holdsOp(session, channel);
     if (couldAct !== canAct) this.powerChanged(channel, canAct);
     if (this.joins.get(channel) !== undefined) session.who.add(channel, this.nowMs());

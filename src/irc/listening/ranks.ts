@@ -24,6 +24,11 @@ export class Ranks {
     return this.#channels.get(this.#fold(channel))?.get(this.#fold(nick)) ?? '';
   }
 
+  /** Nicks, folded, of all who hold any; undefined before the list of names is complete. */
+  holders(channel: string): Iterable<string> | undefined {
+    return this.#channels.get(this.#fold(channel))?.keys();
+  }
+
   /** One line of NAMES (353). */
   names(channel: string, list: string, { prefixes }: Isupport): void {
     const folded = this.#fold(channel);

@@ -9,7 +9,7 @@ const BANG = 0x21;
 const bytesOf = (word: string): readonly number[] => [...word].map((char) => char.charCodeAt(0));
 const KICK = bytesOf('KICK ');
 /** What may be said to it alone. */
-const MESSAGES = [bytesOf('PRIVMSG '), bytesOf('NOTICE ')];
+const MESSAGES = [bytesOf('PRIVMSG '), bytesOf('NOTICE '), bytesOf('INVITE ')];
 /** Small and capital letters of ASCII differ in this bit. */
 const CASE = 0x20;
 

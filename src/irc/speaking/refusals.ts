@@ -22,7 +22,7 @@ export const ID_IN_USE = 'EVENTID_IN_USE';
 export const FLOODED: ReadonlySet<string> = new Set(['404', '439', '263', '407', '477', 'RATE_LIMITED']);
 
 /** What is no line is answered by an ACK, or by itself with the label. */
-export const ANSWERS: ReadonlySet<string> = new Set(['ACK', 'TAGMSG', 'REDACT', 'KICK', 'MODE']);
+export const ANSWERS: ReadonlySet<string> = new Set(['ACK', 'TAGMSG', 'REDACT', 'KICK', 'MODE', '341']);
 
 /** `:server 404 me #c :reason` and `FAIL PRIVMSG CODE … :reason`. */
 export function readRefusal({

@@ -6,6 +6,7 @@ import type { Session } from '../session.ts';
 import type { Link } from '../wire/link.ts';
 import type { Attempts } from './attempts.ts';
 import { type Hand, pin, react, redact } from './gestures.ts';
+import { invite, setRules } from './moderation.ts';
 import { remove } from './removal.ts';
 import { type Manner, relayName, relayNick, splitSpeech, utter } from './speech.ts';
 
@@ -29,6 +30,8 @@ export function puppetVoice(
     ...stamping(puppet.link),
     react: (reaction) => (isThere() ? react(hand, reaction) : Promise.resolve(fail(notThere(channel)))),
     pin: (target, pinned) => (isThere() ? pin(hand, target, pinned) : Promise.resolve(fail(notThere(channel)))),
+    setRules: (stance) => (isThere() ? setRules(hand, stance) : Promise.resolve(fail(notThere(channel)))),
+    invite: (nick) => (isThere() ? invite(hand, nick) : Promise.resolve(fail(notThere(channel)))),
     remove: (removal) => (isThere() ? remove(hand, removal) : Promise.resolve(fail(notThere(channel)))),
     redact: async (target, reason, ours) => {
       if (!isThere()) return fail(notThere(channel));
@@ -79,6 +82,8 @@ export class Relay {
       },
       ...stamping(session.link),
       say: (line) => this.#say(session, person, channel, line),
+      isShared: true,
+      invite: (nick) => invite({ ...session, userId: person.userId, channel }, nick),
       // The bot takes back what it said for anybody. It reacts for nobody: whose reaction that is could not be seen.
       redact: async (target, reason, ours) =>
         ours ? redact({ ...session, userId: person.userId, channel }, target, reason) : ok(undefined),

@@ -1,5 +1,8 @@
 import type { Crossing } from './crossing.ts';
 
+const MODES = 'test/e2e/modes.test.ts';
+const RULES = 'test/app/room-rules.test.ts';
+
 /** What becomes of room and channel themselves, of who is in them, and of the time in which nobody passed anything on. */
 export const ROOMS: readonly Crossing[] = [
   {
@@ -40,15 +43,61 @@ export const ROOMS: readonly Crossing[] = [
     ],
   },
   {
-    what: 'Walls of a channel',
-    types: [],
+    what: 'Who comes in: `+i`, `+k`, policies',
+    types: ['m.room.join_rules'],
     kinds: ['walls'],
-    needs: 'freeq',
-    toNetwork: null,
-    toMatrix: {
-      able: 'a room is open only while its channel is known to be: invitation, key, encryption and policy close it',
+    toNetwork: {
+      able: '`+i` or `-i` by the power the person has there; without it the channel stays as it is, and they are told once',
     },
-    shown: [['test/e2e/freeq.test.ts', 'open only when the channel is known to be']],
+    toMatrix: {
+      able: 'an open room closes, and opens as it was; on freeq it is open only while its channel is known to be, and encryption and policies close it too. A room that an authority keeps follows the authority',
+    },
+    shown: [
+      [MODES, '+i and +k close the room'],
+      [MODES, 'what a room’s admin does is tried in the channel'],
+      ['test/e2e/freeq.test.ts', 'open only when the channel is known to be'],
+    ],
+  },
+  {
+    what: 'Who speaks and who changes the topic: `+m`, `+t`',
+    types: ['m.room.power_levels'],
+    kinds: [],
+    toNetwork: { able: '`+m` or `-m`, `+t` or `-t` by the power the person has there; likewise' },
+    toMatrix: {
+      able: 'levels of the room, one write for all changes of a moment: who has a voice there may speak here; put back to the byte. A room that an authority keeps follows the authority',
+    },
+    shown: [
+      [MODES, '-m puts it back to the byte'],
+      [MODES, 'a hundred changes in a second are one'],
+      [RULES, 'whenever the bridge is killed'],
+    ],
+  },
+  {
+    what: 'Being silenced in a channel: `+q`, `m:`, `~q:`',
+    types: [],
+    kinds: ['quiet'],
+    needs: 'a server that has it',
+    toNetwork: null,
+    toMatrix: { able: 'the person is told, by name; their lines are refused there', unable: 'there is none' },
+    shown: [
+      [MODES, 'whoever is silenced is told so'],
+      ['test/core/irc/quiet-mask.test.ts', 'is an entry of a list of its own on solanum'],
+    ],
+  },
+  {
+    what: 'Invitations',
+    types: [],
+    kinds: ['invite'],
+    toNetwork: {
+      able: 'of a ghost: of that account or nick, by the person’s connection, else by the bot where everybody may come in; a ghost of somebody who cannot be invited declines',
+    },
+    toMatrix: {
+      able: 'into a linked channel: into its room, if the authority admits them; a closed room opens for the word of an operator alone. Into another: told in private',
+    },
+    shown: [
+      [MODES, 'an invitation on one side is one on the other'],
+      [RULES, 'into a closed one by whoever may let people into the channel'],
+    ],
   },
   {
     what: 'Pins',

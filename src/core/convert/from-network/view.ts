@@ -20,6 +20,10 @@ export type NetworkView = {
   readonly personOf?: (name: string) => string | undefined;
   /** What kept people out of the channel as far as was known before. */
   readonly wallsBefore?: readonly Wall[];
+  /** Whether only people with a status could speak there, as far as was known before. */
+  readonly wasModerated?: boolean;
+  /** Somebody else sees to who comes into the room, whatever the channel says. */
+  readonly doorIsKept?: boolean;
   /** What the network's word is worth. */
   readonly voucher: Voucher;
   /** What stands behind the topic in the room (core/room/topic-note); none where topics are left alone. */
