@@ -21,12 +21,21 @@ const link = {
 const PUPPET: Manner = { kind: 'puppet' };
 const RELAY: Manner = { kind: 'format', name: 'Alice in Wonderland the Second', format: '<{name}> {text}' };
 
-/** Says a line of which only the first pieces arrive, and looks it up. @returns the answer, and what is said of it then */
-async function cutAfter(arrived: number, part: string, manner: Manner) {
+/**
+ * Says a line of which only the first pieces arrive, and looks it up. @returns the answer, and what is said of it then
+ * @param isTagged whether the server lets tags through
+ */
+async function cutAfter(arrived: number, part: string, manner: Manner, isTagged = true) {
   const line: OutgoingLine = { id: 'R', style: 'text', parts: [part] };
   const said = utter(link, '#c', line, manner, person('Alice'));
-  const lines = said.slice(0, arrived).map(({ body, id: tag }) => ({ channel: '#c', nick: 'bot', body, tag, atMs: 1 }));
+  const lines = said
+    .slice(0, arrived)
+    .map(({ body, id }) => ({ channel: '#c', nick: 'bot', body, tag: isTagged ? id : undefined, atMs: 1 }));
   const attempts = new Attempts();
+  attempts.cut(
+    'R',
+    said.map((utterance) => ({ accepted: false, utterance })),
+  );
   const tools = {
     ...{ attempts, departureMs: 0, hasDeparted: () => true, isTheirs: () => true },
     listener: { session: { link }, stopped: false, joins: new Map([['#c', { state: 'joined' }]]) },
@@ -49,6 +58,22 @@ describe('a line that was said in several pieces, and cut in the middle', () => 
   test('line by line is said again from where it was cut', async () => {
     assert.deepEqual(await cutAfter(2, 'one\ntwo\nthree', PUPPET), { answer: 'absent', pieces: 3, left: ['three'] });
     assert.deepEqual(await cutAfter(3, 'one\ntwo\nthree', PUPPET), { answer: 'arrived', pieces: 3, left: [] });
+  });
+});
+
+describe('the same on a server that lets no tags through', () => {
+  test('is known by the words of each piece, each of them once', async () => {
+    const cut = (arrived: number, part: string) => cutAfter(arrived, part, PUPPET, false);
+    assert.deepEqual(await cut(0, 'one\ntwo\ntwo'), { answer: 'absent', pieces: 3, left: ['one', 'two', 'two'] });
+    assert.deepEqual(await cut(2, 'one\ntwo\ntwo'), { answer: 'absent', pieces: 3, left: ['two'] });
+    assert.deepEqual(await cut(3, 'one\ntwo\ntwo'), { answer: 'arrived', pieces: 3, left: [] });
+  });
+
+  test('by the relay as well', async () => {
+    const part = `${'x'.repeat(430)} ${'y'.repeat(30)}`;
+    const { answer, left } = await cutAfter(1, part, RELAY, false);
+    assert.deepEqual([answer, left.length], ['absent', 1]);
+    assert.deepEqual(await cutAfter(2, part, RELAY, false), { answer: 'arrived', pieces: 2, left: [] });
   });
 });
 

@@ -6,9 +6,12 @@ type Attempt = {
   writtenMs: number | undefined;
   /** Id of an arrived part or piece → text of the part: split anew for another connection, the same number means other words. */
   readonly arrived: Map<string, string>;
+  /** Id of a piece of which nobody knows whether it arrived → its words as others read them. */
+  readonly inDoubt: Map<string, string>;
 };
 
 const MAX_LINES = 5000;
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
  * What became of lines that were not confirmed as a whole, as after a link was lost in the middle: saying such a line again
@@ -34,11 +37,18 @@ export class Attempts {
   /** It was not confirmed as a whole: what the server took of it has arrived. */
   cut(lineId: string, pieces: readonly { readonly accepted: boolean; readonly utterance: Utterance }[]): void {
     const missing = new Set(pieces.flatMap(({ accepted, utterance }) => (accepted ? [] : [utterance.part])));
+    const { inDoubt } = this.#of(lineId);
     for (const { accepted, utterance } of pieces) {
-      const { id, part, text } = utterance;
+      const { id, part, text, body } = utterance;
       if (accepted) this.arrived(lineId, id, text);
+      else if (id !== partId(lineId, part)) inDoubt.set(id, body);
       if (!missing.has(part)) this.arrived(lineId, partId(lineId, part), text);
     }
+  }
+
+  /** Pieces of which nobody knows, with their words: a server that lets no tags through shows nothing else of them. */
+  inDoubt(lineId: string): ReadonlyMap<string, string> {
+    return this.#attempts.get(lineId)?.inDoubt ?? NONE;
   }
 
   missing(line: OutgoingLine, utterances: readonly Utterance[]): readonly Utterance[] {
@@ -59,7 +69,7 @@ export class Attempts {
     if (known !== undefined) return known;
     const [oldest] = this.#attempts.keys();
     if (this.#attempts.size >= MAX_LINES && oldest !== undefined) this.#attempts.delete(oldest);
-    const attempt: Attempt = { writtenMs: undefined, arrived: new Map() };
+    const attempt: Attempt = { writtenMs: undefined, arrived: new Map(), inDoubt: new Map() };
     this.#attempts.set(lineId, attempt);
     return attempt;
   }

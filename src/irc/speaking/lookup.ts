@@ -97,6 +97,7 @@ function judge(
     .map(({ body }) => body);
   const answers = new Map<string, LookupAnswer>();
   for (const line of lines) {
+    for (const [id, words] of attempts.inDoubt(line.id)) if (!tags.has(id) && takeOne(untagged, words)) tags.add(id);
     const found = line.parts.map((part, index) => {
       const id = partId(line.id, index);
       const pieces = piecesIn(tags, id);
@@ -129,6 +130,12 @@ function piecesIn(
 
 /** See {@link Utterance.id} in speech. */
 const PIECE = /^\+\d+\/((\d+)\/\d+)$/;
+
+function takeOne(bodies: string[], words: string): boolean {
+  const at = bodies.indexOf(words);
+  if (at >= 0) bodies.splice(at, 1);
+  return at >= 0;
+}
 
 /** The same text, as it is or with a name in front (relay). */
 function takeBody(bodies: string[], given: string, { style }: OutgoingLine): boolean {
