@@ -116,6 +116,19 @@ describe('who of a network is there', () => {
     );
   });
 
+  test('is told of nobody who does not want to be bridged', async () => {
+    const world = await running();
+    await talking(world, 'bob');
+    await world.network.sink?.asked(here('bob'), 'optout');
+    world.network.sink?.roster(CHANNEL, { kind: 'away', member: gone('bob', 'lunch') });
+    await world.clock.pass(10_000);
+    // Their ghost stands in no room any more, and what it shows is what it showed.
+    assert.deepEqual(
+      [shown(world), world.homeserver.room(world.room).members.get(ghostOf('bob'))],
+      [{ [ghostOf('bob')]: { state: 'online' } }, 'leave'],
+    );
+  });
+
   test('stays as it is in a netsplit', async () => {
     const world = await running();
     await talking(world, 'bob');

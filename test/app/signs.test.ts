@@ -40,6 +40,16 @@ describe('a person of Matrix who is away', () => {
     assert.deepEqual([signs, world.bridge?.ephemera], [[], { presence: false, receipts: false }]);
   });
 
+  test('and does not want to be bridged is away nowhere', async () => {
+    const { world, gate, signs } = await running({ presence: { toMatrix: false, toNetwork: true } });
+    gate.presence(ALICE, { state: 'unavailable', status: 'lunch' });
+    world.onMatrix(ALICE, '!causeway optout');
+    await world.clock.until('it is heard', () => world.homeserver.saidIn(world.room).length > 0);
+    gate.presence(ALICE, { state: 'unavailable', status: 'dinner' });
+    await world.clock.pass(1_000);
+    assert.deepEqual(signs, [`${ALICE} away lunch`, `${ALICE} back`]);
+  });
+
   test('before their connection is there is asked for once it is', async () => {
     const { world, gate, signs } = await running({ presence: { toMatrix: false, toNetwork: true } });
     world.homeserver.presences.set(ALICE, { state: 'unavailable', status: 'since yesterday' });

@@ -198,7 +198,12 @@ describe('who is away, on Dendrite and freeq', { timeout: 300_000 }, () => {
     shard = await startShard('presence-freeq', {
       ircPort: server.ports.irc,
       dendrite: PRESENCE,
-      network: { ...ASKED, kind: 'freeq', freeq: { keys: join(makeTempDir('presence-keys'), 'keys') } },
+      network: {
+        ...ASKED,
+        deliveryMarks: 'receipts',
+        kind: 'freeq',
+        freeq: { keys: join(makeTempDir('presence-keys'), 'keys') },
+      },
     });
     frida = await FreeqPerson.connect(server.ports.irc, { nick: 'frida', key: makeKeyHolder(), channels: [CHANNEL] });
   });
@@ -220,5 +225,20 @@ describe('who is away, on Dendrite and freeq', { timeout: 300_000 }, () => {
     await frida.gotLine(/hello from bob/);
     await setPresence(shard, 'bob', 'unavailable', 'in the garden');
     await frida.gotLine(/^:bob![^ ]+ AWAY :in the garden$/);
+  });
+
+  test('what arrived the bot has read', async () => {
+    const room = shard.room(CHANNEL);
+    const event = await shard.person('bob').send(room, 'has it arrived?');
+    const botId = shard.bot().userId;
+    type Receipts = Record<string, { 'm.read'?: Record<string, unknown> }>;
+    const readBy = async (): Promise<readonly string[]> => {
+      const { rooms } = (await shard.person('bob').request('GET', '/v3/sync?timeout=0')) as {
+        rooms: { join: Record<string, { ephemeral?: { events: { type: string; content: Receipts }[] } }> };
+      };
+      const receipts = rooms.join[room]?.ephemeral?.events.filter(({ type }) => type === 'm.receipt') ?? [];
+      return receipts.flatMap(({ content }) => Object.keys(content[event]?.['m.read'] ?? {}));
+    };
+    await waitUntil(async () => isDeepStrictEqual(await readBy(), [botId]), { what: 'the receipt of the bot' });
   });
 });

@@ -31,6 +31,8 @@ export type GhostPresenceParts = {
   readonly rosters: () => Rosters;
   readonly lanes: () => Lanes;
   readonly isWanted: (network: NetworkId) => boolean;
+  /** Whether somebody of a channel may stand in its room as a user of their own, now. */
+  readonly isAdmitted: (portal: Portal, entry: RosterEntry) => boolean;
 };
 
 /** Of a ghost: when it changed first, and rooms in which it may stand. */
@@ -159,11 +161,11 @@ export class GhostPresence {
 
   /** How a ghost shall be shown now; undefined where nobody would see it. */
   async #wanted(userId: string, { network, rooms }: Turn): Promise<Presence | undefined> {
-    const { kit, portals, rosters } = this.#parts;
+    const { kit, portals, rosters, isAdmitted } = this.#parts;
     let entry: RosterEntry | undefined;
     for (const portal of portals.ofNetwork(network)) {
       const there = portal.roomId === undefined ? undefined : rosters().people(portal).get(userId);
-      if (there === undefined || portal.roomId === undefined) continue;
+      if (there === undefined || portal.roomId === undefined || !isAdmitted(portal, there)) continue;
       entry ??= there;
       rooms.add(portal.roomId);
     }

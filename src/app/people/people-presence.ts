@@ -1,6 +1,8 @@
 import type { NetworkId } from '../../core/ids.ts';
 import { awayOf, type Presence } from '../../core/presence.ts';
+import type { LineGate } from '../gates/line-gate.ts';
 import type { Kit } from '../kit.ts';
+import type { PortalTable } from '../rooms/portal-table.ts';
 import { inBackground } from '../timing/background.ts';
 
 /** People of whom it is known how they stand; the oldest are asked for again. */
@@ -12,11 +14,15 @@ const REMEMBERED = 10_000;
  */
 export class PeoplePresence {
   readonly #kit: Kit;
+  readonly #portals: PortalTable;
+  readonly #gate: LineGate;
   readonly #isWanted: (network: NetworkId) => boolean;
   readonly #known = new Map<string, Presence | undefined>();
 
-  constructor(kit: Kit, isWanted: (network: NetworkId) => boolean) {
+  constructor(kit: Kit, portals: PortalTable, gate: LineGate, isWanted: (network: NetworkId) => boolean) {
     this.#kit = kit;
+    this.#portals = portals;
+    this.#gate = gate;
     this.#isWanted = isWanted;
   }
 
@@ -24,7 +30,8 @@ export class PeoplePresence {
   changed(userId: string, presence: Presence): void {
     this.#remember(userId, presence);
     for (const network of this.#kit.networks.values())
-      if (this.#isWanted(network.id)) network.signs?.away(userId, awayOf(presence));
+      if (this.#isWanted(network.id))
+        network.signs?.away(userId, this.#isHeard(network.id, userId) ? awayOf(presence) : undefined);
   }
 
   /** A person's own connection to a network is there. */
@@ -32,6 +39,11 @@ export class PeoplePresence {
     if (!this.#isWanted(network) || this.#known.has(userId)) return;
     this.#remember(userId, undefined);
     inBackground(this.#kit, this.#ask(userId));
+  }
+
+  /** Of whoever may say nothing there, nothing is said. */
+  #isHeard(network: NetworkId, userId: string): boolean {
+    return this.#portals.ofNetwork(network).some(({ id }) => this.#gate.toNetwork(id, userId).kind === 'yes');
   }
 
   async #ask(userId: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { Portal } from '../rooms/portal-table.ts';
 import { GhostPresence } from './ghost-presence.ts';
 import { PeoplePresence } from './people-presence.ts';
 import { ReadMarkers } from './read-markers.ts';
-import type { Rosters } from './rosters.ts';
+import { admittedBy, type Rosters } from './rosters.ts';
 import { Typing, type TypingParts } from './typing.ts';
 
 export type SignsParts = TypingParts & {
@@ -35,8 +35,9 @@ export class Signs {
     const showsGhosts = (id: NetworkId): boolean => networks.get(id)?.presence.toMatrix === true;
     const showsPeople = (id: NetworkId): boolean => networks.get(id)?.presence.toNetwork === true;
     const marks = (id: NetworkId): boolean => networks.get(id)?.readMarkers === true;
-    this.ghosts = new GhostPresence({ ...parts, isWanted: showsGhosts });
-    this.people = new PeoplePresence(kit, showsPeople);
+    const isAdmitted = admittedBy(gate, (network, entry) => parts.vouching.assuranceOf(network, entry));
+    this.ghosts = new GhostPresence({ ...parts, isWanted: showsGhosts, isAdmitted });
+    this.people = new PeoplePresence(kit, portals, gate, showsPeople);
     this.#read = new ReadMarkers(kit, portals, gate, marks);
     const any = (asks: (id: NetworkId) => boolean): boolean => [...networks.keys()].some(asks);
     this.wants = { presence: any(showsPeople), receipts: any(marks) };
