@@ -92,7 +92,10 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     rosters: () => rosters,
   });
   const patience = { stopping: () => stopping, stop };
-  const directs = await openDirects({ kit, ledger, portals, ghosts, anchors, vouching, isOurs, ...patience });
+  const directs = await openDirects({
+    ...{ kit, ledger, portals, ghosts, anchors, vouching, isOurs, ...patience },
+    refusal: (network, userId, who) => policies.out.private(network, userId, who),
+  });
   const marks = new DeliveryMarks({ kit, lanes: () => lanes, ledger, portals, config });
   const notices = new Notices(kit, ledger, marks);
   const doubts = new NetworkDoubts(kit, bootId);

@@ -36,15 +36,16 @@ export async function bringDoor(tools: DoorTools, channel: string, door: Door): 
     seen = await register(tools, ways, channel);
     if (!seen.ok) return seen;
   }
-  const wanted = { ...door, self: selfOf(tools.session, ways, seen.value) };
-  const plan = planDoor(wanted, seen.value, ways, link.isupport);
+  const { otherBans = () => [], ...rules } = door;
+  const wanted = { ...rules, self: selfOf(tools.session, ways, seen.value) };
+  const plan = planDoor({ ...wanted, otherBans: otherBans() }, seen.value, ways, link.isupport);
   const lines = linesOf(plan, channel, tools.session);
   if (lines.length === 0) return verdict(channel, plan, undefined);
   const written = await tools.session.errands.run(lines);
   if (!written.ok) return written;
   const after = await readDoor(tools, ways, channel);
   if (!after.ok) return after;
-  const rest = planDoor(wanted, after.value, ways, link.isupport);
+  const rest = planDoor({ ...wanted, otherBans: otherBans() }, after.value, ways, link.isupport);
   return verdict(channel, rest, refusalIn(written.value, channel));
 }
 

@@ -8,8 +8,8 @@ export type Door = {
   readonly accounts: readonly string[];
   /** Accounts that are kept out, whoever may come in otherwise. */
   readonly bannedAccounts: readonly string[];
-  /** Bans that the bot set for another reason: they stay. */
-  readonly otherBans?: readonly string[];
+  /** Bans that the bot set for another reason, as it is when the list was read: they stay. */
+  readonly otherBans?: () => readonly string[];
 };
 
 /** A channel's list of bans, as far as the bot may change it. */

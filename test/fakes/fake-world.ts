@@ -25,7 +25,7 @@ const A_DAY_MS = 86_400_000;
 /** The parts of a configuration that the app reads. */
 export function configOf(channels: readonly { channel: string; room: string; [key: string]: unknown }[]): Config {
   const assurance = { relay: 'anonymous', ghost: 'anonymous', voice: 'none' };
-  const defaults = { ghosts: 'speakers', ghostsCap: 500, idleDays: 30, assurance };
+  const defaults = { ghosts: 'speakers', ghostsCap: 500, idleDays: 30, assurance, policyLists: [] };
   const displayNames = { here: '{nick} (IRC)', via: '{nick} via {origin}' };
   const networks = [
     {
@@ -49,7 +49,8 @@ export function configOf(channels: readonly { channel: string; room: string; [ke
   };
   const http = { publicUrl: 'https://bridge.example' };
   const media = { days: 14, maxMegabytes: 100, fetch: true, fetchMegabytes: 20, fetchFrom: [] };
-  return { networks, homeserver: { url: 'http://fake' }, authority, http, media } as unknown as Config;
+  const moderation = { policyLists: [] };
+  return { networks, homeserver: { url: 'http://fake' }, authority, moderation, http, media } as unknown as Config;
 }
 
 let pages = 0;

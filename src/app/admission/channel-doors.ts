@@ -115,7 +115,10 @@ export class ChannelDoors {
   }
 
   async #setDoor(portal: Portal, resource: Resource, guard: ChannelGuard): Promise<void> {
-    const door = { ...(await this.#accounts.of(portal.network, resource)), otherBans: this.#parts.otherBans(portal) };
+    const door = {
+      ...(await this.#accounts.of(portal.network, resource)),
+      otherBans: () => this.#parts.otherBans(portal),
+    };
     this.#log(portal, await guard.setDoor(portal.channel, door));
     for (const { entry, person, standing } of this.#present(portal, resource, guard)) {
       const status = wantedStatus(resource, person, standing);

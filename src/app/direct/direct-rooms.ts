@@ -1,5 +1,5 @@
 import { type Direct, isSameBearer, type Peer } from '../../core/direct.ts';
-import { fail, ok, type Result } from '../../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { NetworkMessage, NetworkSource } from '../../core/events.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import { laneKind, lanePortal, makeDirectId, type NetworkId, type PortalId } from '../../core/ids.ts';
@@ -11,12 +11,14 @@ import type { Signal } from '../timing/signal.ts';
 import { Turns } from '../timing/turns.ts';
 import type { DirectRoomMaker } from './direct-room-maker.ts';
 import { Newcomers } from './newcomers.ts';
+import type { MayMeet } from './open-directs.ts';
 
 export type DirectRoomsParts = {
   readonly kit: Kit;
   readonly ledger: Ledger;
   readonly portals: PortalTable;
   readonly maker: Pick<DirectRoomMaker, 'ensure' | 'isThere' | 'anchorOf' | 'finished' | 'abandon'>;
+  readonly refusal: MayMeet;
   readonly stopping: () => boolean;
   readonly stop: Signal;
 };
@@ -77,10 +79,16 @@ export class DirectRooms {
     if (this.#first(event.network, userId, peer)?.direct?.blocked === true) return undefined;
     const isNew = this.#parts.portals.get(this.#idOf(event.network, userId, peer)) === undefined;
     // Programs say NOTICE, and nobody answers one (RFC 2812 §3.3.2).
-    if (isNew && (event.style === 'notice' || !(await this.#newcomers.mayBegin(entry, userId, peer)))) return undefined;
+    if (isNew && (event.style === 'notice' || this.#refusal(event.network, userId, event.source) !== undefined))
+      return undefined;
+    if (isNew && !(await this.#newcomers.mayBegin(entry, userId, peer))) return undefined;
     const portal = await this.#portal(entry, event.network, userId, peer);
     entry.afterCommit(() => this.open(portal));
     return portal;
+  }
+
+  #refusal(network: NetworkId, userId: string, { nick, account, origin }: NetworkSource): ReturnType<MayMeet> {
+    return this.#parts.refusal(network, userId, { nick, account: account ?? null, origin: origin ?? null });
   }
 
   /** Somebody wants to write to a person of a network. @returns what they are told */
@@ -91,6 +99,8 @@ export class DirectRooms {
     const found = await there.privately.find(nick);
     if (!found.ok) return found;
     if (found.value.own) return fail(OURS);
+    const refusal = this.#refusal(network, userId, found.value.source);
+    if (refusal !== undefined) return fail(refused(refusal.text));
     const peer = this.#peerOf(network, found.value.source);
     const portal = await ledger.write((entry) => this.#portal(entry, network, userId, peer));
     const invited = portal.roomId === undefined || !(await this.#parts.maker.isThere(portal));
@@ -223,6 +233,13 @@ export class DirectRooms {
 function change(portal: Portal, changed: Partial<Direct>): void {
   if (portal.direct !== undefined) portal.direct = { ...portal.direct, ...changed };
 }
+
+const refused = (text: string): BridgeError => ({
+  code: 'policy.private',
+  text: `There is no way to talk in private: one of you is ${text}.`,
+  retry: 'never',
+  notify: 'sender',
+});
 
 const NOT_THERE = {
   code: 'direct.no-network',

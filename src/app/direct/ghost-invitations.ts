@@ -7,12 +7,14 @@ import { inBackground } from '../timing/background.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Signal } from '../timing/signal.ts';
 import type { DirectRooms } from './direct-rooms.ts';
+import type { MayMeet } from './open-directs.ts';
 
 export type GhostInvitationsParts = {
   readonly kit: Kit;
   readonly portals: PortalTable;
   readonly ghosts: Ghosts;
   readonly rooms: DirectRooms;
+  readonly refusal: MayMeet;
   readonly isOurs: (userId: string) => boolean;
   readonly stopping: () => boolean;
   readonly stop: Signal;
@@ -86,6 +88,12 @@ export class GhostInvitations {
     const network = whom === undefined ? undefined : kit.networks.get(whom.network);
     if (whom === undefined || network?.privately === undefined) return leave('Nobody can be reached here.');
     if (!isDirect) return leave('People of IRC can be invited into rooms of two only.');
+    const { kind, name, origin = null } = whom.subject;
+    const refusal = this.#parts.refusal(whom.network, by, {
+      ...{ nick: name, origin },
+      account: kind === 'account' ? name : null,
+    });
+    if (refusal !== undefined) return leave(`One of you is ${refusal.text}.`);
     const found = await network.privately.find(whom.subject.name);
     if (!found.ok && found.error.retry !== 'never') return found;
     // Bound to no address, the room would belong to whoever takes the nick next.

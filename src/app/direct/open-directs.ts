@@ -1,3 +1,5 @@
+import type { NetworkId } from '../../core/ids.ts';
+import type { Identified } from '../gates/line-gate.ts';
 import type { RoomAnchors } from '../inbox/room-anchors.ts';
 import type { Kit } from '../kit.ts';
 import type { Ledger } from '../lanes/ledger.ts';
@@ -9,6 +11,9 @@ import { DirectCommands } from './direct-commands.ts';
 import { DirectRoomMaker } from './direct-room-maker.ts';
 import { DirectRooms } from './direct-rooms.ts';
 import { GhostInvitations } from './ghost-invitations.ts';
+
+/** Asked of two people who have no private conversation yet. */
+export type MayMeet = (network: NetworkId, userId: string, who: Identified) => { readonly text: string } | undefined;
 
 export type Directs = {
   readonly rooms: DirectRooms;
@@ -25,6 +30,8 @@ export async function openDirects(parts: {
   readonly anchors: RoomAnchors;
   readonly vouching: Vouching;
   readonly isOurs: (userId: string) => boolean;
+  /** Why these two are not to begin a conversation, as the end of a sentence; undefined where they may. */
+  readonly refusal: MayMeet;
   readonly stopping: () => boolean;
   readonly stop: Signal;
 }): Promise<Directs> {

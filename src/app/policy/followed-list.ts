@@ -15,6 +15,8 @@ export type FollowedList = {
   roomId: string | undefined;
   /** By slot: what stands there. */
   rows: Map<string, PolicyRow>;
+  /** How many rows cannot be understood; undefined where that has to be counted anew. */
+  unreadable: number | undefined;
   /** A sentence, while it cannot be read. */
   problem: string | undefined;
   /** When it was last read whole, milliseconds since 1970. */
@@ -54,8 +56,14 @@ export function ruleIn({ type, content }: PolicyRow): PolicyRule | undefined {
   return typeof rule === 'string' ? undefined : rule;
 }
 
-export const isUnreadable = ({ type, content }: PolicyRow): boolean =>
+const isUnreadable = ({ type, content }: PolicyRow): boolean =>
   readRule(type, JSON.parse(content) as Record<string, unknown>) === 'unreadable';
+
+/** Rows that somebody wrote wrongly. */
+export function unreadableIn(list: FollowedList): number {
+  list.unreadable ??= [...list.rows.values()].filter(isUnreadable).length;
+  return list.unreadable;
+}
 
 /** What of a list is on disk and is not so any more. */
 export function difference(

@@ -121,6 +121,7 @@ export class FollowedLists {
     entry.afterCommit(() => {
       list.meanwhile?.push(row);
       list.rows.set(row.slot, row);
+      list.unreadable = undefined;
       this.#parts.book.put(row.room, row.slot, ruleIn(row));
       this.#parts.onChanged(list);
     });
@@ -155,7 +156,7 @@ export class FollowedLists {
     const roomId = name.startsWith('!') ? name : this.#rooms.get(ROOM_OF + name);
     const rows = (roomId === undefined ? undefined : this.#stored.get(roomId)) ?? new Map<string, PolicyRow>();
     const list: FollowedList = {
-      ...{ name, roomId, rows, problem: undefined, readAtMs: undefined },
+      ...{ name, roomId, rows, problem: undefined, readAtMs: undefined, unreadable: undefined },
       ...{
         isSaved: true,
         isAsked: false,
@@ -251,6 +252,7 @@ export class FollowedLists {
     const before = list.rows;
     const earlier = list.roomId;
     list.rows = new Map(rows.map((row) => [row.slot, row]));
+    list.unreadable = undefined;
     for (const row of list.meanwhile ?? []) {
       // Perhaps newer than what was read, perhaps not: read once more, and until then it holds.
       if ((list.rows.get(row.slot)?.sentAtMs ?? -1) < row.sentAtMs) list.rows.set(row.slot, row);

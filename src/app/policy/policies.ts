@@ -14,7 +14,7 @@ import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import { inBackground, within } from '../timing/background.ts';
 import type { Signal } from '../timing/signal.ts';
 import { BoundedReports } from './bounded-reports.ts';
-import { type FollowedList, isUnreadable } from './followed-list.ts';
+import { type FollowedList, unreadableIn } from './followed-list.ts';
 import { FollowedLists } from './followed-lists.ts';
 import { ShutOutBook } from './shut-out-book.ts';
 import { heldPortal, ShutOuts } from './shut-outs.ts';
@@ -161,10 +161,11 @@ export class Policies {
 
   /** For status: which lists are followed, and what is wrong with them. */
   sentences(): readonly string[] {
-    return this.#lists.all().map(({ name, roomId, problem, rows }) => {
+    return this.#lists.all().map((list) => {
+      const { name, roomId, problem } = list;
       if (problem !== undefined) return `The policy list ${name} cannot be read: ${problem}`;
       const rules = roomId === undefined ? undefined : this.#book.rules(roomId);
-      const wrong = [...rows.values()].filter(isUnreadable).length;
+      const wrong = unreadableIn(list);
       const words = [
         `${rules?.size ?? 0} rules`,
         ...(wrong === 0 ? [] : [`${wrong} that cannot be understood`]),
@@ -183,8 +184,10 @@ export class Policies {
   }
 
   /** Room ids. */
-  #listsOf({ config }: Portal): readonly string[] {
-    return [...this.#forAll, ...config.policyLists].flatMap((reference) => this.#lists.roomOf(reference) ?? []);
+  #listsOf(portal: Portal | undefined): readonly string[] {
+    return [...this.#forAll, ...(portal?.config.policyLists ?? [])].flatMap(
+      (reference) => this.#lists.roomOf(reference) ?? [],
+    );
   }
 
   #changed(list: FollowedList): void {

@@ -1,6 +1,7 @@
 import type { Lookup, Member } from '../../core/authority/member.ts';
+import { cleanName } from '../../core/identity/display-name.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
-import { makeGhostId, type PortalId } from '../../core/ids.ts';
+import { makeGhostId, type NetworkId, type PortalId } from '../../core/ids.ts';
 import type { ShutPerson, ShutVerdict } from '../../core/policy/plan-shut-outs.ts';
 import { namesOfSpeaker, namesOfUser, type PolicyBook, type PolicyMatch } from '../../core/policy/policy-book.ts';
 import type { Admission } from '../admission/admission.ts';
@@ -18,8 +19,8 @@ export type WhoIsOutParts = {
   readonly admission: Pick<Admission, 'networkUser' | 'matrixUser' | 'isAdmin'>;
   readonly hasAuthority: boolean;
   readonly isOurs: (userId: string) => boolean;
-  /** Room ids of the lists that hold in a portal. */
-  readonly listsOf: (portal: Portal) => readonly string[];
+  /** Room ids of the lists that hold in a portal; undefined: everywhere. */
+  readonly listsOf: (portal: Portal | undefined) => readonly string[];
   readonly nameOf: (list: string) => string;
   readonly reports: BoundedReports;
 };
@@ -40,38 +41,30 @@ export class WhoIsOut {
 
   /** Somebody on Matrix. */
   user(id: PortalId, userId: string): Refusal | undefined {
-    const { portals, admission, isOurs } = this.#parts;
-    const portal = portals.get(id);
-    const match = portal === undefined || isOurs(userId) ? undefined : this.#match(portal, namesOfUser(userId));
-    if (portal === undefined || match === undefined) return undefined;
-    if (admission.isAdmin(userId) || this.#standing(admission.matrixUser(userId)) === 'known') {
-      this.#spare(match, userId);
-      return undefined;
-    }
-    return this.#refuse(match, userId, portal);
+    const portal = this.#parts.portals.get(id);
+    return portal === undefined ? undefined : this.#user(placeOf(portal), portal, userId);
   }
 
   /** Somebody on the portal's network. */
   speaker(id: PortalId, who: Identified): Refusal | undefined {
     const portal = this.#parts.portals.get(id);
-    const match = portal === undefined ? undefined : this.#matchPerson(portal, who);
-    if (portal === undefined || match === undefined) return undefined;
-    const name = `${who.nick} (${portal.network})`;
-    if (this.#standing(this.#parts.admission.networkUser(portal.network, who)) === 'known') {
-      this.#spare(match, name);
-      return undefined;
-    }
-    return this.#refuse(match, name, portal);
+    return portal === undefined ? undefined : this.#speaker(placeOf(portal), portal, who);
+  }
+
+  /** Of two who have no private conversation yet, one with whom nobody is to begin one. */
+  private(network: NetworkId, userId: string, who: Identified): Refusal | undefined {
+    const place = { network, key: 'private', where: 'in private' };
+    return this.#user(place, undefined, userId) ?? this.#speaker(place, undefined, who);
   }
 
   /** Whether a rule means somebody of the portal's network, whatever follows from it. */
   isMeant(portal: Portal, who: Identified): boolean {
-    return this.#matchPerson(portal, who) !== undefined;
+    return this.#matchPerson(portal.network, portal, who) !== undefined;
   }
 
   /** What is to be done about somebody on the portal's network. */
   verdict(portal: Portal, ghost: string, who: ShutPerson): ShutVerdict {
-    const match = this.#matchPerson(portal, who, ghost);
+    const match = this.#matchPerson(portal.network, portal, who, ghost);
     if (match === undefined) return { kind: 'free' };
     const standing = this.#standing(this.#parts.admission.networkUser(portal.network, who));
     if (standing === 'known') return { kind: 'free' };
@@ -92,10 +85,30 @@ export class WhoIsOut {
     return `shut out by the policy list ${this.#parts.nameOf(list)}${because}`;
   }
 
-  #matchPerson(portal: Portal, who: Identified, ghost?: string): PolicyMatch | undefined {
+  #user(place: Place, portal: Portal | undefined, userId: string): Refusal | undefined {
+    const { admission, isOurs } = this.#parts;
+    const match = isOurs(userId) ? undefined : this.#match(portal, namesOfUser(userId));
+    if (match === undefined) return undefined;
+    const isSpared = admission.isAdmin(userId) || this.#standing(admission.matrixUser(userId)) === 'known';
+    return isSpared ? this.#spare(match, userId) : this.#refuse(match, userId, place);
+  }
+
+  #speaker(place: Place, portal: Portal | undefined, who: Identified): Refusal | undefined {
+    const match = this.#matchPerson(place.network, portal, who);
+    if (match === undefined) return undefined;
+    const name = `${cleanName(who.nick)} (${place.network})`;
+    const isSpared = this.#standing(this.#parts.admission.networkUser(place.network, who)) === 'known';
+    return isSpared ? this.#spare(match, name) : this.#refuse(match, name, place);
+  }
+
+  #matchPerson(
+    network: NetworkId,
+    portal: Portal | undefined,
+    who: Identified,
+    ghost?: string,
+  ): PolicyMatch | undefined {
     const { kit, ghosts, book } = this.#parts;
     if (book.isEmpty) return undefined;
-    const { network } = portal;
     const fold = (name: string): string => kit.networks.get(network)?.fold(name) ?? name.toLowerCase();
     const { nick, account, origin } = who;
     const at = origin === undefined || origin === null ? {} : { origin };
@@ -106,7 +119,7 @@ export class WhoIsOut {
     return this.#match(portal, namesOfSpeaker([...names], origin));
   }
 
-  #match(portal: Portal, names: ReturnType<typeof namesOfUser>): PolicyMatch | undefined {
+  #match(portal: Portal | undefined, names: ReturnType<typeof namesOfUser>): PolicyMatch | undefined {
     const { book, listsOf } = this.#parts;
     return book.isEmpty ? undefined : book.match(listsOf(portal), names);
   }
@@ -117,7 +130,7 @@ export class WhoIsOut {
     return person.kind === 'found' ? 'known' : 'unsure';
   }
 
-  #spare(match: PolicyMatch, name: string): void {
+  #spare(match: PolicyMatch, name: string): undefined {
     const { reports, nameOf } = this.#parts;
     reports.say(
       `spared ${match.list} ${name}`,
@@ -125,12 +138,21 @@ export class WhoIsOut {
     );
   }
 
-  #refuse(match: PolicyMatch, name: string, portal: Portal): Refusal {
+  #refuse(match: PolicyMatch, name: string, { key, where }: Place): Refusal {
     const text = this.reasonOf(match);
     this.#parts.reports.say(
-      `out ${match.list} ${portal.id} ${name}`,
-      `${name} is ${text}. What they say does not pass between ${portal.channel} and its room.`,
+      `out ${match.list} ${key} ${name}`,
+      `${name} is ${text}. What they say does not pass ${where}.`,
     );
     return { text };
   }
 }
+
+/** Where something would have passed. */
+type Place = { readonly network: NetworkId; readonly key: string; readonly where: string };
+
+const placeOf = ({ id, network, channel, direct }: Portal): Place => ({
+  network,
+  key: direct === undefined ? id : 'private',
+  where: direct === undefined ? `between ${channel} and its room` : 'in private',
+});

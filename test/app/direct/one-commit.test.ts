@@ -45,6 +45,7 @@ async function conversations() {
       },
     },
     stopping: () => false,
+    refusal: () => undefined,
     stop: new Signal(clock),
   });
   const hear = (nick: string) => {
