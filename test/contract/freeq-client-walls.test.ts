@@ -66,6 +66,28 @@ describe('a bridge on freeq: walls and powers', { timeout: 280_000 }, () => {
     assert.match(world.notices().at(-1) ?? '', /is open to everybody now/);
   });
 
+  behaves([9, 10, 11], 'does nothing in a room about what was said in another one', 'both', async (scene) => {
+    const channels = ['#commons', '#other'].map((channel) => ({ channel, room: channel }));
+    const alice = await scene.person('alice', { channels: [CHANNEL] });
+    const gina = await scene.person('gina', { guest: true, channels: ['#other', CHANNEL] });
+    await alice.join('#other');
+    const world = await scene.bridge({ network: { channels } });
+    await waitUntil(() => world.network?.status().channels.get('#other')?.joined === true, { what: 'both channels' });
+    gina.say('#other', 'elsewhere');
+    const subject = (await alice.gotLine(/ PRIVMSG #other elsewhere/)).tags.get('msgid') ?? '';
+    const everywhere = () => [...world.homeserver.rooms.values()].flatMap(({ events }) => events);
+    await waitUntil(() => everywhere().some(({ content }) => content.body === 'elsewhere'), { what: 'the line there' });
+    alice.change(CHANNEL, { kind: 'react', subject, emoji: '👎' });
+    alice.change(CHANNEL, { kind: 'delete', subject });
+    alice.say(CHANNEL, 'an answer', { '+reply': subject });
+    const answer = await world.message('an answer');
+    assert.equal(answer.content['m.relates_to'], undefined);
+    assert.deepEqual(
+      everywhere().filter(({ type }) => type === 'm.reaction' || type === 'm.room.redaction'),
+      [],
+    );
+  });
+
   behaves([17], 'believes the server alone in who is an operator', 'scripted', async (scene) => {
     await scene.person('op');
     const world = await scene.bridge();

@@ -81,8 +81,7 @@ export class ChannelView {
               { ...tools, replayed: () => this.#replayed },
               this.#channel,
               resume,
-              // Later rounds begin where the last one ended.
-              round === 0 ? awayFromMs || undefined : undefined,
+              Math.max(awayFromMs ?? 0, resume.timeMs),
             );
       if (visit !== this.#visit || caught === undefined) return;
       for (const event of caught.events) this.#tools.feed.push(event);

@@ -115,6 +115,10 @@ export class FreeqPerson {
     this.send(this.#line('PRIVMSG', [target, text], tags));
   }
 
+  notice(target: string, text: string, tags: Readonly<Record<string, string>> = {}): void {
+    this.send(this.#line('NOTICE', [target, text], tags));
+  }
+
   tag(target: string, tags: Readonly<Record<string, string>>): void {
     this.send(this.#line('TAGMSG', [target], tags));
   }

@@ -88,6 +88,65 @@ describe('whoever attacks with tags that the server passes on', { timeout: 60_00
     );
   });
 
+  test('puts no word into what others say, and says nothing at another time: batches and times are the server’s', async (t) => {
+    const { server, world, person, guest } = await freeqWorld(t);
+    await world.listening();
+    const [frida, gina] = [await person('frida'), await guest('gina')];
+    frida.say('#commons', 'begin');
+    await world.hears('frida: begin');
+    const listener = server.session('causeway') ?? assert.fail();
+    const fridaIs = server.session('frida')?.prefix;
+    // What a server that passes on everything would let happen while a message of frida's is being told.
+    listener.send(`@msgid=${server.mint()} :${fridaIs} BATCH +ml1 draft/multiline #commons`);
+    listener.send(`@batch=ml1 :${fridaIs} PRIVMSG #commons :I say`);
+    listener.send(
+      `@batch=ml1;draft/multiline-concat;msgid=${server.mint()} :${server.session('gina')?.prefix} PRIVMSG #commons :that I resign`,
+    );
+    listener.send(`@batch=ml1 :${fridaIs} PRIVMSG #elsewhere :nothing`);
+    listener.send('BATCH -ml1');
+    const before = Date.now();
+    gina.say('#commons', 'long ago', {
+      batch: 'never-opened',
+      time: '2001-01-01T00:00:00.000Z',
+      label: 'x',
+      'draft/multiline-concat': '',
+    });
+    await world.hears('gina: long ago');
+    assert.deepEqual(
+      world.messages().map(({ source, lines }) => [source.nick, ...lines]),
+      [
+        ['frida', 'begin'],
+        ['gina', 'that I resign'],
+        ['frida', 'I say'],
+        ['gina', 'long ago'],
+      ],
+    );
+    assert.ok((world.messages().at(-1)?.timeMs ?? 0) > before - 10_000);
+  });
+
+  test('pins and unpins nothing: only the server’s own notice of a pin is one', async (t) => {
+    const { server, world, person, guest } = await freeqWorld(t);
+    await world.listening();
+    const [frida, gina] = [await person('frida'), await guest('gina')];
+    frida.say('#commons', 'an opinion');
+    await world.hears('frida: an opinion');
+    const msgid = world.messages()[0]?.key.slice(2) ?? '';
+    const pinning = { '+freeq.at/pin': msgid };
+    gina.notice('#commons', '\u0001ACTION pinned a message\u0001', pinning);
+    gina.say('#commons', '\u0001ACTION pinned a message\u0001', pinning);
+    gina.tag('#commons', pinning);
+    const peer = ScriptedPeer.on(server, 'J.test');
+    peer.say('zed!~u@host', '#commons', '\u0001ACTION pinned a message\u0001', {
+      tags: new Map(Object.entries(pinning)),
+    });
+    frida.say('#commons', 'behind it');
+    await world.hears('frida: behind it');
+    assert.deepEqual(
+      world.memory.events.filter(({ kind }) => kind === 'pin'),
+      [],
+    );
+  });
+
   test('takes no message’s place with a reaction under its id, which may still be on its way from another server', async (t) => {
     const { server, world, person, guest } = await freeqWorld(t);
     await world.listening();
