@@ -4,7 +4,7 @@ import { FakeIrcServer } from '../fakes/irc-server.ts';
 import { Memory, NetworkWorld } from '../fakes/network-world.ts';
 
 const CAPS = 'batch message-tags server-time draft/chathistory';
-const DAY_MS = 86_400_000;
+const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 
 type Said = { readonly atMs: number; readonly text: string };
 
@@ -19,6 +19,7 @@ async function comeBack(t: TestContext, before: readonly Said[], meanwhile: read
     caps: CAPS,
     isupport: 'CHATHISTORY=100 CASEMAPPING=ascii',
     answer: (_, command, [subcommand, channel, reference = '']) => {
+      if (command === 'PING') return [`@time=${new Date().toISOString()} :fake.test PONG fake.test ${subcommand}`];
       if (command !== 'CHATHISTORY') return undefined;
       const sinceMs = Date.parse(reference.replace('timestamp=', ''));
       const after = said.filter(({ atMs }) => atMs > sinceMs).slice(0, most);
@@ -69,6 +70,14 @@ describe('what was said while the bridge was away', { timeout: 60_000 }, () => {
     const { memory, back } = await comeBack(t, before, lines(Date.now() - DAY_MS, 0, 'three'));
     memory.keys.clear();
     assert.deepEqual(await back(), ['one', 'two', 'three', 'live']);
+  });
+
+  test('comes whole though the last line before had the time of a server whose clock is an hour ahead', async (t) => {
+    const now = Date.now();
+    const before = [...lines(now - 600_000, 1_000, 'one'), ...lines(now + HOUR_MS, 0, 'wrong')];
+    const { memory, back } = await comeBack(t, before, lines(now, 20, 'l1', 'l2', 'l3'));
+    assert.ok((memory.heard?.untilMs ?? 0) < Date.now() + 1_000);
+    assert.deepEqual(await back(), ['one', 'wrong', 'l1', 'l2', 'l3', 'live']);
   });
 
   test('comes whole from a server that answers with fewer messages than it says', async (t) => {

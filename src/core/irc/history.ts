@@ -93,11 +93,12 @@ export type CatchUpStep<Item extends HistoryItem> = {
       };
 };
 
-export function startCatchUp(newestKnownMs: number, rules: CatchUpRules): CatchUp {
+/** @param fromMs where to begin, if before the newest known: of what lies between, not everything may be known */
+export function startCatchUp(newestKnownMs: number, rules: CatchUpRules, fromMs = newestKnownMs): CatchUp {
   return {
     rules,
     newestKnownMs,
-    anchor: { by: 'timestamp', timeMs: newestKnownMs - rules.overlapMs },
+    anchor: { by: 'timestamp', timeMs: Math.min(fromMs, newestKnownMs) - rules.overlapMs },
     pages: 0,
     seen: new Set(),
     reachedMs: Number.NEGATIVE_INFINITY,

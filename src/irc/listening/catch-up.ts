@@ -45,17 +45,22 @@ type Item = HistoryItem & { readonly key: MessageKey; readonly message: NetworkM
 /**
  * What was said in a channel since a known point, from the server's history, by the recipe of core/irc/history. Where history is missing,
  * or does not reach back, a gap says so.
- * @param awayFromMs since when we were not there to hear
+ * @param heardMs up to when we were there to hear, by the server's clock; undefined where nobody noted it
  * @returns undefined when the connection ended meanwhile: the next one begins anew
  */
 export async function catchUp(
   tools: CatchUpTools,
   channel: string,
-  resume: ResumePoint,
-  awayFromMs: number,
+  last: ResumePoint,
+  heardMs: number | undefined,
 ): Promise<Caught | undefined> {
   const { link, log } = tools;
   const nowMs = tools.perspective().nowMs;
+  const resume = {
+    ...last,
+    timeMs: Math.min(last.timeMs, (heardMs ?? nowMs) + CLOCKS_DIFFER_MS, nowMs + CLOCKS_DIFFER_MS),
+  };
+  const awayFromMs = Math.max(heardMs ?? 0, resume.timeMs);
   const gap = gapMaker(tools, channel, resume);
   if (!hasHistory(link)) return await fromReplay(tools, resume, awayFromMs, gap);
 
@@ -63,7 +68,7 @@ export async function catchUp(
   const rules = { ...base, maxPages: Math.max(Math.ceil((2 * tools.maxLines) / base.pageSize), 1) };
   const items: Item[] = [];
   const keys = new Set<MessageKey>();
-  let state = startCatchUp(resume.timeMs, rules);
+  let state = startCatchUp(resume.timeMs, rules, Math.min(heardMs ?? nowMs, nowMs));
   for (;;) {
     const page = await askPage(tools, channel, catchUpParams(channel, state));
     if (!link.ready) return undefined;
@@ -93,6 +98,12 @@ export async function catchUp(
     return { events: [...before, ...inOrder(items), ...changed, ...after], keys };
   }
 }
+
+/**
+ * A line has the time of the server that its author is on, which may be far ahead: what was said after it has earlier times. By more than
+ * this no line we know can be newer than what we heard.
+ */
+const CLOCKS_DIFFER_MS = 60_000;
 
 type GapMaker = (fromMs: number, toMs: number) => NetworkGap;
 

@@ -81,7 +81,8 @@ export class ChannelView {
               { ...tools, replayed: () => this.#replayed },
               this.#channel,
               resume,
-              Math.max(awayFromMs ?? 0, resume.timeMs),
+              // Later rounds begin where the last one ended.
+              round === 0 ? awayFromMs || undefined : undefined,
             );
       if (visit !== this.#visit || caught === undefined) return;
       for (const event of caught.events) this.#tools.feed.push(event);

@@ -22,6 +22,8 @@ export class Hearing {
   #before: Heard | undefined;
   /** Of `#before`, as the server compares names: thousands of channels are looked up in it every few seconds. */
   #away: { readonly mapping: Casemapping; readonly fromMs: ReadonlyMap<string, number> } | undefined;
+  /** Channels that this process was in. */
+  readonly #entered = new Set<string>();
   #notedMs = 0;
   #next: Heard | undefined;
   #noting: Promise<void> | undefined;
@@ -37,9 +39,16 @@ export class Hearing {
 
   /** Up to when an earlier process heard a channel; undefined where that is not known. */
   beforeOf(channel: string, mapping: Casemapping): number | undefined {
-    if (this.#before === undefined) return undefined;
+    if (this.#before === undefined || this.#entered.has(fold(channel, mapping))) return undefined;
     if (this.#away?.mapping !== mapping) this.#away = { mapping, fromMs: foldedKeys(this.#before.awayFromMs, mapping) };
     return this.#away.fromMs.get(fold(channel, mapping)) ?? this.#before.untilMs;
+  }
+
+  /** The channel is entered: what an earlier process heard of it is told once, and is old from now on. */
+  entered(channel: string, mapping: Casemapping): number | undefined {
+    const beforeMs = this.beforeOf(channel, mapping);
+    this.#entered.add(fold(channel, mapping));
+    return beforeMs;
   }
 
   /** @param networkMs the time by the network's clock */

@@ -154,8 +154,8 @@ export class Listener {
     if (wished.state === 'joined') return;
     if (wished.awayFromMs !== undefined) this.#tools.onSightBroken();
     this.joins.entered(wished);
-    const beforeMs = this.#hearing.beforeOf(channel, session.link.isupport.casemapping);
-    this.inBackground(wished.view.joined(wished.awayFromMs ?? beforeMs));
+    wished.awayFromMs ??= this.#hearing.entered(channel, session.link.isupport.casemapping);
+    this.inBackground(wished.view.joined(wished.awayFromMs));
     this.inBackground(this.walls.ask(session, channel));
     this.#tools.log.info('Listening in a channel.', { channel });
     this.changed();

@@ -50,6 +50,7 @@ export class Link {
   software: string | undefined;
   /** What the server's clock is ahead of ours: times in history and in our questions for it are the server's. */
   aheadMs = 0;
+  #toldTime = false;
   readonly ids: OwnIds;
   /** Came too early, and wait. */
   #early: IrcLine[] = [];
@@ -211,9 +212,17 @@ export class Link {
 
   #pass(line: IrcLine): void {
     const nowMs = this.#options.clock.nowMs();
-    if (line.tags.has('time') && !line.tags.has('batch')) this.aheadMs = timeOf(line, nowMs) - nowMs;
+    if (line.tags.has('time') && !line.tags.has('batch')) this.#learnTime(line, nowMs);
     BOOKKEEPING.get(line.command)?.(this, line);
     if (this.ready) this.#owner.line(line);
+  }
+
+  /** Lines of people carry the time of the server that they are on: theirs counts only until this one has told its own. */
+  #learnTime(line: IrcLine, nowMs: number): void {
+    const isItsOwn = line.command === 'PONG' || isNumeric(line.command);
+    if (!isItsOwn && this.#toldTime) return;
+    this.#toldTime ||= isItsOwn;
+    this.aheadMs = timeOf(line, nowMs) - nowMs;
   }
 
   async #login(answer: Promise<Result<readonly OutgoingLine[]>>): Promise<void> {
@@ -268,6 +277,8 @@ export class Link {
     }
   }
 }
+
+const isNumeric = (command: string): boolean => /^\d{3}$/.test(command);
 
 const BARRIER = 'ready';
 const MAX_REASON_BYTES = 300;
