@@ -159,7 +159,7 @@ class Process {
       log,
       lateMs: () => loop.lateMs(),
       stopping: () => this.#stopping,
-      commands: { source: bridge.deciding.asked, token: commandToken(this.#registration.asToken) },
+      commands: { source: bridge.commands, token: commandToken(this.#registration.asToken) },
       ...(deciding.value.authority?.description.supports.has('agreements') === true ? { visit: bridge.deciding } : {}),
       ...(deciding.value.scim === undefined ? {} : { scim: deciding.value.scim }),
       ...(events === undefined ? {} : { events }),

@@ -1,8 +1,8 @@
 import { GHOST_PREFIX } from '../core/ids.ts';
 import { noAudit } from '../ports/audit.ts';
 import { Enforcement } from './admission/enforcement.ts';
+import { Asked } from './commands/asked.ts';
 import { BridgingCommands } from './commands/bridging-commands.ts';
-import { HereCommands } from './commands/here-commands.ts';
 import { openDirects } from './direct/open-directs.ts';
 import { makeGate } from './gates/gates.ts';
 import { OptOuts } from './gates/opt-outs.ts';
@@ -82,7 +82,12 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const echoes = new Echoes();
   const names = await Names.open({ kit, isOurs, whoIs: (userId) => ghosts.whoIs(userId), mannerIn });
   const audit = parts.audit ?? noAudit;
-  const { vouching, ghosts, asked, reconfigure } = await openIdentities({
+  const {
+    vouching,
+    ghosts,
+    asked: identity,
+    reconfigure,
+  } = await openIdentities({
     kit,
     config,
     portals,
@@ -104,25 +109,17 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const matrixReceipts = new MatrixReceipts(kit, () => lanes, portals, targets);
   const bridging = new BridgingCommands({ kit, portals, optOuts, ghosts, pages, rosters: () => rosters });
   const enforcement = new Enforcement({
-    kit,
-    config,
-    portals,
-    ledger,
+    ...{ kit, config, portals, ledger, isOurs, audit },
     lanes: () => lanes,
-    isOurs,
-    calls: names.calls,
     authority: parts.authority,
     decisions: parts.decisions,
-    audit,
     isWalled: (portal) => !walls.isOpen(portal),
     otherBans: (portal) => policies.masksOf(portal),
-    identity: asked,
-    reach: { direct: directs.commands, pages, bridging },
-    here: new HereCommands({
-      ...{ kit, portals, people, wishes, mannerIn, vouching, bridging },
-      rosters: () => rosters,
-      status: () => status,
-    }),
+    assuranceOf: identity.assuranceOf,
+  });
+  const asked = new Asked({
+    ...{ kit, portals, people, wishes, mannerIn, vouching, bridging, enforcement, identity, pages },
+    ...{ direct: directs.commands, calls: names.calls, rosters: () => rosters, status: () => status },
   });
   walls.onChanged = () => enforcement.occasions.wallsChanged();
   await enforcement.load();
@@ -173,7 +170,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     onGhost: (portal, userId) => signs.joined(portal, userId),
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
-  const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, asked.assuranceOf));
+  const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, identity.assuranceOf));
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, ...patience });
   const inbox = new MatrixInbox({
     ...{ kit, ledger, portals, echoes, anchors, pages, names, policies, isOurs },
@@ -184,7 +181,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     onState: fate.seen,
     onMember: (portal, event) => inBackground(kit, members.changed(portal, event)),
     isHouse: (room) => enforcement.rooms.resourceOf(room) !== undefined || enforcement.visiting.privateRooms.has(room),
-    onAsked: (event) => inBackground(kit, enforcement.asked.inRoom(event)),
+    onAsked: (event) => inBackground(kit, asked.inRoom(event)),
     onDouble: (event, first) => inBackground(kit, redactDouble(kit, event, first)),
   });
   const live = { rosters: () => rosters, lanes: () => lanes };
@@ -232,6 +229,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     gate: matrixGate,
     pages,
     deciding: enforcement,
+    commands: asked,
     status,
     ephemera: signs.wants,
 
@@ -239,7 +237,21 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       policies.start(() => {
         for (const network of kit.networks.values()) {
           attachNetwork(network, {
-            ...{ kit, ledger, portals, rosters, members, enforcement, policies, vouching, names, walls, signs },
+            ...{
+              kit,
+              ledger,
+              portals,
+              rosters,
+              members,
+              enforcement,
+              asked,
+              bridging,
+              policies,
+              vouching,
+              names,
+              walls,
+              signs,
+            },
             ...{ networkChanged, directs: directs.rooms },
           });
           channels.tell(network.id);

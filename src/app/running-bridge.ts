@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Authority, DecisionPoint } from '../ports/authority.ts';
+import type { CommandSource } from '../ports/commands.ts';
 import type { PageSource } from '../ports/pages.ts';
 import type { StatusSource } from '../ports/status.ts';
 import type { Enforcement } from './admission/enforcement.ts';
@@ -29,8 +30,10 @@ export type Bridge = {
   readonly ephemera: { readonly presence: boolean; readonly receipts: boolean };
   /** What people on networks read by link. */
   readonly pages: PageSource;
-  /** Takes what is pushed about members, lets visitors in, and answers what is asked on the command line. */
-  readonly deciding: Pick<Enforcement, 'events' | 'visit' | 'asked'>;
+  /** Takes what is pushed about members, and lets visitors in. */
+  readonly deciding: Pick<Enforcement, 'events' | 'visit'>;
+  /** Answers what is asked on the command line. */
+  readonly commands: CommandSource;
   /** Attaches the networks, takes up what an earlier process left, and prepares rooms that are missing. */
   start(): void;
   /** Links that are new are made, links that are gone are dropped, and nobody else notices. */

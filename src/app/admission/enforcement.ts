@@ -6,8 +6,6 @@ import type { CommandAnswer } from '../../ports/commands.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { AuthorityReport } from '../../ports/status.ts';
 import type { VisitAnswer, VisitSource } from '../../ports/visit.ts';
-import { Asked } from '../commands/asked.ts';
-import type { PersonSwitch } from '../people/person-switch.ts';
 import type { Portal } from '../rooms/portal-table.ts';
 import { Visiting } from '../visitors/visiting.ts';
 import { Admission } from './admission.ts';
@@ -39,17 +37,12 @@ export class Enforcement implements VisitSource {
   readonly rooms: ManagedRooms;
   readonly proofs: Proofs;
   readonly requests: Requests;
-  readonly asked: Asked;
   /** Where it is told what happens. */
   readonly occasions: Occasions;
-  readonly calls: PersonSwitch;
-  readonly identity: EnforcementParts['identity'];
   readonly visiting: Visiting;
   readonly settings: Settings;
-  readonly reach: EnforcementParts['reach'];
-  readonly here: EnforcementParts['here'];
+  readonly say: Say;
   readonly #parts: EnforcementParts;
-  readonly #say: Say;
   readonly #side: AuthoritySide;
   readonly #caution: Caution;
   readonly #rounds: Rounds;
@@ -57,7 +50,6 @@ export class Enforcement implements VisitSource {
   constructor(parts: EnforcementParts) {
     const { kit, config, portals, ledger, isOurs, authority, audit } = parts;
     this.#parts = parts;
-    ({ calls: this.calls, reach: this.reach, here: this.here, identity: this.identity } = parts);
     const settings = new Settings(config, {
       serverName: kit.homeserver.serverName,
       peers: () => this.visiting.visitors.servers(),
@@ -77,12 +69,12 @@ export class Enforcement implements VisitSource {
     this.rooms = new ManagedRooms({ kit, portals });
     this.rooms.configure(settings.arrangement.rooms);
     this.holds = new Holds(kit);
-    this.#say = new Say(kit, ledger, portals);
-    this.reports = new Reports(kit, this.#say, () => this.rooms.roomIdOf(ADMIN_ROOM));
+    this.say = new Say(kit, ledger, portals);
+    this.reports = new Reports(kit, this.say, () => this.rooms.roomIdOf(ADMIN_ROOM));
     this.proofs = new Proofs(kit, audit, portals);
     this.visiting = new Visiting({
       ...parts,
-      say: this.#say,
+      say: this.say,
       rooms: this.rooms,
       mode,
       ownServers: settings.ownServers,
@@ -124,8 +116,7 @@ export class Enforcement implements VisitSource {
       onKept: () => this.visiting.kept(),
     });
     ({ keeper: this.keeper, caution: this.#caution } = kept);
-    this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.#say });
-    this.asked = new Asked(this, this.#say);
+    this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.say });
     this.#rounds = new Rounds(kit.clock, settings.reconcileMs, (cause) => {
       this.rooms.forget();
       this.occasions.lookAtAll(cause);
@@ -133,7 +124,7 @@ export class Enforcement implements VisitSource {
     this.occasions = new Occasions({
       ...{ kit, authority, settings, doors: kept.doors, directory: this.directory, rounds: this.#rounds },
       ...{ rooms: this.rooms, admission: this.admission, proofs: this.proofs, keeper: this.keeper },
-      ...{ visiting: this.visiting, asked: this.asked },
+      ...{ visiting: this.visiting, requests: this.requests },
       puppets: new Puppets({ kit, portals, admission: this.admission, isOurs }),
       drift: new Drift(this.rooms, kit.homeserver.botId, isOurs),
     });

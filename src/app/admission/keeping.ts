@@ -9,7 +9,7 @@ import { secondOpinion } from './second-opinion.ts';
 export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> &
   CautionParts & {
     readonly portals: PortalTable;
-    readonly identity: Pick<ChannelDoorsParts, 'assuranceOf'>;
+    readonly assuranceOf: ChannelDoorsParts['assuranceOf'];
     readonly otherBans: ChannelDoorsParts['otherBans'];
     readonly decisions: DecisionPoint | undefined;
   };
@@ -25,7 +25,7 @@ export function makeKeeping(parts: KeepingParts): { keeper: RoomKeeper; caution:
       decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),
   });
   const caution = new Caution(parts);
-  const doors = new ChannelDoors({ ...parts, assuranceOf: parts.identity.assuranceOf, calm: () => keeper.calm() });
+  const doors = new ChannelDoors({ ...parts, calm: () => keeper.calm() });
   const keeper: RoomKeeper = new RoomKeeper({ ...parts, steps, caution, doors });
   return { keeper, caution, doors };
 }

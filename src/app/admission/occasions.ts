@@ -3,7 +3,6 @@ import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { Authority } from '../../ports/authority.ts';
 import type { RosterChange } from '../../ports/network.ts';
-import type { Asked } from '../commands/asked.ts';
 import type { Kit } from '../kit.ts';
 import type { Portal } from '../rooms/portal-table.ts';
 import type { Visiting } from '../visitors/visiting.ts';
@@ -13,6 +12,7 @@ import type { Drift } from './drift.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Proofs } from './proofs.ts';
 import type { Puppets } from './puppets.ts';
+import type { Requests } from './requests.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 import type { Rounds } from './rounds.ts';
 import type { Settings } from './settings.ts';
@@ -30,7 +30,7 @@ export type OccasionsParts = {
   readonly drift: Drift;
   readonly rounds: Rounds;
   readonly visiting: Visiting;
-  readonly asked: Asked;
+  readonly requests: Requests;
   /** Undefined: everybody is let in. */
   readonly authority: Authority | undefined;
 };
@@ -71,9 +71,9 @@ export class Occasions {
 
   /** Events that are on disk, from either source. */
   seen(events: readonly MatrixEvent[]): void {
-    const { kit, asked, visiting, drift } = this.#parts;
+    const { kit, requests, visiting, drift } = this.#parts;
     for (const event of events) {
-      if (event.sender === kit.homeserver.botId) void asked.ownMessage(event);
+      if (event.sender === kit.homeserver.botId) void requests.ownMessage(event);
       void visiting.seen(event);
       const drifted = drift.of(event);
       if (drifted !== undefined) this.look(drifted.resources, drifted.cause, drifted.userIds);

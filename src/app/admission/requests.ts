@@ -1,5 +1,7 @@
 import type { Resource } from '../../core/authority/access.ts';
 import { decide } from '../../core/authority/decide.ts';
+import { markerKeys } from '../../core/convert/marker.ts';
+import type { MatrixEvent } from '../../core/events.ts';
 import type { Audit } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
 import type { Admission } from './admission.ts';
@@ -117,9 +119,9 @@ export class Requests {
     return invited.ok ? `${userId} is invited.` : `${userId} could not be invited: ${invited.error.text}`;
   }
 
-  /** Our own message with these keys is in the room. */
-  async announced(keys: readonly string[], eventId: string): Promise<void> {
-    for (const key of keys) {
+  /** A message of our own came back: it may be an announcement. */
+  async ownMessage({ content, event_id: eventId }: MatrixEvent): Promise<void> {
+    for (const key of markerKeys(content)) {
       const request = key.startsWith(ANNOUNCEMENT) ? this.#open.get(key.slice(ANNOUNCEMENT.length)) : undefined;
       if (request !== undefined && request.eventId === undefined) await this.#store({ ...request, eventId });
     }

@@ -1,61 +1,58 @@
 import type { AskedName } from '../../core/commands/command-table.ts';
 import type { CommandAnswer } from '../../ports/commands.ts';
-import type { Enforcement } from '../admission/enforcement.ts';
 import { explain } from '../admission/explaining.ts';
 import type { Side } from '../admission/proofs.ts';
 import { agreementLine } from '../visitors/explain-visits.ts';
+import type { Answering } from './answering.ts';
 import type { Asker, Person } from './asker.ts';
 
 /** What is answered; empty for nothing. Never rejects for what people can type. */
-export type Answer = (
-  enforcement: Enforcement,
-  asker: Asker,
-  words: readonly string[],
-) => Promise<string | CommandAnswer>;
+export type Answer = (from: Answering, asker: Asker, words: readonly string[]) => Promise<string | CommandAnswer>;
 
-type ToPerson = (enforcement: Enforcement, asker: Person, words: readonly string[]) => Promise<string>;
+type ToPerson = (from: Answering, asker: Person, words: readonly string[]) => Promise<string>;
 
 /** To whoever asks as somebody; the table lets nobody else ask it. */
 const toPerson =
   (answer: ToPerson): Answer =>
-  async (enforcement, asker, words) =>
-    asker.kind === 'terminal' ? '' : answer(enforcement, asker, words);
+  async (from, asker, words) =>
+    asker.kind === 'terminal' ? '' : answer(from, asker, words);
 
 /** What becomes of each command, where whoever asks may ask it. */
 export const ANSWERS: Readonly<Record<Exclude<AskedName, 'help'>, Answer>> = {
-  whois: (e, a, words) => e.identity.whois(a, words.join(' ')),
-  names: (e, a, [channel]) => e.here.names(a, channel),
-  status: (e, a, [channel]) => e.here.status(a, channel),
-  nick: (e, a, [nick]) => e.here.nick(a, nick),
+  whois: (from, a, words) => from.identity.whois(a, words.join(' ')),
+  names: (from, a, [channel]) => from.here.names(a, channel),
+  status: (from, a, [channel]) => from.here.status(a, channel),
+  nick: (from, a, [nick]) => from.here.nick(a, nick),
   mentions,
   links,
-  optout: toPerson((e, a) => e.reach.bridging.set(a, true)),
-  optin: toPerson((e, a) => e.reach.bridging.set(a, false)),
-  query: (e, a, [nick]) => e.reach.direct.query(a, nick),
-  block: (e, a) => e.reach.direct.block(a, true),
-  unblock: (e, a) => e.reach.direct.block(a, false),
+  optout: toPerson((from, a) => from.bridging.set(a, true)),
+  optin: toPerson((from, a) => from.bridging.set(a, false)),
+  query: (from, a, [nick]) => from.direct.query(a, nick),
+  block: (from, a) => from.direct.block(a, true),
+  unblock: (from, a) => from.direct.block(a, false),
   whoami: toPerson(whoami),
   link: toPerson(link),
-  rebind: toPerson((e, a, words) => e.identity.rebind(a, words)),
+  rebind: toPerson((from, a, words) => from.identity.rebind(a, words)),
   request,
   visit,
-  approve: (e, a, [id = '']) => answer(e, a, id, true),
-  refuse: (e, a, [id = '']) => answer(e, a, id, false),
-  explain: async (e, _, [person = '', room]) => (await explain(e, person, room)).join('\n'),
+  approve: (from, a, [id = '']) => answer(from, a, id, true),
+  refuse: (from, a, [id = '']) => answer(from, a, id, false),
+  explain: async ({ enforcement }, _, [person = '', room]) => (await explain(enforcement, person, room)).join('\n'),
   agreements,
   plans,
   confirm,
 };
 
-const sideOf = ({ admission }: Enforcement, asker: Person): Side => {
+const sideOf = ({ enforcement: { admission } }: Answering, asker: Person): Side => {
   if (asker.kind === 'network') return asker;
   return { kind: 'matrix', userId: asker.userId, subject: admission.subjectRefOf(asker.userId) };
 };
 
-async function link(enforcement: Enforcement, asker: Person, [code]: readonly string[]): Promise<string> {
+async function link(from: Answering, asker: Person, [code]: readonly string[]): Promise<string> {
   if (asker.kind === 'network' && asker.origin !== undefined)
     return 'Only another server says who you are here, and the bridge has no way to check it. Say this from an account on the server that the bridge is connected to.';
-  const side = sideOf(enforcement, asker);
+  const { enforcement } = from;
+  const side = sideOf(from, asker);
   if (code !== undefined) {
     const done = await enforcement.proofs.finish(code, side);
     if (done.ok) enforcement.occasions.relinked('link', done.relinked);
@@ -80,7 +77,7 @@ const switched = (word: string | undefined): boolean | undefined =>
     ['off', false],
   ]).get(word?.toLowerCase() ?? '');
 
-async function links({ reach: { pages } }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+async function links({ pages }: Answering, asker: Asker, [word]: readonly string[]): Promise<string> {
   if (asker.kind !== 'matrix') return '';
   const wanted = switched(word);
   if (wanted !== undefined) await pages.setShared(asker.userId, wanted);
@@ -89,7 +86,7 @@ async function links({ reach: { pages } }: Enforcement, asker: Asker, [word]: re
     : 'People on IRC are told that you sent something, and get no links; those that were out lead nowhere any more. `!causeway links on` makes new ones from now on.';
 }
 
-async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly string[]): Promise<string> {
+async function mentions({ calls }: Answering, asker: Asker, [word]: readonly string[]): Promise<string> {
   if (asker.kind !== 'matrix') return '';
   const wanted = switched(word);
   if (wanted !== undefined) await calls.set(asker.userId, wanted);
@@ -98,7 +95,7 @@ async function mentions({ calls }: Enforcement, asker: Asker, [word]: readonly s
     : 'You are not called when somebody on IRC says your name. `!causeway mentions on` brings that back.';
 }
 
-async function whoami({ admission }: Enforcement, asker: Person): Promise<string> {
+async function whoami({ enforcement: { admission } }: Answering, asker: Person): Promise<string> {
   const person =
     asker.kind === 'matrix' ? admission.matrixUser(asker.userId) : admission.networkUser(asker.network, asker);
   if (person.kind === 'absent') return 'The cooperative does not know you by this account.';
@@ -108,14 +105,18 @@ async function whoami({ admission }: Enforcement, asker: Person): Promise<string
   return `You are ${name ?? subject.sub}: ${statusText}${what === '' ? '' : `; ${what}`}.`;
 }
 
-async function request(enforcement: Enforcement, asker: Asker, [room = '']: readonly string[]): Promise<string> {
+async function request({ enforcement }: Answering, asker: Asker, [room = '']: readonly string[]): Promise<string> {
   if (asker.kind !== 'matrix') return '';
   const resource = enforcement.findRoom(room);
   if (resource === undefined) return 'There is no such room here. Say its alias: `!causeway request #room`.';
   return enforcement.requests.ask(asker.userId, resource);
 }
 
-async function visit({ visiting }: Enforcement, asker: Asker, [token = '']: readonly string[]): Promise<string> {
+async function visit(
+  { enforcement: { visiting } }: Answering,
+  asker: Asker,
+  [token = '']: readonly string[],
+): Promise<string> {
   if (asker.kind !== 'matrix') return '';
   const answer = await visiting.present(token, asker.userId);
   if (answer.kind !== 'admitted') return answer.text;
@@ -123,7 +124,7 @@ async function visit({ visiting }: Enforcement, asker: Asker, [token = '']: read
   return `Welcome. By the agreement ${answer.agreement} you are a visitor until ${until}. You are invited to ${answer.rooms.join(', ')}.`;
 }
 
-async function agreements({ visiting }: Enforcement): Promise<CommandAnswer> {
+async function agreements({ enforcement: { visiting } }: Answering): Promise<CommandAnswer> {
   const facts = visiting.report();
   const lines = facts.map(agreementLine);
   return {
@@ -133,14 +134,19 @@ async function agreements({ visiting }: Enforcement): Promise<CommandAnswer> {
   };
 }
 
-async function answer({ requests }: Enforcement, asker: Asker, id: string, isYes: boolean): Promise<string> {
+async function answer(
+  { enforcement: { requests } }: Answering,
+  asker: Asker,
+  id: string,
+  isYes: boolean,
+): Promise<string> {
   if (asker.kind === 'network') return '';
   return asker.kind === 'matrix'
     ? requests.answer(id, { name: asker.userId }, isYes)
     : requests.answer(id, { name: asker.name, isAdmin: true }, isYes);
 }
 
-async function plans({ holds }: Enforcement): Promise<CommandAnswer> {
+async function plans({ enforcement: { holds } }: Answering): Promise<CommandAnswer> {
   const facts = holds.all();
   const lines = facts.map(
     ({ hash, resource, why, removes }) =>
@@ -149,7 +155,11 @@ async function plans({ holds }: Enforcement): Promise<CommandAnswer> {
   return { ok: true, text: lines.length === 0 ? 'No plan is held.' : lines.join('\n'), facts };
 }
 
-async function confirm(enforcement: Enforcement, asker: Asker, [hash = '']: readonly string[]): Promise<CommandAnswer> {
+async function confirm(
+  { enforcement }: Answering,
+  asker: Asker,
+  [hash = '']: readonly string[],
+): Promise<CommandAnswer> {
   if (asker.kind === 'network') return { ok: false, text: '' };
   return enforcement.confirm(hash, asker.kind === 'matrix' ? asker.userId : asker.name);
 }

@@ -1,28 +1,30 @@
 import { isVisit, parseCommand } from '../../core/commands/parse-command.ts';
-import { markerKeys } from '../../core/convert/marker.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import type { CommandAnswer, CommandSource } from '../../ports/commands.ts';
 import type { RosterEntry } from '../../ports/network.ts';
-import type { Enforcement } from '../admission/enforcement.ts';
 import type { Say } from '../admission/say.ts';
 import { answerCommand } from './answer-command.ts';
+import type { Answering } from './answering.ts';
+import { HereCommands, type HereParts } from './here-commands.ts';
+
+export type AskedParts = Omit<Answering, 'here'> & HereParts;
 
 /** Answers what people ask of the bridge itself: commands, and reactions to what it announced. */
 export class Asked implements CommandSource {
-  readonly #enforcement: Enforcement;
+  readonly #from: Answering;
   readonly #say: Say;
 
-  constructor(enforcement: Enforcement, say: Say) {
-    this.#enforcement = enforcement;
-    this.#say = say;
+  constructor(parts: AskedParts) {
+    this.#from = { ...parts, here: new HereCommands(parts) };
+    this.#say = parts.enforcement.say;
   }
 
   /** Somebody said it in a room. */
   async inRoom(event: MatrixEvent): Promise<void> {
     const answer = await this.#answer(event);
     if (answer === undefined) return;
-    const isLeft = isVisit(event) && !(await this.#enforcement.visiting.forgetMessage(event));
+    const isLeft = isVisit(event) && !(await this.#from.enforcement.visiting.forgetMessage(event));
     const replyTo = { eventId: event.event_id, userId: event.sender };
     await this.#say.inRoom(event.room_id, isLeft ? `${answer} ${LEFT}` : answer, `answer|${event.event_id}`, replyTo);
   }
@@ -31,18 +33,12 @@ export class Asked implements CommandSource {
   async onNetwork(network: NetworkId, source: RosterEntry, text: string): Promise<string> {
     const asker = { kind: 'network', network, ...source } as const;
     const command = parseCommand(text, true) ?? { name: 'help', words: [] };
-    return (await answerCommand(this.#enforcement, asker, command)).text;
+    return (await answerCommand(this.#from, asker, command)).text;
   }
 
   /** Somebody typed it on the command line. */
   ask([name = 'help', ...words]: readonly string[], by: string): Promise<CommandAnswer> {
-    return answerCommand(this.#enforcement, { kind: 'terminal', name: by }, { name: name.toLowerCase(), words });
-  }
-
-  /** A message of our own came back. */
-  async ownMessage(event: MatrixEvent): Promise<void> {
-    const keys = markerKeys(event.content);
-    if (keys.length > 0) await this.#enforcement.requests.announced(keys, event.event_id);
+    return answerCommand(this.#from, { kind: 'terminal', name: by }, { name: name.toLowerCase(), words });
   }
 
   async #answer(event: MatrixEvent): Promise<string | undefined> {
@@ -56,7 +52,7 @@ export class Asked implements CommandSource {
       room: event.room_id,
       ...(replyTo === undefined ? {} : { replyTo }),
     } as const;
-    return command === undefined ? undefined : (await answerCommand(this.#enforcement, asker, command)).text;
+    return command === undefined ? undefined : (await answerCommand(this.#from, asker, command)).text;
   }
 
   async #reaction({ content, sender }: MatrixEvent): Promise<string | undefined> {
@@ -64,7 +60,7 @@ export class Asked implements CommandSource {
     if (typeof relates !== 'object' || relates === null) return undefined;
     const { event_id: eventId, key } = relates as Record<string, unknown>;
     if (typeof eventId !== 'string' || typeof key !== 'string') return undefined;
-    return this.#enforcement.requests.reacted(key, sender, eventId);
+    return this.#from.enforcement.requests.reacted(key, sender, eventId);
   }
 }
 

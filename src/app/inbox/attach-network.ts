@@ -1,5 +1,7 @@
 import type { Network, RosterChange, RosterEntry } from '../../ports/network.ts';
 import type { Enforcement } from '../admission/enforcement.ts';
+import type { Asked } from '../commands/asked.ts';
+import type { BridgingCommands } from '../commands/bridging-commands.ts';
 import type { Rosters } from '../people/rosters.ts';
 import type { Signs } from '../people/signs.ts';
 import type { Policies } from '../policy/policies.ts';
@@ -13,6 +15,8 @@ export type AttachParts = NetworkInboxParts & {
   readonly rosters: Rosters;
   readonly members: RoomMembers;
   readonly enforcement: Enforcement;
+  readonly asked: Asked;
+  readonly bridging: BridgingCommands;
   readonly signs: Signs;
   readonly policies: Policies;
   readonly networkChanged: Signal;
@@ -20,7 +24,7 @@ export type AttachParts = NetworkInboxParts & {
 
 /** Starts a network: what it tells goes to whoever has to hear it. */
 export function attachNetwork(network: Network, parts: AttachParts): void {
-  const { kit, portals, enforcement, policies, members, rosters } = parts;
+  const { kit, portals, enforcement, bridging, policies, members, rosters } = parts;
   const lines = new NetworkInbox(parts, network);
   const stands = new Gathered(
     kit.clock,
@@ -43,9 +47,9 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
       enforcement.occasions.channelChanged(portal, change);
       policies.channelChanged(portal, change);
     }
-    enforcement.reach.bridging.changed(network, channel, change);
+    bridging.changed(network, channel, change);
   };
   parts.directs.attach(network.id, (portal) => lines.release(portal));
-  const asked = (source: RosterEntry, text: string) => enforcement.asked.onNetwork(network.id, source, text);
+  const asked = (source: RosterEntry, text: string) => parts.asked.onNetwork(network.id, source, text);
   network.start(new NetworkGate(kit, network, lines, rosters, { changed, roster, asked, signs: parts.signs }));
 }

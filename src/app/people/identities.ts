@@ -3,6 +3,7 @@ import type { Audit } from '../../ports/audit.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { EnforcementParts } from '../admission/enforcement-parts.ts';
 import { rebind } from '../admission/rebinding.ts';
+import type { Answering } from '../commands/answering.ts';
 import type { Kit } from '../kit.ts';
 import { BridgeInfo } from '../rooms/bridge-info.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
@@ -27,7 +28,7 @@ export type Identities = {
   readonly vouching: Vouching;
   readonly ghosts: Ghosts;
   /** What is asked about them. */
-  readonly asked: EnforcementParts['identity'];
+  readonly asked: Answering['identity'] & Pick<EnforcementParts, 'assuranceOf'>;
   /** From now on by this configuration; resolves when rooms say so too. */
   readonly reconfigure: (config: Config) => Promise<void>;
 };

@@ -36,7 +36,7 @@ export async function commandWorld(members: readonly RosterEntry[] = []) {
     /** Somebody asks on the command line. */
     asksAtTerminal: async (...words: string[]): Promise<CommandAnswer> => {
       let answer: CommandAnswer | undefined;
-      void world.bridge?.deciding.asked.ask(words, 'command line (root)').then((said) => {
+      void world.bridge?.commands.ask(words, 'command line (root)').then((said) => {
         answer = said;
       });
       await world.clock.until('an answer', () => answer !== undefined);
