@@ -18,6 +18,8 @@ export type Ground = 'account' | 'nick';
 export class OptOuts {
   readonly #kit: Kit;
   readonly #keys: Set<string>;
+  /** What the disk has may not be what holds. */
+  readonly #unstored = new Set<string>();
 
   private constructor(kit: Kit, keys: Iterable<string>) {
     this.#kit = kit;
@@ -107,9 +109,11 @@ export class OptOuts {
   /** Holds at once, and for good once it is on disk. */
   async #store(key: string, isOut: boolean): Promise<void> {
     const { db, stores } = this.#kit;
-    if (this.#keys.has(key) === isOut) return;
+    if (this.#keys.has(key) === isOut && !this.#unstored.has(key)) return;
     if (isOut) this.#keys.add(key);
+    this.#unstored.add(key);
     await db.transaction((sql) => (isOut ? stores.cursor.set(sql, key, '1') : stores.cursor.delete(sql, key)));
+    this.#unstored.delete(key);
     if (!isOut) this.#keys.delete(key);
   }
 

@@ -54,3 +54,18 @@ describe('a private conversation', () => {
     assert.deepEqual([words(gate.toNetwork(id, ANNA)), words(gate.toMatrix(id, ZOE))], ['yes', 'yes']);
   });
 });
+
+test('who asked not to be bridged while the database was away, and asks again, is out after a restart', async () => {
+  const sql = await openForTest('sqlite::memory:');
+  let isAway = false;
+  const transaction: typeof sql.transaction = (work) =>
+    isAway ? Promise.reject(new Error('the database is away')) : sql.transaction(work);
+  const kit = kitFor({ ...sql, transaction }, new ManualClock());
+  const optOuts = await OptOuts.open(kit);
+  isAway = true;
+  await assert.rejects(optOuts.setUser(ANNA, true));
+  assert.equal(optOuts.hasUser(ANNA), true);
+  isAway = false;
+  await optOuts.setUser(ANNA, true);
+  assert.equal((await OptOuts.open(kit)).hasUser(ANNA), true);
+});
