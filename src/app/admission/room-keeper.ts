@@ -170,6 +170,7 @@ export class RoomKeeper {
     if (!roomId.ok) return roomId.error.code === 'room.not-yet' ? ok(undefined) : this.#failed(resource, roomId.error);
     if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
     const room = await rooms.actualWithAbove(resource, roomId.value);
+    if (!room.ok && room.error.retry === 'never') this.#loses(wanted, `it cannot be read: ${room.error.text}`);
     if (!room.ok) return this.#failed(resource, room.error);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
     if (hasAuthority) for (const text of unfixable(wanted, room.value, kit.homeserver.botId)) reports.say(text);
@@ -259,14 +260,15 @@ export class RoomKeeper {
 
   /** Whether the bot can act in the room at all; where not, it is said, and a gated channel stops. */
   #hasPower(wanted: ManagedRoom, room: ActualRoom): boolean {
-    const { kit, reports } = this.#parts;
-    const lacks = botLacks(room, kit.homeserver.botId);
+    const lacks = botLacks(room, this.#parts.kit.homeserver.botId);
     if (lacks === undefined) this.#lost.delete(wanted.id);
-    else {
-      this.#lost.set(wanted.id, lacks);
-      reports.say(`${wanted.name}: ${lacks} Until then nothing is relayed where people have to be admitted.`);
-    }
+    else this.#loses(wanted, lacks);
     return lacks === undefined;
+  }
+
+  #loses({ id, name }: ManagedRoom, why: string): void {
+    this.#lost.set(id, why);
+    this.#parts.reports.say(`${name}: ${why} Until then nothing is relayed where people have to be admitted.`);
   }
 
   /** A hidden group's room stands in no list of the homeserver. */

@@ -14,7 +14,12 @@ const ROOM = 'channel:home/#board';
 /** A keeper after one look at a room that the homeserver does not let it read. */
 async function afterFailing(retry: BridgeError['retry']) {
   const said: string[] = [];
-  const lanes = { stopping: false, pause: async () => void (lanes.stopping = true) };
+  const lanes = {
+    stopping: false,
+    pause: async () => {
+      lanes.stopping = true;
+    },
+  };
   const parts = {
     kit: kitFor(await openForTest('sqlite::memory:'), new ManualClock()),
     lanes: () => lanes,
