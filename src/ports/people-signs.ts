@@ -5,6 +5,6 @@
 export interface PeopleSigns {
   /** @param text what is said of them while they are away, in plain text; undefined: they are there */
   away(userId: string, text: string | undefined): void;
-  /** They have read a channel up to then, milliseconds since 1970. Goes forward only. */
+  /** They have read a channel, or what a nick wrote to them alone, up to then, milliseconds since 1970. Goes forward only. */
   read(userId: string, channel: string, untilMs: number): void;
 }

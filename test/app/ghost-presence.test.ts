@@ -137,6 +137,24 @@ describe('who of a network is there', () => {
     assert.deepEqual(shown(world), { [ghostOf('bob')]: { state: 'online' } });
   });
 
+  test('is nobody after the network was away for ten minutes, and as it is then once it is back', async () => {
+    const world = await running();
+    await talking(world, 'bob');
+    world.network.goDown(5 * 60_000);
+    await world.clock.pass(8 * 60_000);
+    const short = shown(world);
+    world.network.goDown(30 * 60_000);
+    await world.clock.pass(20 * 60_000);
+    const long = shown(world);
+    await world.clock.pass(15 * 60_000);
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: [gone('bob', 'lunch')] });
+    await world.clock.pass(10_000);
+    assert.deepEqual(
+      [short, long, shown(world)].map((all) => Object.values(all)[0]),
+      [{ state: 'online' }, { state: 'offline' }, { state: 'unavailable', status: 'lunch' }],
+    );
+  });
+
   test('is told when the homeserver is back, as it is then', async () => {
     const world = await running();
     await talking(world, 'bob');

@@ -198,6 +198,9 @@ describe('what a person of Matrix has read', { timeout: 60_000 }, () => {
     await waitUntil(() => puppet.lines.filter((line) => line.includes('MARKREAD')).length === 3, { what: 'the third' });
     const last = /timestamp=(.*)$/.exec(puppet.lines.findLast((line) => line.includes('MARKREAD')) ?? '')?.[1] ?? '';
     assert.ok(Date.parse(last) < now + 60_000);
+    // What was written to them alone has a marker under the nick.
+    signs?.read(userId, 'carol', now);
+    await puppet.got(new RegExp(`MARKREAD carol ${at(now)}$`));
   });
 
   test('is not told where nobody asks for it, nor of a nick without an account', async (t) => {

@@ -38,6 +38,7 @@ export function attachNetwork(network: Network, parts: AttachParts): void {
   const changed = (): void => {
     parts.networkChanged.raise();
     stands.ask();
+    parts.signs.ghosts.networkChanged(network);
     if (network.status().state !== 'up') enforcement.proofs.forgetNicks(network.id);
     else members.connectAheadOn(network.id, portals);
   };

@@ -12,6 +12,10 @@ import type { Rosters } from './rosters.ts';
 const SETTLE_MS = 2_000;
 /** Least time between two changes: each wakes every client that shares a room with the ghost. */
 const REST_MS = 200;
+/** The same after a look that found nothing to say. */
+const LOOK_REST_MS = 25;
+/** Of a network that is away for so long nobody is shown as there. */
+const LOST_MS = 10 * 60_000;
 /** While lines are on their way this stands back, so long at a time; but not for ever, since a lane may wait for hours. */
 const YIELD_MS = 50;
 const MAX_YIELDS = 40;
@@ -47,6 +51,9 @@ export class GhostPresence {
   readonly #parts: GhostPresenceParts;
   readonly #waiting = new Map<string, Turn>();
   readonly #shown = new Map<string, Presence>();
+  /** Networks that are away, until they count as lost, and those that do. */
+  readonly #losing = new Map<NetworkId, () => void>();
+  readonly #lost = new Set<NetworkId>();
   #working = false;
   #stopped = false;
   /** It was seen that the homeserver keeps what it is told. */
@@ -61,6 +68,7 @@ export class GhostPresence {
   stop(): void {
     this.#stopped = true;
     this.#waiting.clear();
+    for (const cancel of this.#losing.values()) cancel();
   }
 
   /** Who is in a channel changed; the rosters know of it already. */
@@ -85,6 +93,28 @@ export class GhostPresence {
       default:
         touch(change.member);
     }
+  }
+
+  /** A network came up, whose lists of names follow, or went away. */
+  networkChanged(network: Network): void {
+    const { id } = network;
+    if (network.status().state === 'up') {
+      this.#losing.get(id)?.();
+      this.#losing.delete(id);
+      this.#lost.delete(id);
+    } else if (!this.#stopped && this.#parts.isWanted(id) && !this.#losing.has(id) && !this.#lost.has(id)) {
+      this.#losing.set(
+        id,
+        this.#parts.kit.clock.after(LOST_MS, () => this.#lose(id)),
+      );
+    }
+  }
+
+  #lose(network: NetworkId): void {
+    this.#losing.delete(network);
+    this.#lost.add(network);
+    for (const { roomId } of this.#parts.portals.ofNetwork(network))
+      if (roomId !== undefined) void this.#listed(network, roomId);
   }
 
   /** A ghost came into a room. */
@@ -151,7 +181,10 @@ export class GhostPresence {
       if (!asked.ok) return this.#failed(userId, turn, asked.error.retry);
       before = asked.value ?? { state: 'offline' };
     }
-    if (isShown(before, wanted)) return this.#remember(userId, before);
+    if (isShown(before, wanted)) {
+      this.#remember(userId, before);
+      return this.#wait(LOOK_REST_MS);
+    }
     const set = await homeserver.setPresence(userId, wanted);
     if (!set.ok) return this.#failed(userId, turn, set.error.retry);
     this.#remember(userId, wanted);
@@ -165,7 +198,8 @@ export class GhostPresence {
     let entry: RosterEntry | undefined;
     for (const portal of portals.ofNetwork(network)) {
       const there = portal.roomId === undefined ? undefined : rosters().people(portal).get(userId);
-      if (there === undefined || portal.roomId === undefined || !isAdmitted(portal, there)) continue;
+      if (this.#lost.has(network) || there === undefined || portal.roomId === undefined || !isAdmitted(portal, there))
+        continue;
       entry ??= there;
       rooms.add(portal.roomId);
     }

@@ -29,14 +29,14 @@ export class ReadMarkers {
   /** Events that are on disk. */
   seen(events: readonly MatrixEvent[]): void {
     for (const { room_id: room, event_id: eventId, origin_server_ts: atMs } of events) {
-      const portal = this.#portals.byRoom(room);
+      const portal = this.#portals.anyByRoom(room);
       if (portal !== undefined && this.#isWanted(portal.network)) this.#remember(`${room} ${eventId}`, atMs);
     }
   }
 
   /** @param userId of nobody of ours */
   read(room: string, userId: string, eventId: string): void {
-    const portal = this.#portals.byRoom(room);
+    const portal = this.#portals.anyByRoom(room);
     if (portal === undefined || !this.#isWanted(portal.network)) return;
     const signs = this.#kit.networks.get(portal.network)?.signs;
     if (signs === undefined || this.#gate.toNetwork(portal.id, userId).kind !== 'yes') return;

@@ -1,5 +1,6 @@
 import { cutToBytes } from '../../core/irc/cut.ts';
 import { type OutgoingLine, sanitizeText } from '../../core/irc/encode.ts';
+import { isChannelName } from '../../core/irc/isupport.ts';
 import { markRead, READ_MARKER } from '../../core/irc/read-marker.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { PeopleSigns } from '../../ports/people-signs.ts';
@@ -80,7 +81,8 @@ export class ConnectionSigns implements PeopleSigns {
     if (nowMs - told.readAtMs < this.#everyMs || !outgoing.idle) return;
     if (!link.hasCap(READ_MARKER) || link.account === null) return;
     for (const [channel, untilMs] of channels) {
-      if (untilMs <= (told.read.get(channel) ?? 0) || !puppet.isIn(channel)) continue;
+      if (untilMs <= (told.read.get(channel) ?? 0)) continue;
+      if (isChannelName(channel, link.isupport) && !puppet.isIn(channel)) continue;
       // What is said next must not count as read because clocks differ.
       const line = markRead(channel, Math.min(untilMs, link.serverMs()));
       told.read.set(channel, untilMs);
