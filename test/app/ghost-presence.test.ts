@@ -158,6 +158,7 @@ describe('who of a network is there', () => {
   test('is told when the homeserver is back, as it is then', async () => {
     const world = await running();
     await talking(world, 'bob');
+    world.homeserver.reachable = false;
     world.homeserver.fault = ({ name }) =>
       name === 'setPresence' ? { kind: 'failed', error: UNREACHABLE } : undefined;
     world.network.sink?.roster(CHANNEL, { kind: 'away', member: gone('bob', 'lunch') });
@@ -166,6 +167,21 @@ describe('who of a network is there', () => {
     world.homeserver.fault = () => undefined;
     await world.clock.pass(30_000);
     assert.deepEqual(shown(world), { [ghostOf('bob')]: { state: 'unavailable', status: 'dinner' } });
+  });
+
+  test('of one whom the homeserver refuses holds no other up for long', async () => {
+    const world = await running();
+    await talking(world, 'bob', 'carol');
+    world.homeserver.fault = ({ name, as }) =>
+      name === 'setPresence' && as === ghostOf('bob') ? { kind: 'failed', error: UNREACHABLE } : undefined;
+    const before = told(world);
+    for (const nick of ['bob', 'carol'])
+      world.network.sink?.roster(CHANNEL, { kind: 'away', member: gone(nick, 'lunch') });
+    await world.clock.pass(60_000);
+    assert.deepEqual(
+      [told(world) - before, shown(world)],
+      [4, { [ghostOf('bob')]: { state: 'online' }, [ghostOf('carol')]: { state: 'unavailable', status: 'lunch' } }],
+    );
   });
 
   test('is asked for in vain of a homeserver that keeps no presence: it is said once, and left alone', async () => {

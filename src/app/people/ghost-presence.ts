@@ -1,3 +1,4 @@
+import type { BridgeError } from '../../core/errors.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import { type Presence, presenceOf } from '../../core/presence.ts';
@@ -21,6 +22,8 @@ const YIELD_MS = 50;
 const MAX_YIELDS = 40;
 /** After a failure that passes. */
 const RETRY_MS = 5_000;
+/** So often of a homeserver that answers others. */
+const MAX_TRIES = 3;
 /** Ghosts of whom it is known what is shown; and those that wait. */
 const REMEMBERED = 20_000;
 /** Dendrite takes a change in and applies it a moment later. */
@@ -39,8 +42,8 @@ export type GhostPresenceParts = {
   readonly isAdmitted: (portal: Portal, entry: RosterEntry) => boolean;
 };
 
-/** Of a ghost: when it changed first, and rooms in which it may stand. */
-type Turn = { readonly network: NetworkId; readonly atMs: number; readonly rooms: Set<string> };
+/** Of a ghost: when it changed first, rooms in which it may stand, and how often it was tried in vain. */
+type Turn = { readonly network: NetworkId; readonly atMs: number; readonly rooms: Set<string>; readonly tries: number };
 
 /**
  * Shows on Matrix who of a network is there and who is away, of ghosts that stand in a room: nobody would see the others. A change only
@@ -141,14 +144,14 @@ export class GhostPresence {
     );
   }
 
-  #touch(network: NetworkId, userId: string, rooms: Iterable<string>): void {
+  #touch(network: NetworkId, userId: string, rooms: Iterable<string>, tries = 1): void {
     const nowMs = this.#parts.kit.clock.nowMs();
     if (this.#stopped || nowMs < this.#restsUntilMs) return;
     const waiting = this.#waiting.get(userId);
     for (const room of rooms) waiting?.rooms.add(room);
     // Where very many wait, the next list of names brings the rest.
     if (waiting !== undefined || this.#waiting.size >= REMEMBERED) return;
-    this.#waiting.set(userId, { network, atMs: nowMs, rooms: new Set(rooms) });
+    this.#waiting.set(userId, { network, atMs: nowMs, rooms: new Set(rooms), tries });
     if (!this.#working) void this.#work();
   }
 
@@ -178,7 +181,7 @@ export class GhostPresence {
     let before = this.#shown.get(userId);
     if (before === undefined) {
       const asked = await homeserver.presenceOf(userId);
-      if (!asked.ok) return this.#failed(userId, turn, asked.error.retry);
+      if (!asked.ok) return this.#failed(userId, turn, asked.error);
       before = asked.value ?? { state: 'offline' };
     }
     if (isShown(before, wanted)) {
@@ -186,7 +189,7 @@ export class GhostPresence {
       return this.#wait(LOOK_REST_MS);
     }
     const set = await homeserver.setPresence(userId, wanted);
-    if (!set.ok) return this.#failed(userId, turn, set.error.retry);
+    if (!set.ok) return this.#failed(userId, turn, set.error);
     this.#remember(userId, wanted);
     if (!this.#isKept) await this.#look(userId, wanted);
     await this.#wait(REST_MS);
@@ -227,10 +230,12 @@ export class GhostPresence {
     log.warn(NOT_KEPT);
   }
 
-  async #failed(userId: string, { network, rooms }: Turn, retry: string): Promise<void> {
-    if (retry === 'never') return;
-    await this.#wait(RETRY_MS);
-    this.#touch(network, userId, rooms);
+  async #failed(userId: string, { network, rooms, tries }: Turn, error: BridgeError): Promise<void> {
+    const { ghosts, kit } = this.#parts;
+    ghosts.failed(userId, error);
+    if (error.retry === 'never' || (tries >= MAX_TRIES && kit.homeserver.health.reachable)) return;
+    await this.#wait(Math.max(RETRY_MS, error.waitMs ?? 0));
+    this.#touch(network, userId, rooms, tries + 1);
   }
 
   #remember(userId: string, presence: Presence): void {

@@ -49,9 +49,12 @@ export class PeoplePresence {
   async #ask(userId: string): Promise<void> {
     const { homeserver, log } = this.#kit;
     const asked = await homeserver.presenceOf(userId);
-    if (!asked.ok) log.debug('nobody said whether a person is away', { code: asked.error.code });
     // What was heard meanwhile is newer.
-    else if (asked.value !== undefined && this.#known.get(userId) === undefined) this.changed(userId, asked.value);
+    if (this.#known.get(userId) !== undefined) return;
+    if (asked.ok && asked.value !== undefined) this.changed(userId, asked.value);
+    if (asked.ok) return;
+    log.debug('nobody said whether a person is away', { code: asked.error.code });
+    this.#known.delete(userId);
   }
 
   #remember(userId: string, presence: Presence | undefined): void {

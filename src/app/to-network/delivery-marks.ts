@@ -17,6 +17,8 @@ import { Backoff } from '../timing/backoff.ts';
 const IN_SIGHT = 64;
 /** Of a message of several lines one may be refused just after the last has arrived. */
 const SETTLE_MS = 500;
+/** What became of a message of yesterday nobody waits for. */
+const USELESS_MS = 24 * 3_600_000;
 /** In talk one receipt stands for all that arrived meanwhile. */
 const RECEIPTS_EVERY_MS = 1_000;
 /** A shorter outage is nobody's business. */
@@ -121,7 +123,8 @@ export class DeliveryMarks {
       const effects = rows.map((row) => this.#statusIn(queue, row));
       const [effect] = effects;
       const isOutdated = effects.slice(1).some((later) => later?.eventId === effect?.eventId);
-      const waitMs = effect === undefined || isOutdated ? undefined : await this.#send(head, effect, backoff);
+      const isOld = restMs < -USELESS_MS;
+      const waitMs = effect === undefined || isOutdated || isOld ? undefined : await this.#send(head, effect, backoff);
       if (waitMs === undefined) await this.#finish(queue, head);
       else await this.#lanes().pause(waitMs);
     }

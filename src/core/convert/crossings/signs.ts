@@ -18,6 +18,7 @@ export const SIGNS: readonly Crossing[] = [
       [PRESENCE, 'whoever is away on IRC is away on Matrix'],
       [PRESENCE, 'whoever is away on Matrix is away on IRC'],
       [PRESENCE, 'somebody of freeq is away on Matrix'],
+      ['test/e2e/presence-elsewhere.test.ts', 'shows as far as the server tells it'],
       ['test/app/ghost-presence.test.ts', 'of a crowd that comes and goes'],
       ['test/app/ghost-presence.test.ts', 'silent in the room as well'],
     ],
