@@ -6,6 +6,8 @@ export class IrcPerson {
   readonly nick: string;
   readonly #port: number;
   readonly channel: string;
+  /** From the moment at which the server takes connections again. */
+  comesBackAfterMs = 0;
   readonly #heard: string[] = [];
   #user: IrcUser | undefined;
   #read = 0;
@@ -16,11 +18,6 @@ export class IrcPerson {
     this.#port = port;
     this.nick = nick;
     this.channel = channel;
-  }
-
-  /** Resolves once this person is in the channel, on a connection that stands. */
-  async back(): Promise<void> {
-    await waitUntil(() => this.#user?.isOpen === true, { timeoutMs: 60_000, what: `${this.nick} to be back` });
   }
 
   async connect(): Promise<void> {
@@ -86,6 +83,10 @@ export class IrcPerson {
     this.#collect();
     while (!this.#stopped) {
       try {
+        if (this.comesBackAfterMs > 0) {
+          (await IrcUser.connect({ port: this.#port, nick: `${this.nick}-1`, caps: [] })).reset();
+          await delay(this.comesBackAfterMs);
+        }
         return await this.connect();
       } catch {
         await delay(40);

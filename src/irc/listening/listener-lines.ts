@@ -3,6 +3,7 @@ import { messagesOf } from '../../core/irc/batch-parts.ts';
 import { isChannelName } from '../../core/irc/isupport.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import { isNetsplitReason } from '../../core/irc/netsplit.ts';
+import { holdsOp } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { ownTagOf } from '../speaking/speech.ts';
 import { isHistoryBatch } from './history-desk.ts';
@@ -172,10 +173,22 @@ const redact: Handler = (listener, session, { line }) => {
   if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
 };
 
+const namesEnd: Handler = (listener, session, { line }) => {
+  const channel = line.params[1] ?? '';
+  const couldAct = holdsOp(session, channel);
+  session.roster.namesEnd(channel);
+  session.ranks.namesEnd(channel);
+  listener.walls.peopleChanged(channel);
+  const canAct = holdsOp(session, channel);
+  if (couldAct !== canAct) listener.powerChanged(channel, canAct);
+  if (listener.joins.get(channel) !== undefined) session.who.add(channel, listener.nowMs());
+};
+
 const quit: Handler = (listener, session, spoken) => {
   const { source, params } = spoken.line;
   if (source === undefined || isNamesake(listener, session, spoken.line)) return;
   const isSplit = spoken.batch?.type === 'netsplit' || isNetsplitReason(params[0] ?? '');
+  listener.gathering.quit(session.roster.channelsOf(source.nick), listener.nowMs());
   session.roster.quit(source.nick, isSplit);
   session.ranks.quit(source.nick);
   ownMoved(listener, source.nick);
@@ -240,7 +253,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['MODE', modesChanged],
   ['324', modesAre],
   ['353', names],
-  ['366', (listener, session, { line }) => listener.namesEnd(session, line.params[1] ?? '')],
+  ['366', namesEnd],
   ['352', (_, session, { line }) => session.who.plainReply(line.params)],
   ['354', (_, session, { line }) => session.who.reply(line.params)],
   [

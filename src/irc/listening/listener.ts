@@ -3,7 +3,6 @@ import type { NetworkId } from '../../core/ids.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import type { ChannelWish } from '../../ports/network.ts';
 import { greet } from '../greeting.ts';
-import { holdsOp } from '../guard.ts';
 import type { OwnNames } from '../identity.ts';
 import { PrivateTalk } from '../private-talk.ts';
 import { type Session, tickSession } from '../session.ts';
@@ -15,6 +14,7 @@ import { ChannelView } from './channel-view.ts';
 import type { ChannelWalls } from './channel-walls.ts';
 import { Comeback, lostError } from './comeback.ts';
 import { Feed } from './feed.ts';
+import { Gathering } from './gathering.ts';
 import { HeardTyping } from './heard-typing.ts';
 import { Hearing } from './hearing.ts';
 import { Invitations } from './invitations.ts';
@@ -35,6 +35,7 @@ export class Listener {
   readonly sightings: Sightings;
   readonly joins: Joins;
   readonly invitations: Invitations;
+  readonly gathering: Gathering;
   readonly privateTalk: PrivateTalk;
   readonly typing: HeardTyping;
   readonly walls: ChannelWalls;
@@ -75,6 +76,7 @@ export class Listener {
       });
     });
     this.invitations = new Invitations(this.joins, tools.log);
+    this.gathering = new Gathering(tools.timings.gatherMs, this.joins);
     this.#hearing = new Hearing({ sink: tools.sink, joins: this.joins, feed: this.#feed, everyMs: heardMs });
   }
 
@@ -124,6 +126,7 @@ export class Listener {
     for (const item of session.assembler.expire(nowMs)) handleItem(this, session, item);
     for (const draft of session.drafts.tick(nowMs)) this.joins.get(draft.channel)?.view.push(draft);
     if (session.greeted) this.walls.tick(session, nowMs);
+    if (this.gathering.tick(session, nowMs)) this.changed();
     this.#askDue();
   }
 
@@ -156,6 +159,7 @@ export class Listener {
     this.joins.entered(wished);
     wished.awayFromMs ??= this.#hearing.entered(channel, session.link.isupport.casemapping);
     this.inBackground(wished.view.joined(wished.awayFromMs));
+    this.gathering.entered(wished.channel, this.nowMs());
     this.inBackground(this.walls.ask(session, channel));
     this.#tools.log.info('Listening in a channel.', { channel });
     this.changed();
@@ -187,16 +191,6 @@ export class Listener {
   learnedIsupport({ link }: Session): void {
     this.names.setCasemapping(link.isupport.casemapping);
     this.joins.setCasemapping(link.isupport.casemapping);
-  }
-
-  namesEnd(session: Session, channel: string): void {
-    const couldAct = holdsOp(session, channel);
-    session.roster.namesEnd(channel);
-    session.ranks.namesEnd(channel);
-    this.walls.peopleChanged(channel);
-    const canAct = holdsOp(session, channel);
-    if (couldAct !== canAct) this.powerChanged(channel, canAct);
-    if (this.joins.get(channel) !== undefined) session.who.add(channel, this.nowMs());
   }
 
   async #connect(): Promise<void> {
@@ -260,6 +254,7 @@ export class Listener {
       const nowMs = this.nowMs();
       this.names.release(session.link.nick, nowMs);
       const heardMs = end.heardMs + session.aheadMs;
+      this.gathering.lost(session, nowMs);
       this.joins.lost(heardMs);
       this.#hearing.note(heardMs, session.link.isupport.casemapping);
       session.replies.closed();

@@ -74,6 +74,11 @@ export class Roster {
     return this.#channels.get(this.#fold(channel))?.has(folded) === true ? this.#entry(folded) : undefined;
   }
 
+  /** Those that we share with them. */
+  channelsOf(nick: string): readonly string[] {
+    return [...(this.#people.get(this.#fold(nick))?.channels ?? [])];
+  }
+
   /** Nicks of those who are logged in to this account. */
   nicksOf(account: string): readonly string[] {
     const folded = this.#fold(account);

@@ -25,6 +25,13 @@ export type SpeakersTools = {
 /** The connection may enter no more channels: the bot speaks for the person in this one. */
 const NO_ROOM_FOR_PUPPETS: ReadonlySet<string> = new Set(['irc_405']);
 
+const GATHERING: BridgeError = {
+  code: 'irc_gathering',
+  text: 'The IRC server was away and keeps nothing for those who come back later; the bridge sends once people are back.',
+  retry: 'later',
+  notify: 'log',
+};
+
 /** What the bridge can write would stand there in clear. */
 const encryptedOnly = (channel: string): BridgeError => ({
   code: 'irc_encrypted_only',
@@ -53,6 +60,7 @@ export class Speakers {
     const state = listener.joins.get(channel)?.state;
     // The listener comes first: it has to see what is said, and to be the channel's oldest member.
     if (state === 'out' || state === 'asked') return fail({ ...AWAY, code: 'irc_joining' });
+    if (listener.gathering.awaits(channel)) return fail(GATHERING);
     if (listener.walls?.of(channel)?.includes('encrypted') === true) return fail(encryptedOnly(channel));
     const relay = () => ok(this.#relay.voice(session, person, channel));
     if (config().puppets.mode === 'relay' || person.relayed === true) return relay();

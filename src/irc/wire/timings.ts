@@ -30,6 +30,8 @@ export type Timings = {
   readonly voiceMs: number;
   /** Until a puppet that could not connect is tried again; meanwhile the relay speaks. */
   readonly retryPuppetMs: number;
+  /** How long lines wait for people to come back to a channel of which nobody can read up. */
+  readonly gatherMs: number;
   /** Wait before the listener enters a channel again that it was thrown out of, doubling. */
   readonly rejoinFirstMs: number;
   readonly rejoinMaxMs: number;
@@ -61,6 +63,7 @@ export const DEFAULT_TIMINGS: Timings = {
   signMs: 5_000,
   voiceMs: 15_000,
   retryPuppetMs: 60_000,
+  gatherMs: 12_000,
   rejoinFirstMs: 2000,
   rejoinMaxMs: 300_000,
   policyMs: 60_000,
