@@ -115,7 +115,8 @@ export class FollowedLists {
     const known = list.rows.get(row.slot);
     if (known?.eventId === row.eventId) return;
     // What is older than what is known came late, or by a server with a wrong clock: the room itself decides.
-    if (known !== undefined && known.sentAtMs >= row.sentAtMs) return entry.afterCommit(() => this.#ask(list));
+    if (known !== undefined && known.sentAtMs >= row.sentAtMs) entry.afterCommit(() => this.#ask(list));
+    if (known !== undefined && known.sentAtMs > row.sentAtMs) return;
     if (known === undefined && list.rows.size >= MAX_SLOTS) return;
     await this.#parts.kit.stores.policy.put(entry.sql, [row]);
     entry.afterCommit(() => {
@@ -205,7 +206,7 @@ export class FollowedLists {
 
   async #run(list: FollowedList, tried: () => void): Promise<void> {
     const { kit, nudge, onProblem } = this.#parts;
-    const backoff = new Backoff(kit.clock, 1_000, 300_000);
+    const backoff = new Backoff(kit.clock, 1_000, 60_000);
     while (this.#isFollowed(list)) {
       const fromMs = kit.clock.nowMs();
       list.isAsked = false;
