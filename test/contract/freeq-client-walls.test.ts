@@ -57,13 +57,14 @@ describe('a bridge on freeq: walls and powers', { timeout: 280_000 }, () => {
     world.homeserver.happen(world.room, BOT, 'm.room.join_rules', { join_rule: 'public' }, '');
     op.send(`POLICY ${CHANNEL} SET :be kind`);
     await waitUntil(() => rule() === 'invite', { what: 'the room closed' });
-    assert.match(world.notices().at(-1) ?? '', /one has to meet its policy/);
+    await waitUntil(() => world.notices().some((notice) => /one has to meet its policy/.test(notice)), { what: 'why' });
     // The one whom the policy keeps out is told.
     world.say('Bob', 'in vain');
     await waitUntil(() => world.notices().some((notice) => /policy acceptance/.test(notice)), { what: 'the refusal' });
     op.send(`POLICY ${CHANNEL} CLEAR`);
     await waitUntil(() => rule() === 'public', { what: 'the room open again' });
-    assert.match(world.notices().at(-1) ?? '', /is open to everybody now/);
+    const isSaid = () => world.notices().some((notice) => /is open to everybody now/.test(notice));
+    await waitUntil(isSaid, { what: 'the end of it, in words' });
   });
 
   behaves([9, 10, 11], 'does nothing in a room about what was said in another one', 'both', async (scene) => {

@@ -201,6 +201,11 @@ const FLOOD_ROW: Row = later('Too many messages at once for {target}; the bridge
 /** Codes that answer a message and may mean its pace. */
 const MAYBE_FLOOD: ReadonlySet<string> = new Set(['404', '439', '263', '407', '477', '480']);
 
+/** Of freeq, as 477, also to people with an account. */
+const POLICY_ROW = never(
+  '{target} lets in only who meets its policy, and the bridge meets none for you. Ask its operators.',
+);
+
 const MAX_REASON_CHARS = 200;
 
 /** Whether this numeric or FAIL code refuses something, or this command at least. */
@@ -225,5 +230,6 @@ export function refusalToError({ code, command, target, reason }: Refusal): Brid
 
 function rowFor(code: string, command: string, reason: string): Row {
   if (MAYBE_FLOOD.has(code) && FLOOD.test(reason)) return FLOOD_ROW;
+  if (code === '477' && /policy/i.test(reason)) return POLICY_ROW;
   return ROWS.get(`${code} ${command}`) ?? ROWS.get(code) ?? never(`The IRC server refused ${command} for {target}.`);
 }

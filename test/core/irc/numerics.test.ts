@@ -11,6 +11,17 @@ const FAILS =
 
 describe('a refusal', () => {
   for (const code of [...CODES, ...FAILS]) {
+    test('a policy is not an account that is missing', () => {
+      const policy = 'This channel requires policy acceptance — use POLICY <channel> ACCEPT';
+      const words = ['Cannot join channel (+r)', policy].map(
+        (reason) => refusalToError({ code: '477', command: 'JOIN', target: '#c', reason }).text.split('.')[0],
+      );
+      assert.deepEqual(words, [
+        '#c takes only people with an IRC account',
+        '#c lets in only who meets its policy, and the bridge meets none for you',
+      ]);
+    });
+
     test(`${code} is told in a sentence with the channel's name where it matters`, () => {
       assert.equal(isRefusal(code), true);
       const error = refusalToError({ code, command: 'PRIVMSG', target: '#garden', reason: '' });
