@@ -43,7 +43,8 @@ const FAILED: Partial<Record<NetworkEffect['op'], string>> = {
 };
 
 /** Words of a network may say it whole already. */
-function wordsFor({ op, channel }: NetworkEffect, reason: string): string {
+function wordsFor({ op, channel }: NetworkEffect, reason: string, isPrivate: boolean): string {
+  if (isPrivate && op === 'network.redact') return `Not deleted for ${channel}: ${reason}`;
   const failed = FAILED[op];
   if (failed !== undefined) return `${failed} ${channel}: ${reason}`;
   return reason.startsWith('Not delivered') ? reason : `Not delivered to ${channel}: ${reason}`;
@@ -73,7 +74,7 @@ export class Notices {
     const notice: NoticeToMatrix = {
       op: 'matrix.notice',
       room: effect.room,
-      body: wordsFor(effect, error.text),
+      body: wordsFor(effect, error.text, isDirectId(portal)),
       replyTo: { eventId: effect.eventId, userId: effect.userId },
     };
     await this.#write(cause, async (entry) => {

@@ -86,6 +86,8 @@ export type RedactOnMatrix = {
   readonly byServer?: true;
   /** What people of Matrix said stays. Set when the row goes out, by what holds then. */
   readonly sparesPeople?: true;
+  /** Only what this person said themselves goes: between two nobody is asked who may delete what. */
+  readonly onlyOwn?: true;
 };
 
 /** The bot says something about the bridge itself. */

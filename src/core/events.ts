@@ -27,31 +27,36 @@ type NetworkEventBase = {
   readonly replayed: boolean;
 };
 
-export type NetworkMessage = NetworkEventBase & {
-  readonly kind: 'message';
-  readonly source: NetworkSource;
-  /** Whether one of our own connections said it. Decided by identity, in the adapter, which knows them. */
-  readonly own: boolean;
-  readonly style: MessageStyle;
-  /** One element per line; formatting codes still inside. */
-  readonly lines: readonly string[];
-  /** Whether the network carried a signature. Nobody here has checked one. */
-  readonly signature?: 'none' | 'unchecked';
-  /** Page of the network where people can check this message; https or http. */
-  readonly link?: string;
-  /** The message that it answers. */
-  readonly replyTo?: MessageKey;
-  /** The message whose text it replaces: always the first version, however often it was edited. */
-  readonly edits?: MessageKey;
-  /** More of it is being written: another edit follows. */
-  readonly unfinished?: true;
-  /** A later version has taken its place before anybody saw it: only that it was said is kept. */
-  readonly superseded?: true;
-  /** Files that the network itself says belong to it; links within the text are text. */
-  readonly media?: readonly NetworkMedia[];
-  /** Matrix user to whom alone it was said. Then `channel` is the nick of whoever said it. */
+/** Said or done where only two see it. */
+type MaybePrivate = {
+  /** Matrix user whom alone it concerns. Then `channel` is the nick of whoever said or did it. */
   readonly privatelyTo?: string;
 };
+
+export type NetworkMessage = NetworkEventBase &
+  MaybePrivate & {
+    readonly kind: 'message';
+    readonly source: NetworkSource;
+    /** Whether one of our own connections said it. Decided by identity, in the adapter, which knows them. */
+    readonly own: boolean;
+    readonly style: MessageStyle;
+    /** One element per line; formatting codes still inside. */
+    readonly lines: readonly string[];
+    /** Whether the network carried a signature. Nobody here has checked one. */
+    readonly signature?: 'none' | 'unchecked';
+    /** Page of the network where people can check this message; https or http. */
+    readonly link?: string;
+    /** The message that it answers. */
+    readonly replyTo?: MessageKey;
+    /** The message whose text it replaces: always the first version, however often it was edited. */
+    readonly edits?: MessageKey;
+    /** More of it is being written: another edit follows. */
+    readonly unfinished?: true;
+    /** A later version has taken its place before anybody saw it: only that it was said is kept. */
+    readonly superseded?: true;
+    /** Files that the network itself says belong to it; links within the text are text. */
+    readonly media?: readonly NetworkMedia[];
+  };
 
 /** A file that a network's message carries. Nothing but `url`, which is http or https, may be believed. */
 export type NetworkMedia = {
@@ -66,28 +71,30 @@ export type NetworkMedia = {
 };
 
 /** Somebody reacts to a message, or takes that back. */
-export type NetworkReaction = NetworkEventBase & {
-  readonly kind: 'reaction';
-  readonly source: NetworkSource;
-  readonly own: boolean;
-  readonly target: MessageKey;
-  /** An emoji or a short text. */
-  readonly emoji: string;
-  readonly removed: boolean;
-  /** Known from a list of names beside the message alone: of whoever had this nick then. */
-  readonly tallied?: true;
-};
+export type NetworkReaction = NetworkEventBase &
+  MaybePrivate & {
+    readonly kind: 'reaction';
+    readonly source: NetworkSource;
+    readonly own: boolean;
+    readonly target: MessageKey;
+    /** An emoji or a short text. */
+    readonly emoji: string;
+    readonly removed: boolean;
+    /** Known from a list of names beside the message alone: of whoever had this nick then. */
+    readonly tallied?: true;
+  };
 
 /** The network deleted a message; that whoever did it may is the network's to decide. */
-export type NetworkDeletion = NetworkEventBase & {
-  readonly kind: 'deletion';
-  /** The server itself says that it is gone, and not who did it. */
-  readonly byServer?: true;
-  readonly source: NetworkSource;
-  readonly own: boolean;
-  readonly target: MessageKey;
-  readonly reason: string;
-};
+export type NetworkDeletion = NetworkEventBase &
+  MaybePrivate & {
+    readonly kind: 'deletion';
+    /** The server itself says that it is gone, and not who did it. */
+    readonly byServer?: true;
+    readonly source: NetworkSource;
+    readonly own: boolean;
+    readonly target: MessageKey;
+    readonly reason: string;
+  };
 
 export type NetworkTopic = NetworkEventBase & {
   readonly kind: 'topic';

@@ -148,6 +148,8 @@ export interface Voice {
   readonly id: string;
   /** Splits a text to the byte for what this server puts before it. Of several lines each is a part, or all are one where the server takes that. */
   split(text: string, style: MessageStyle): readonly string[];
+  /** What its lines carry otherwise than {@link Network.powers} says: in private nobody has to be addressed by name. */
+  readonly powers?: NetworkPowers;
   /**
    * What has to be on disk with a line before it is said, so that the network knows it again when it is said twice. Present where the
    * network can do that.
@@ -215,7 +217,8 @@ export interface PrivateSpeech {
   voice(person: Person, peer: Peer): Promise<Result<Voice>>;
 }
 
-export type LookupAnswer = 'arrived' | 'absent' | 'unknown';
+/** It arrived, with what the server calls it where that can be told; it did not; nobody knows. */
+export type LookupAnswer = Receipt | 'absent' | 'unknown';
 
 export interface Network {
   readonly id: NetworkId;

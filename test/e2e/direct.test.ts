@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { IrcUser, type MatrixUser, waitUntil } from '../servers/people.ts';
-import { type Shard, startShard } from './shard.ts';
+import { type IrcLine, IrcUser, type MatrixEvent, type MatrixUser, USUAL_CAPS, waitUntil } from '../servers/people.ts';
+import { registerAccount } from './irc-account.ts';
+import { acceptInvitation } from './private-room.ts';
+import { type Shard, startShard, withAccounts } from './shard.ts';
 
 const CHANNEL = '#commons';
-
-type Invitation = { readonly room: string; readonly by: string; readonly isDirect: boolean };
 
 describe('a private message', { timeout: 300_000 }, () => {
   let shard: Shard;
@@ -24,31 +24,6 @@ describe('a private message', { timeout: 300_000 }, () => {
     await shard?.stop();
   });
 
-  /** The invitations that wait for somebody. */
-  async function invitations(person: MatrixUser): Promise<Invitation[]> {
-    const answer = await person.request('GET', '/v3/sync?timeout=0');
-    const rooms =
-      (answer.rooms as { invite?: Record<string, { invite_state: { events: InviteEvent[] } }> }).invite ?? {};
-    return Object.entries(rooms).flatMap(([room, { invite_state: state }]) =>
-      state.events
-        .filter(({ type, state_key }) => type === 'm.room.member' && state_key === person.userId)
-        .map(({ sender, content }) => ({ room, by: sender, isDirect: content.is_direct === true })),
-    );
-  }
-  type InviteEvent = { type: string; state_key: string; sender: string; content: Record<string, unknown> };
-
-  const accept = async (person: MatrixUser): Promise<Invitation> => {
-    const [invitation] = await waitUntil(
-      async () => {
-        const all = await invitations(person);
-        return all.length > 0 ? all : undefined;
-      },
-      { timeoutMs: 20_000, what: `an invitation of ${person.userId}` },
-    );
-    assert.ok(invitation !== undefined);
-    await person.join(invitation.room);
-    return invitation;
-  };
   const said = async (room: string): Promise<string[]> =>
     (await shard.bot().history(room)).flatMap(({ type, sender, content }) =>
       type === 'm.room.message'
@@ -75,7 +50,7 @@ describe('a private message', { timeout: 300_000 }, () => {
 
   test('from IRC makes a room with its ghost, which says first who writes, and loses nothing', async () => {
     for (const text of ['psst', 'are you there?', 'third']) carol.say('alice', text);
-    const invitation = await accept(alice);
+    const invitation = await acceptInvitation(alice);
     room = invitation.room;
     assert.deepEqual([invitation.by, invitation.isDirect], ['@_causeway_home_carol:shard.test', true]);
     // Lines that had to wait may share an event.
@@ -106,8 +81,66 @@ describe('a private message', { timeout: 300_000 }, () => {
     await inRoom(room, 'once more');
     await alice.leave(room);
     carol.say('alice', 'where are you?');
-    assert.equal((await accept(alice)).room, room);
+    assert.equal((await acceptInvitation(alice)).room, room);
     await inRoom(room, 'where are you?');
+  });
+
+  test('is answered, corrected, reacted to and taken back as in a channel, both ways', async () => {
+    const hal = await shard.ircUser('hal', { caps: [...USUAL_CAPS, 'draft/multiline', 'draft/message-redaction'] });
+    await registerAccount(hal, 'hals-own-password');
+    const named = async (fits: (line: IrcLine) => boolean, from = 0) =>
+      (await hal.waitFor(fits, { from, what: 'a line with its name' })).tags.msgid ?? '';
+    hal.say('alice', 'who has the key?');
+    const asked = await named(({ params }) => params[1] === 'who has the key?');
+    const between = (await acceptInvitation(alice)).room;
+    const { event_id: question } = await inRoom(between, 'who has the key?');
+
+    const answer = await alice.send(between, 'I have', { 'm.relates_to': { 'm.in_reply_to': { event_id: question } } });
+    const has = await toIrc(hal, 'I have');
+    assert.deepEqual([has.nick, has.params[0], has.tags['+draft/reply']], ['alice', 'hal', asked]);
+    await alice.send(between, '* I had', {
+      'm.new_content': { msgtype: 'm.text', body: 'I had' },
+      'm.relates_to': { rel_type: 'm.replace', event_id: answer },
+    });
+    assert.equal((await toIrc(hal, 's/have/had/')).params[0], 'hal');
+    const reaction = await alice.sendEvent(between, 'm.reaction', {
+      'm.relates_to': { rel_type: 'm.annotation', event_id: question, key: '👍' },
+    });
+    const given = await hal.waitFor(({ tags }) => tags['+draft/react'] === '👍', { what: '👍' });
+    assert.deepEqual([given.nick, given.params[0], given.tags['+draft/reply']], ['alice', 'hal', asked]);
+    await alice.redact(between, reaction);
+    await hal.waitFor(({ tags }) => tags['+draft/unreact'] === '👍', { what: 'no 👍' });
+    // On Ergo only whoever is logged in may delete what they said.
+    await alice.redact(between, answer);
+    await inRoom(between, /^Not deleted for hal: /);
+
+    hal.sendLine(`@+draft/reply=${has.tags.msgid} PRIVMSG alice :good`);
+    const good = await inRoom(between, 'good');
+    assert.deepEqual(good.content['m.relates_to'], undefined, 'nothing answers what was deleted');
+    const said = await alice.send(between, 'it is under the pot');
+    const pot = await toIrc(hal, 'it is under the pot');
+    hal.sendLine(`@+draft/reply=${pot.tags.msgid} PRIVMSG alice :which pot?`);
+    assert.deepEqual((await inRoom(between, 'which pot?')).content['m.relates_to'], {
+      'm.in_reply_to': { event_id: said },
+    });
+    const happened = (fits: (event: MatrixEvent) => boolean) =>
+      waitUntil(async () => (await shard.bot().history(between)).find(fits), { what: 'a gesture' });
+    hal.sendLine(`@+draft/reply=${pot.tags.msgid};+draft/react=🥕 TAGMSG alice`);
+    const carrot = await happened(({ type, sender }) => type === 'm.reaction' && sender.includes('a+hal'));
+    assert.deepEqual(carrot.content['m.relates_to'], { rel_type: 'm.annotation', event_id: said, key: '🥕' });
+    hal.sendLine(`@+draft/reply=${pot.tags.msgid};+draft/unreact=🥕 TAGMSG alice`);
+    await happened((event) => takenBackBy(event) === carrot.event_id);
+    hal.sendLine('BATCH +1 draft/multiline alice');
+    for (const line of ['my number is 4', 'and the code 5']) hal.sendLine(`@batch=1 PRIVMSG alice :${line}`);
+    hal.sendLine('BATCH -1');
+    const { event_id: secret } = await inRoom(between, 'my number is 4\nand the code 5');
+    const name = await named(
+      ({ command, params, tags }) => command !== 'PRIVMSG' && tags.msgid !== undefined && params[2] === 'alice',
+    );
+    hal.sendLine(`REDACT alice ${name}`);
+    await happened((event) => takenBackBy(event) === secret);
+    assert.ok(!carol.lines.some(({ command, raw }) => command === 'TAGMSG' || raw.includes('key')));
+    await hal.quit();
   });
 
   test('to somebody who is not there is refused at once', async () => {
@@ -124,7 +157,7 @@ describe('a private message', { timeout: 300_000 }, () => {
     await inRoom(asked, /Nobody on IRC is called nobody-here now/);
     const erin = await shard.ircUser('erin');
     await alice.send(asked, '!causeway query erin');
-    const invitation = await accept(alice);
+    const invitation = await acceptInvitation(alice);
     assert.equal(invitation.by, '@_causeway_home_erin:shard.test');
     await inRoom(invitation.room, /^What is written here goes to erin on .* in private/);
     await alice.send(invitation.room, 'hello Erin');
@@ -134,10 +167,9 @@ describe('a private message', { timeout: 300_000 }, () => {
 
   test('never reaches whoever took the nick of a person with an account', async () => {
     const fay = await shard.ircUser('fay');
-    fay.sendLine('NS REGISTER fay-password');
-    await fay.waitFor((line) => line.command === '900' || /account created/i.test(line.raw), { what: 'an account' });
+    await registerAccount(fay, 'fays-own-password');
     fay.say('alice', 'I have an account');
-    const invitation = await accept(alice);
+    const invitation = await acceptInvitation(alice);
     assert.equal(invitation.by, '@_causeway_home_a+fay:shard.test');
     await inRoom(invitation.room, 'I have an account');
     fay.sendLine('NICK fayaway');
@@ -181,4 +213,25 @@ describe('a private message', { timeout: 300_000 }, () => {
     await inRoom(made, 'gladly');
     await gus.quit();
   });
+});
+
+const takenBackBy = ({ type, redacts, content }: MatrixEvent): unknown =>
+  type === 'm.room.redaction' ? (redacts ?? content.redacts) : undefined;
+
+test('what somebody with an account deletes in private is deleted on IRC', { timeout: 120_000 }, async () => {
+  const shard = await startShard('direct-accounts', { network: withAccounts });
+  after(() => shard.stop());
+  const alice = shard.person('alice');
+  const ivy = await shard.ircUser('ivy', { caps: [...USUAL_CAPS, 'draft/message-redaction'] });
+  const root = await alice.send(shard.room('#commons'), 'I am here');
+  const { nick } = await ivy.waitFor(({ params }) => params[1] === 'I am here', { what: 'alice on IRC' });
+  assert.ok(root !== '');
+  ivy.say(nick, 'psst');
+  const { room } = await acceptInvitation(alice);
+  const eventId = await alice.send(room, 'my number is 4');
+  const said = await ivy.waitFor(({ params }) => params[1] === 'my number is 4', { what: 'the number' });
+  await alice.redact(room, eventId);
+  const deleted = await ivy.waitFor(({ command }) => command === 'REDACT', { what: 'the deletion' });
+  assert.deepEqual([deleted.nick, ...deleted.params.slice(0, 2)], [nick, 'ivy', said.tags.msgid]);
+  await ivy.quit();
 });

@@ -18,8 +18,8 @@ export type ShardOptions = {
   readonly channels?: readonly (string | (Readonly<Record<string, unknown>> & { readonly channel: string }))[];
   /** Matrix people; `alice` and `bob` unless told. They are in all rooms, and the first sees what happens there as it does. */
   readonly people?: readonly string[];
-  /** Laid over the network's section of the configuration. */
-  readonly network?: Readonly<Record<string, unknown>>;
+  /** Laid over the network's section of the configuration; may depend on the server that was started. */
+  readonly network?: Section | ((ergo: Ergo) => Section);
   /** Laid over the whole configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Port of another IRC server; Ergo is started unless told. */
@@ -36,6 +36,14 @@ export type ShardOptions = {
   /** Where `http.listen` is, for a test that writes that section itself. */
   readonly httpPort?: number;
 };
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** Everybody on Matrix has an account of their own on this Ergo, and the bot one that is an operator's nowhere. */
+export const withAccounts = ({ jwtKey: key }: Ergo): Section => ({
+  bot: { nick: 'causeway', sasl: { mechanism: 'jwt', user: 'causeway' } },
+  puppets: { max: 2_000, reconnectsAtOnce: 50, connectPerSecond: 500, sasl: { kind: 'jwt', key } },
+});
 
 /** A cooperative's deployment on this machine: real homeserver, real IRC server, the bridge as a process of its own. */
 export type Shard = {
@@ -99,7 +107,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
         server: { host: '127.0.0.1', port: (await options.ircVia?.(ircPort)) ?? ircPort, tls: false },
         bot: { nick: 'causeway' },
         puppets: { max: 2_000, reconnectsAtOnce: 50, connectPerSecond: 500 },
-        ...options.network,
+        ...(typeof options.network === 'function' ? ergo && options.network(ergo) : options.network),
         channels: channels.map((channel) => ({ room: channel.channel, ...channel })),
       },
     ],

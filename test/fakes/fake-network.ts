@@ -162,7 +162,11 @@ export class FakeNetwork {
       lookup: async (_, __, lines) => {
         await null;
         const answer = (id: string): LookupAnswer =>
-          !this.remembers ? 'unknown' : this.said.some((line) => line.id === id) ? 'arrived' : 'absent';
+          !this.remembers
+            ? 'unknown'
+            : this.said.some((line) => line.id === id)
+              ? { keys: [keyFromMsgid(`said-${id}`)] }
+              : 'absent';
         return life.hear(Promise.resolve(new Map(lines.map(({ id }) => [id, answer(id)]))));
       },
       signs: {
@@ -180,7 +184,8 @@ export class FakeNetwork {
           )?.[0];
           if (!this.isUp) return fail(UNSENT);
           if (nick === undefined) return life.hear(Promise.resolve(fail(CANNOT_SEND)));
-          return life.hear(Promise.resolve(ok(new FakeVoice(this, this.#clock, `${person.userId}→${nick}`))));
+          const voice = new FakeVoice(this, this.#clock, `${person.userId}→${nick}`, { repliesShown: true });
+          return life.hear(Promise.resolve(ok(voice)));
         },
       },
       inDoubt: this.inDoubt,
@@ -205,7 +210,10 @@ class FakeVoice implements Voice {
   #waiting: Waiting[] = [];
   #isCut = false;
 
-  constructor(network: FakeNetwork, clock: Clock, userId: string) {
+  readonly powers: NetworkPowers;
+
+  constructor(network: FakeNetwork, clock: Clock, userId: string, powers: NetworkPowers = {}) {
+    this.powers = powers;
     this.#network = network;
     this.#clock = clock;
     this.#userId = userId;

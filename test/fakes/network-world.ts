@@ -181,7 +181,7 @@ export class NetworkWorld implements NetworkSink {
         if (result.ok || result.error.retry === 'never') return result;
         if (result.error.retry === 'lookup') {
           const found = await this.lookUp(who, line, sinceMs, channel);
-          if (found === 'arrived') return { ok: true, value: { keys: [] } };
+          if (typeof found === 'object') return { ok: true, value: found };
         }
       }
       const changes = this.changes;

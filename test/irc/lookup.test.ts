@@ -28,9 +28,10 @@ const RELAY: Manner = { kind: 'format', name: 'Alice in Wonderland the Second', 
 async function cutAfter(arrived: number, part: string, manner: Manner, isTagged = true) {
   const line: OutgoingLine = { id: 'R', style: 'text', parts: [part] };
   const said = utter(link, '#c', line, manner, person('Alice'));
-  const lines = said
-    .slice(0, arrived)
-    .map(({ body, id }) => ({ channel: '#c', nick: 'bot', body, tag: isTagged ? id : undefined, atMs: 1 }));
+  const lines = said.slice(0, arrived).map(({ body, id }, at) => ({
+    ...{ channel: '#c', nick: 'bot', body, tag: isTagged ? id : undefined, atMs: 1 },
+    msgid: `id${at}`,
+  }));
   const attempts = new Attempts();
   attempts.cut(
     'R',
@@ -52,12 +53,16 @@ describe('a line that was said in several pieces, and cut in the middle', () => 
     const { answer, pieces, left } = await cutAfter(1, part, RELAY);
     assert.deepEqual([answer, pieces, left.length], ['absent', 2, 1]);
     assert.match(left[0] ?? '', /y{30}$/);
-    assert.deepEqual(await cutAfter(2, part, RELAY), { answer: 'arrived', pieces: 2, left: [] });
+    assert.deepEqual(await cutAfter(2, part, RELAY), { answer: { keys: ['m:id0'] }, pieces: 2, left: [] });
   });
 
   test('line by line is said again from where it was cut', async () => {
     assert.deepEqual(await cutAfter(2, 'one\ntwo\nthree', PUPPET), { answer: 'absent', pieces: 3, left: ['three'] });
-    assert.deepEqual(await cutAfter(3, 'one\ntwo\nthree', PUPPET), { answer: 'arrived', pieces: 3, left: [] });
+    assert.deepEqual(await cutAfter(3, 'one\ntwo\nthree', PUPPET), {
+      answer: { keys: ['m:id0'] },
+      pieces: 3,
+      left: [],
+    });
   });
 });
 
@@ -66,14 +71,14 @@ describe('the same on a server that lets no tags through', () => {
     const cut = (arrived: number, part: string) => cutAfter(arrived, part, PUPPET, false);
     assert.deepEqual(await cut(0, 'one\ntwo\ntwo'), { answer: 'absent', pieces: 3, left: ['one', 'two', 'two'] });
     assert.deepEqual(await cut(2, 'one\ntwo\ntwo'), { answer: 'absent', pieces: 3, left: ['two'] });
-    assert.deepEqual(await cut(3, 'one\ntwo\ntwo'), { answer: 'arrived', pieces: 3, left: [] });
+    assert.deepEqual(await cut(3, 'one\ntwo\ntwo'), { answer: { keys: ['m:id0'] }, pieces: 3, left: [] });
   });
 
   test('by the relay as well', async () => {
     const part = `${'x'.repeat(430)} ${'y'.repeat(30)}`;
     const { answer, left } = await cutAfter(1, part, RELAY, false);
     assert.deepEqual([answer, left.length], ['absent', 1]);
-    assert.deepEqual(await cutAfter(2, part, RELAY, false), { answer: 'arrived', pieces: 2, left: [] });
+    assert.deepEqual(await cutAfter(2, part, RELAY, false), { answer: { keys: ['m:id0'] }, pieces: 2, left: [] });
   });
 });
 
@@ -117,7 +122,7 @@ describe('a line that was said, with much talk before it in the history', () => 
       clock: { nowMs: () => 10_000 },
     } as unknown as LookupTools;
     const line: OutgoingLine = { id: 'R', style: 'text', parts: ['hello'] };
-    assert.deepEqual([...(await lookUp(tools, '#c', [line], 1_000))], [['R', 'arrived']]);
+    assert.deepEqual([...(await lookUp(tools, '#c', [line], 1_000))], [['R', { keys: [] }]]);
   });
 });
 

@@ -17,6 +17,10 @@ describe('a line that a puppet is sent', () => {
     '@msgid=1;account=dave :dave!~u@h PRIVMSG Alice[m] :psst',
     ':dave!~u@h NOTICE alice[M] :psst',
     ':dave!~u@h PRIVMSG Alice[m]',
+    '@+react=x;+reply=1 :dave!~u@h TAGMSG Alice[m]',
+    ':dave!~u@h REDACT Alice[m] 1 :oops',
+    '@msgid=1 :dave!~u@h BATCH +7 draft/multiline Alice[m]',
+    ':dave!~u@h BATCH -7',
   ])
     test(`is read: ${line}`, () => assert.equal(concerns(line), true));
 
@@ -27,7 +31,8 @@ describe('a line that a puppet is sent', () => {
     ':dave!~u@h NOTICE #c :hello',
     ':dave!~u@h JOIN #c',
     ':dave!~u@h PRIVMSG',
-    ':dave!~u@h TAGMSG Alice[m]',
+    '@+react=x;+reply=1 :dave!~u@h TAGMSG #c',
+    ':dave!~u@h REDACT #c 1 :oops',
   ])
     test(`is left out: ${line}`, () => assert.equal(concerns(line), false));
 });

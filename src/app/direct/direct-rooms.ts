@@ -91,6 +91,13 @@ export class DirectRooms {
     return this.#parts.refusal(network, userId, { nick, account: account ?? null, origin: origin ?? null });
   }
 
+  /** The conversation, as far as there is one and its receiver wants to hear of it: a gesture begins none. */
+  existing(network: NetworkId, source: NetworkSource, userId: string): Portal | undefined {
+    const peer = this.#peerOf(network, source);
+    if (this.#first(network, userId, peer)?.direct?.blocked === true) return undefined;
+    return this.#parts.portals.get(this.#idOf(network, userId, peer));
+  }
+
   /** Somebody wants to write to a person of a network. @returns what they are told */
   async query(userId: string, network: NetworkId, nick: string): Promise<Result<string>> {
     const { kit, ledger } = this.#parts;

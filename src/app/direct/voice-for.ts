@@ -1,13 +1,12 @@
 import { fail, type Result } from '../../core/errors.ts';
-import type { SayOnNetwork } from '../../core/events.ts';
 import type { Network, Person, Voice } from '../../ports/network.ts';
 import type { Portal } from '../rooms/portal-table.ts';
 
-/** Which connection says a line: to its channel, or to one person alone. */
+/** By which connection a person says or does something: in its channel, or before one person alone. */
 export function voiceFor(
   network: Network,
   person: Person,
-  { channel }: SayOnNetwork,
+  { channel }: { readonly channel: string },
   portal: Portal | undefined,
 ): Promise<Result<Voice>> {
   if (portal?.direct === undefined) return network.voice(person, channel);

@@ -2,7 +2,7 @@ import { isForBridge, isVisit } from '../../core/commands/parse-command.ts';
 import type { MatrixView } from '../../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../../core/convert/matrix-to-network.ts';
 import { withMore } from '../../core/convert/send-status.ts';
-import type { KeyedEffect, MatrixEvent } from '../../core/events.ts';
+import type { Effect, KeyedEffect, MatrixEvent } from '../../core/events.ts';
 import { makeLaneId, type NetworkId } from '../../core/ids.ts';
 import { type InboxRow, SEEN } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
@@ -150,8 +150,7 @@ export class MatrixInbox {
       const toNetwork: KeyedEffect[] = [];
       for (const keyed of others)
         if (keyed.effect.op === 'page.share') await pages.share(entry, keyed.effect);
-        // In private only what is said crosses.
-        else if (portal.direct === undefined || keyed.effect.op === 'network.say') toNetwork.push(keyed);
+        else if (portal.direct === undefined || IN_PRIVATE.has(keyed.effect.op)) toNetwork.push(keyed);
       const said = this.#parts.saysMore(portal.network) ? withMore(toNetwork) : toNetwork;
       await entry.enqueue(makeLaneId(portal.id, 'to-network'), said, row.receivedAtMs);
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), toMatrix, row.receivedAtMs);
@@ -283,6 +282,9 @@ function placesOfUnread(
   });
   return places;
 }
+
+/** What crosses between two people: they have no topic, no pins, and nobody to put out. */
+const IN_PRIVATE: ReadonlySet<Effect['op']> = new Set(['network.say', 'network.react', 'network.redact']);
 
 function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
   const yes: T[] = [];

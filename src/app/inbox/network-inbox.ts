@@ -153,11 +153,11 @@ export class NetworkInbox {
 
   async #accept(entry: Entry, event: NetworkEvent): Promise<void> {
     const { stores, clock, metrics } = this.#kit;
-    const to = event.kind === 'message' ? event.privatelyTo : undefined;
+    const to = 'privatelyTo' in event ? event.privatelyTo : undefined;
     const portal =
-      event.kind === 'message' && to !== undefined
-        ? await this.#directs.portalOf(entry, event, to)
-        : this.#portals.byChannel(this.#network.id, event.channel);
+      to === undefined
+        ? this.#portals.byChannel(this.#network.id, event.channel)
+        : await this.#privatePortal(entry, event, to);
     // What is said in private waits for its room; a channel that has none yet is not heard.
     const waits = portal?.direct?.isOpen === false;
     if (portal === undefined || (portal.roomId === undefined && !waits)) return;
@@ -184,6 +184,12 @@ export class NetworkInbox {
         Math.max(0, event.toMs - event.fromMs) / 1000,
       );
     if (!waits) await this.#route(entry, portal, event, row);
+  }
+
+  /** Only what is said begins a conversation. */
+  async #privatePortal(entry: Entry, event: NetworkEvent, userId: string): Promise<Portal | undefined> {
+    if (event.kind === 'message') return await this.#directs.portalOf(entry, event, userId);
+    return 'source' in event ? this.#directs.existing(event.network, event.source, userId) : undefined;
   }
 
   /** The room of a private conversation is there: what waited for it goes in, in order, and what comes from now on goes in at once. */

@@ -1,5 +1,5 @@
-import type { Effect, RedactOnMatrix } from '../../core/events.ts';
-import type { MessageKey, NetworkId } from '../../core/ids.ts';
+import type { Effect, RedactOnMatrix, SendToMatrix } from '../../core/events.ts';
+import type { MessageKey } from '../../core/ids.ts';
 import type { Kit } from '../kit.ts';
 import { parseEffect } from './parse-effect.ts';
 
@@ -28,7 +28,10 @@ export class Withdrawals {
   /** An effect is stored; most say nothing of this. */
   readonly note = (effect: Effect): void => {
     if (effect.op === 'network.redact') bounded(this.#events).add(effect.target);
-    else if (effect.op === 'matrix.redact') bounded(this.#messages).set(`${effect.network} ${effect.target}`, effect);
+    else if (effect.op === 'matrix.redact') {
+      const { network, target } = effect;
+      bounded(this.#messages).set(effect.onlyOwn === true ? ownName(effect, target) : `${network} ${target}`, effect);
+    }
   };
 
   isGone(eventId: string | undefined): boolean {
@@ -36,10 +39,15 @@ export class Withdrawals {
   }
 
   /** The deletion of a message of a network, which holds where whoever deleted it may. */
-  deletionOf(network: NetworkId, key: MessageKey): RedactOnMatrix | undefined {
-    return this.#messages.size === 0 ? undefined : this.#messages.get(`${network} ${key}`);
+  deletionOf(said: SendToMatrix, key: MessageKey): RedactOnMatrix | undefined {
+    if (this.#messages.size === 0) return undefined;
+    return this.#messages.get(`${said.network} ${key}`) ?? this.#messages.get(ownName(said, key));
   }
 }
+
+/** Of what only its author may delete: nobody else's deletion stands under this name, and none takes its place. */
+const ownName = ({ network, room, subject }: RedactOnMatrix | SendToMatrix, key: MessageKey): string =>
+  `${network} ${key} ${room} ${subject.kind}/${subject.origin ?? ''}/${subject.name}`;
 
 function bounded<T extends { readonly size: number; keys(): IterableIterator<string>; delete(key: string): boolean }>(
   all: T,

@@ -113,12 +113,14 @@ export class MatrixRelations {
 
   /** Every event that the message became, each by whoever said it where they delete it themselves, else by the bot. */
   async redact(effect: RedactOnMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { network, room, subject, target, nick, sparesPeople } = effect;
+    const { network, room, subject, target, nick, sparesPeople, onlyOwn } = effect;
     const links = await this.#targets.ofMessage(network, target, room);
-    const theirs = sparesPeople === true ? links.filter(({ direction }) => direction === 'to-matrix') : links;
+    const ghost = this.#ghosts.idOf(network, subject);
+    const mayGo = ({ direction, sender }: LinkRow): boolean =>
+      (sparesPeople !== true || direction === 'to-matrix') && (onlyOwn !== true || sender === ghost);
     const why = effect.reason === '' ? '' : `: ${effect.reason}`;
-    const by = { ghost: this.#ghosts.idOf(network, subject), reason: `Deleted on ${network} by ${nick}${why}` };
-    return this.#takeBack(theirs, keys, by);
+    const by = { ghost, reason: `Deleted on ${network} by ${nick}${why}` };
+    return this.#takeBack(links.filter(mayGo), keys, by);
   }
 
   #named({ network, room, nick, target, emoji }: ReactOnMatrix | UnreactOnMatrix): Promise<readonly LinkRow[]> {

@@ -163,8 +163,8 @@ export class ToMatrixDriver {
     if (effect.op !== 'matrix.message') return false;
     const { gate, withdrawals } = this.#parts;
     const deletion =
-      withdrawals.deletionOf(effect.network, effect.messageKey) ??
-      (effect.edits === undefined ? undefined : withdrawals.deletionOf(effect.network, effect.edits));
+      withdrawals.deletionOf(effect, effect.messageKey) ??
+      (effect.edits === undefined ? undefined : withdrawals.deletionOf(effect, effect.edits));
     return deletion !== undefined && allowedNow(gate, lanePortal(queue.id), deletion).ok;
   }
 

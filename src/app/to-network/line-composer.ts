@@ -53,7 +53,7 @@ export class LineComposer {
     if (said === undefined) return ok({ style, parts: voice.split(line, style) });
     const powers = powersNow(network, effect.channel);
     if (!powers.ok) return powers;
-    const { replies, repliesShown } = powers.value;
+    const { replies, repliesShown } = { ...powers.value, ...voice.powers };
     const nick = repliesShown === true || style === 'action' ? undefined : await this.#nickOf(said, effect, network);
     const text = nick === undefined ? line : addressed(line, nick);
     return ok({ style, parts: voice.split(text, style), ...(replies === true && { replyTo: said.messageKey }) });
@@ -86,7 +86,7 @@ export class LineComposer {
     if (said === undefined || said.direction !== 'to-network' || said.sender !== userId) return NOTHING;
     const powers = powersNow(network, channel);
     if (!powers.ok) return powers;
-    const { replies, edits } = powers.value;
+    const { replies, edits } = { ...powers.value, ...voice.powers };
     if (edits === true && others.length === 0)
       return ok({ style, parts: voice.split(line.replaceAll('\n', ' '), style), edits: said.messageKey });
     const before = await this.#textOf(effect, eventId);

@@ -1,4 +1,5 @@
-import { fail, ok, type Result } from '../../core/errors.ts';
+import type { Peer } from '../../core/direct.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type {
   Effect,
   InviteOnNetwork,
@@ -13,8 +14,10 @@ import type {
 import { keyOfReaction, type MessageKey, parseReactionKey } from '../../core/ids.ts';
 import type { Network } from '../../ports/network.ts';
 import type { LinkRow } from '../../ports/stores.ts';
+import { voiceFor } from '../direct/voice-for.ts';
 import type { Kit } from '../kit.ts';
 import type { People } from '../people/people.ts';
+import type { Portal } from '../rooms/portal-table.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 import { carryInvitation } from './network-invitation.ts';
 import { carryPins } from './network-pins.ts';
@@ -65,8 +68,11 @@ export class NetworkErrands {
     this.#rules = rules;
   }
 
-  /** @returns an error of `retry: 'never'` for what the network refused, any other for what waits */
-  async run(effect: NetworkErrand, network: Network): Promise<Done> {
+  /**
+   * @param portal whose row it is
+   * @returns an error of `retry: 'never'` for what the network refused, any other for what waits
+   */
+  async run(effect: NetworkErrand, network: Network, portal: Portal | undefined): Promise<Done> {
     switch (effect.op) {
       case 'network.part':
         await network.dismiss(effect.userId, effect.channel, effect.reason);
@@ -82,9 +88,9 @@ export class NetworkErrands {
         return carried.ok ? DONE : carried;
       }
       case 'network.react':
-        return this.#react(effect, network);
+        return this.#react(effect, network, portal);
       case 'network.redact':
-        return this.#redact(effect, network);
+        return this.#redact(effect, network, portal);
       case 'network.remove':
         return this.#remove(effect, network);
       case 'network.rules':
@@ -95,7 +101,7 @@ export class NetworkErrands {
   }
 
   /** To the first of the messages that the event became. One that the network refuses is nobody's loss, and no words about it. */
-  async #react(effect: ReactOnNetwork, network: Network): Promise<Done> {
+  async #react(effect: ReactOnNetwork, network: Network, portal: Portal | undefined): Promise<Done> {
     const { room, userId, channel, emoji, removed } = effect;
     const powers = powersNow(network, channel);
     if (!powers.ok) return powers;
@@ -103,18 +109,18 @@ export class NetworkErrands {
     const links = await this.#targets.ofEvent(network.id, room, effect.target);
     const said = links.find(({ messageKey, gone }) => !gone && parseReactionKey(messageKey) === undefined);
     if (said === undefined) return DONE;
-    const voice = await network.voice(await this.#people.person(room, userId), channel);
+    const voice = await voiceFor(network, await this.#people.person(room, userId), effect, portal);
     const done = voice.ok ? await voice.value.react?.({ target: said.messageKey, emoji, removed }) : voice;
     if (done === undefined) return DONE;
     if (done.ok) return ok([keyOfReaction(said.messageKey, emoji)]);
     return done.error.retry === 'never' ? DONE : done;
   }
 
-  async #redact(effect: RedactOnNetwork, network: Network): Promise<Done> {
+  async #redact(effect: RedactOnNetwork, network: Network, portal: Portal | undefined): Promise<Done> {
     const links = await this.#targets.ofEvent(network.id, effect.room, effect.target);
     let refused: Done = DONE;
     for (const link of links) {
-      const done = link.gone ? DONE : await this.#delete(link, effect, network);
+      const done = link.gone ? DONE : await this.#delete(link, effect, network, portal);
       if (!done.ok && done.error.retry !== 'never') return done;
       if (!done.ok) refused = done;
     }
@@ -124,17 +130,25 @@ export class NetworkErrands {
   }
 
   /** What somebody of the network said goes by the power that the person has there; what one of ours said, by its author's. */
-  async #delete(link: LinkRow, effect: RedactOnNetwork, network: Network): Promise<Result<unknown>> {
+  async #delete(
+    link: LinkRow,
+    effect: RedactOnNetwork,
+    network: Network,
+    portal: Portal | undefined,
+  ): Promise<Result<unknown>> {
     const { room, channel, reason } = effect;
     const powers = powersNow(network, channel);
     if (!powers.ok) return powers;
     const { reactions, deletions } = powers.value;
     const reaction = parseReactionKey(link.messageKey);
     const ours = link.direction === 'to-network';
+    // In private nobody deletes what the other said.
+    if (!ours && portal?.direct !== undefined) return DONE;
     if (reaction === undefined ? deletions !== true : reactions !== true || !ours) return DONE;
     const author = ours && (await this.#isThere(room, link.sender)) ? link.sender : null;
-    const voice = await network.voice(await this.#people.person(room, author ?? effect.userId), channel);
-    if (!voice.ok) return voice;
+    const person = await this.#people.person(room, author ?? effect.userId);
+    const voice = await voiceFor(network, person, effect, portal);
+    if (!voice.ok) return portal?.direct === undefined ? voice : unreachable(voice.error, portal.direct.peer);
     if (reaction === undefined) return (await voice.value.redact?.(link.messageKey, reason, ours)) ?? DONE;
     const taken = await voice.value.react?.({ ...reaction, removed: true });
     return taken === undefined || taken.ok || taken.error.retry === 'never' ? DONE : taken;
@@ -158,3 +172,7 @@ export class NetworkErrands {
     return (await db.transaction((sql) => stores.member.get(sql, room, userId)))?.membership === 'join';
   }
 }
+
+/** In private what was said is with the other, and stays there when they cannot be reached. */
+const unreachable = (error: BridgeError, { nick }: Peer): Result<never> =>
+  fail(error.retry === 'never' ? { ...error, text: `${nick} cannot be reached now, and keeps what was said.` } : error);

@@ -222,15 +222,16 @@ class LaneRun {
     for (const { row, effect } of answered) {
       const { network } = effect;
       const answer = answers.get(row.key) ?? 'unknown';
-      kit.metrics.lookups.add({ direction: 'to-network', network, answer });
+      const outcome = typeof answer === 'string' ? answer : 'arrived';
+      kit.metrics.lookups.add({ direction: 'to-network', network, answer: outcome });
       const isDropped = answer === 'unknown' && doubts.policy(network) === 'drop';
       if (answer === 'unknown')
         kit.log.warn(`a line may or may not have arrived; ${isDropped ? DROPPED : SENT_AGAIN}`, { network });
       doubts.settled(row);
-      if (answer === 'arrived' || isDropped) {
+      if (typeof answer !== 'string' || isDropped) {
         this.#queue.take(row.id);
-        if (isDropped) await receipts.drop(row, effect, NOT_SAID);
-        else await receipts.write(lanePortal(this.#queue.id), row, effect, []);
+        if (typeof answer === 'string') await receipts.drop(row, effect, NOT_SAID);
+        else await receipts.write(lanePortal(this.#queue.id), row, effect, answer.keys);
       } else this.#queue.update({ ...row, state: 'pending' });
     }
   }
@@ -270,7 +271,8 @@ class LaneRun {
 
   async #errand(row: OutboxRow, effect: NetworkErrand, network: Network): Promise<void> {
     const denied = effect.op === 'network.part' ? undefined : this.#denied(effect);
-    const done = denied === undefined ? await this.#parts.relations.errands.run(effect, network) : fail(denied);
+    const portal = this.#parts.portals.get(lanePortal(this.#queue.id));
+    const done = denied === undefined ? await this.#parts.relations.errands.run(effect, network, portal) : fail(denied);
     if (done.ok) await this.#parts.receipts.done(row, effect, done.value);
     else if (effect.op === 'network.part' || (denied !== undefined && effect.op === 'network.react'))
       await this.#parts.receipts.done(row, effect, []);

@@ -61,6 +61,8 @@ export const freeqGestures: GestureMaker = {
   }),
   // Only operators may; what is pinned already is answered with a notice.
   pin: ({ channel, msgid, pinned }) => ({ command: pinned ? 'PIN' : 'UNPIN', params: [channel, msgid] }),
+  // Whoever has an identity would have to sign it with both people's, and theirs is not known here.
+  changesInPrivate: ({ signer }) => signer === undefined,
   media: mediaTags,
   edit: (link, line) => new Map([['+draft/edit', line.msgid], ...signature(link, line, line.msgid)]),
   // The server would sign for us. But a peer fetches a key when it first sees it, too late for what came with it: an edit must not be the first.

@@ -46,7 +46,8 @@ const message: Handler = (listener, session, spoken) => {
   const read = readMessage(spoken, view, naming(session));
   if (read === undefined) return;
   if (read.own) {
-    listener.sightings.saw(read.channel, read.source.nick, body, line.tags.get('msgid'), ownTagOf(line.tags));
+    const msgid = view.dialect.isFiled(line) ? line.tags.get('msgid') : undefined;
+    listener.sightings.saw(read.channel, read.source.nick, body, msgid, ownTagOf(line.tags));
   }
   const wished = listener.joins.get(read.channel);
   for (const each of session.drafts.take(read, listener.nowMs())) wished?.view.push(each);

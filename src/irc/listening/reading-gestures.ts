@@ -22,9 +22,16 @@ export function repliedTo(tags: Tags): MessageKey | undefined {
   return msgid === undefined ? undefined : keyFromMsgid(msgid);
 }
 
-/** A live TAGMSG that reacts, or takes a reaction back; undefined for any other. */
-export function readReaction(line: IrcLine, view: Perspective, naming: () => Naming): NetworkReaction | undefined {
-  const speaker = readSpeaker(line, view);
+/** Who did something, and where. */
+type Doer = ReturnType<typeof readSpeaker>;
+
+/** A live TAGMSG that reacts, or takes a reaction back; undefined for any other. @param speaker whoever did it in a channel unless told */
+export function readReaction(
+  line: IrcLine,
+  view: Perspective,
+  naming: () => Naming,
+  speaker: Doer = readSpeaker(line, view),
+): NetworkReaction | undefined {
   const target = repliedTo(line.tags);
   if (speaker === undefined || target === undefined) return undefined;
   const added = firstOf(line.tags, REACT);
@@ -39,8 +46,12 @@ export function readReaction(line: IrcLine, view: Perspective, naming: () => Nam
 }
 
 /** A live REDACT, or a TAGMSG that deletes. That whoever sent it may is the server's to say, and it has said so by passing it on. */
-export function readDeletion(line: IrcLine, view: Perspective, naming: () => Naming): NetworkDeletion | undefined {
-  const speaker = readSpeaker(line, view);
+export function readDeletion(
+  line: IrcLine,
+  view: Perspective,
+  naming: () => Naming,
+  speaker: Doer = readSpeaker(line, view),
+): NetworkDeletion | undefined {
   const [, named, reason = ''] = line.params;
   const msgid = line.command === 'TAGMSG' ? view.dialect.tags.deletes(line.tags) : named;
   if (speaker === undefined || msgid === undefined || msgid === '') return undefined;

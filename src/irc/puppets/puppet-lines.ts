@@ -8,14 +8,17 @@ const COLON = 0x3a;
 const BANG = 0x21;
 const bytesOf = (word: string): readonly number[] => [...word].map((char) => char.charCodeAt(0));
 const KICK = bytesOf('KICK ');
-/** What may be said to it alone. */
-const MESSAGES = [bytesOf('PRIVMSG '), bytesOf('NOTICE '), bytesOf('INVITE ')];
+/** What may be said or done to it alone. */
+const MESSAGES = ['PRIVMSG ', 'NOTICE ', 'INVITE ', 'TAGMSG ', 'REDACT '].map(bytesOf);
+/** Around a message of several lines: to whom it is shows further behind, and its end does not say. */
+const BATCH = bytesOf('BATCH ');
 /** Small and capital letters of ASCII differ in this bit. */
 const CASE = 0x20;
 
 /**
  * @param nick the puppet's own nick, as bytes
- * @returns false for lines of other people that are neither a KICK (whom it hits is read from the line) nor said to the puppet alone
+ * @returns false for lines of other people that are neither a KICK (whom it hits is read from the line), nor around others, nor said or done
+ * to the puppet alone
  */
 export function concernsPuppet(bytes: Uint8Array, start: number, end: number, nick: Uint8Array): boolean {
   let at = start;
@@ -28,7 +31,7 @@ export function concernsPuppet(bytes: Uint8Array, start: number, end: number, ni
   if (bytes[bang] !== BANG) return true;
   if (equals(bytes, source, bang, nick)) return true;
   const command = skipWord(bytes, bang, end);
-  if (startsWith(bytes, command, end, KICK)) return true;
+  if (startsWith(bytes, command, end, KICK) || startsWith(bytes, command, end, BATCH)) return true;
   const message = MESSAGES.find((word) => startsWith(bytes, command, end, word));
   return message !== undefined && isTo(bytes, command + message.length, end, nick);
 }

@@ -33,6 +33,8 @@ export type GestureMaker = {
   readonly pin?: (pin: { readonly channel: string; readonly msgid: string; readonly pinned: boolean }) => WireLine;
   /** Tags that make a line the new text of a message. */
   readonly edit: (link: Link, edit: WireEdit) => ReadonlyMap<string, string>;
+  /** Whether it takes what changes a message, or reacts to one, between two people as well. */
+  readonly changesInPrivate: (link: Link) => boolean;
   /** Tags that say what file a line is about. */
   readonly media?: (media: NetworkMedia) => ReadonlyMap<string, string>;
   /** Tags by which others can check who says a line. */
@@ -68,6 +70,7 @@ export const CLASSIC_GESTURES: GestureMaker = {
       ? { command: 'REDACT', params: [channel, msgid, ...(reason === '' ? [] : [reason])] }
       : undefined,
   edit: () => new Map(),
+  changesInPrivate: () => true,
 };
 
 /** What lines over this connection may carry. Without one nobody can say. */

@@ -90,33 +90,33 @@ function judge(
 ): ReadonlyMap<string, LookupAnswer> {
   const here = fold(channel, mapping);
   const inChannel = evidence.filter((line) => fold(line.channel, mapping) === here);
-  const tags = new Set(inChannel.flatMap(({ tag }) => (tag === undefined ? [] : [tag])));
+  const tags = new Map(inChannel.flatMap((line) => (line.tag === undefined ? [] : [[line.tag, line] as const])));
   // Equal texts are told apart by counting: each line of evidence proves one line of ours.
-  const untagged = inChannel
-    .filter(({ tag, nick, account }) => tag === undefined && isTheirs(nick, account))
-    .map(({ body }) => body);
+  const untagged = inChannel.filter(({ tag, nick, account }) => tag === undefined && isTheirs(nick, account));
   const answers = new Map<string, LookupAnswer>();
   for (const line of lines) {
-    for (const [id, words] of attempts.inDoubt(line.id)) if (!tags.has(id) && takeOne(untagged, words)) tags.add(id);
+    for (const [id, words] of attempts.inDoubt(line.id)) {
+      const said = tags.has(id) ? undefined : takeOne(untagged, words);
+      if (said !== undefined) tags.set(id, said);
+    }
     const found = line.parts.map((part, index) => {
       const id = partId(line.id, index);
-      const pieces = piecesIn(tags, id);
+      const pieces = piecesIn(tags.keys(), id);
       for (const piece of pieces.seen) attempts.arrived(line.id, piece, part);
-      const isThere = tags.has(id) || pieces.isWhole || takeBody(untagged, part, line);
-      if (isThere) attempts.arrived(line.id, id, part);
-      return isThere;
+      const proof =
+        tags.get(id) ?? (pieces.isWhole ? tags.get(pieces.seen[0] ?? '') : undefined) ?? takeBody(untagged, part, line);
+      if (proof !== undefined) attempts.arrived(line.id, id, part);
+      return proof;
     });
-    if (found.length > 0 && found.every(Boolean)) answers.set(line.id, 'arrived');
+    const keys = found.flatMap((proof) => (proof?.msgid === undefined ? [] : [keyFromMsgid(proof.msgid)]));
+    if (found.length > 0 && found.every((proof) => proof !== undefined)) answers.set(line.id, { keys });
     else answers.set(line.id, isComplete ? 'absent' : 'unknown');
   }
   return answers;
 }
 
 /** What was seen of a part that was said in pieces: all of it only where each piece of one way to split it is there. */
-function piecesIn(
-  tags: ReadonlySet<string>,
-  id: string,
-): { readonly seen: readonly string[]; readonly isWhole: boolean } {
+function piecesIn(tags: Iterable<string>, id: string): { readonly seen: readonly string[]; readonly isWhole: boolean } {
   const seen: string[] = [];
   const left = new Map<string, number>();
   for (const tag of tags) {
@@ -131,21 +131,18 @@ function piecesIn(
 /** See {@link Utterance.id} in speech. */
 const PIECE = /^\+\d+\/((\d+)\/\d+)$/;
 
-function takeOne(bodies: string[], words: string): boolean {
-  const at = bodies.indexOf(words);
-  if (at >= 0) bodies.splice(at, 1);
-  return at >= 0;
+function takeOne(lines: OwnLine[], words: string): OwnLine | undefined {
+  const at = lines.findIndex(({ body }) => body === words);
+  return at < 0 ? undefined : lines.splice(at, 1)[0];
 }
 
 /** The same text, as it is or with a name in front (relay). */
-function takeBody(bodies: string[], given: string, { style }: OutgoingLine): boolean {
+function takeBody(lines: OwnLine[], given: string, { style }: OutgoingLine): OwnLine | undefined {
   const part = joinedMultiline(given);
   const plain = style === 'action' ? encodeAction(part) : part;
-  const exact = bodies.indexOf(plain);
-  const at = exact >= 0 ? exact : bodies.findIndex((body) => part !== '' && body.endsWith(` ${part}`));
-  if (at < 0) return false;
-  bodies.splice(at, 1);
-  return true;
+  const exact = lines.findIndex(({ body }) => body === plain);
+  const at = exact >= 0 ? exact : lines.findIndex(({ body }) => part !== '' && body.endsWith(` ${part}`));
+  return at < 0 ? undefined : lines.splice(at, 1)[0];
 }
 
 /** @returns our lines since then, or undefined where history cannot say */
@@ -193,7 +190,8 @@ function readOwn(line: IrcLine, { dialect, isupport, names }: Perspective, atMs:
   const isRelayed = tags.get('account') === '';
   if (!names.saidByUs(source, account) && !names.isOwnPrefix(line.source) && !isRelayed) return undefined;
   const [channel = '', body = ''] = line.params;
-  return { channel, nick: source.nick, account, body, tag: ownTagOf(tags), atMs };
+  const msgid = dialect.isFiled(line) ? tags.get('msgid') : undefined;
+  return { channel, nick: source.nick, account, body, tag: ownTagOf(tags), msgid, atMs };
 }
 
 /** Without those that are known to be other lines of ours: they carry a tag, or were confirmed. */

@@ -5,6 +5,8 @@ export type OwnLine = {
   readonly account: string | undefined;
   readonly body: string;
   readonly tag: string | undefined;
+  /** By which it is found again. */
+  readonly msgid: string | undefined;
   readonly atMs: number;
 };
 

@@ -12,6 +12,7 @@ import type { Puppet } from '../puppets/puppet.ts';
 import type { Timings } from '../wire/timings.ts';
 import { within } from '../wire/within.ts';
 import type { Attempts } from './attempts.ts';
+import { type Hand, react, redact } from './gestures.ts';
 import { splitSpeech, utter } from './speech.ts';
 import { notSaid, notThere, stamping } from './voices.ts';
 
@@ -76,10 +77,20 @@ export class PrivateSpeech implements Port {
     const { attempts, clock } = this.#tools;
     const manner = { kind: 'puppet' } as const;
     const { link, person, outgoing } = puppet;
+    const hand: Hand = { link, outgoing, userId: person.userId, channel: nick };
+    const changes = link.dialect.gestures.changesInPrivate(link);
+    const done = (act: () => Promise<Result<void>>): Promise<Result<void>> =>
+      link.ready ? act() : Promise.resolve(fail(notThere(nick)));
     return {
       id: `puppet:${person.userId}`,
+      powers: { repliesShown: true, ...(changes ? {} : { edits: false }) },
       split: (text, style) => splitSpeech(link, nick, text, style, manner),
       ...stamping(link),
+      ...(changes && {
+        react: (reaction) => done(() => react(hand, reaction)),
+        // What the other said is theirs.
+        redact: (target, reason, ours) => done(async () => (ours ? redact(hand, target, reason) : ok(undefined))),
+      }),
       say: (line) => {
         if (!link.ready) return notSaid(notThere(nick));
         puppet.usedMs = clock.nowMs();

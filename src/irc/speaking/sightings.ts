@@ -1,3 +1,5 @@
+import type { OwnLine } from './own-lines.ts';
+
 /**
  * What the listener sees of our own lines. A line counts as said once the listener has seen it: then the next person's line, on another
  * socket, cannot overtake it.
@@ -15,14 +17,14 @@ export type Sought = {
 export class Sightings {
   readonly #fold: (name: string) => string;
   readonly #listening: (channel: string) => boolean;
-  readonly #record: (line: { channel: string; nick: string; body: string; tag: string | undefined }) => void;
+  readonly #record: (line: Omit<OwnLine, 'account' | 'atMs'>) => void;
   readonly #sought = new Map<string, Sought[]>();
 
   /** @param record is given every line of ours that the listener sees */
   constructor(
     fold: (name: string) => string,
     listening: (channel: string) => boolean,
-    record: (line: { channel: string; nick: string; body: string; tag: string | undefined }) => void,
+    record: (line: Omit<OwnLine, 'account' | 'atMs'>) => void,
   ) {
     this.#fold = fold;
     this.#listening = listening;
@@ -47,7 +49,7 @@ export class Sightings {
   saw(channel: string, nick: string, body: string, msgid: string | undefined, tag: string | undefined): void {
     const key = this.#key(channel, nick);
     const sought = this.#sought.get(key)?.find((one) => one.body === body);
-    this.#record({ channel, nick, body, tag: tag ?? sought?.id });
+    this.#record({ channel, nick, body, tag: tag ?? sought?.id, msgid });
     if (sought === undefined) return;
     this.#drop(key, sought);
     sought.seen(msgid);

@@ -15,6 +15,7 @@ export const CONTENTS: readonly Crossing[] = [
     shown: [
       ['test/e2e/media.test.ts', 'is told on IRC with a link'],
       ['test/irc/freeq/gestures.test.ts', 'a file is told with its facts'],
+      ['test/e2e/freeq-files.test.ts', 'is a picture in the room'],
     ],
   },
   {
@@ -28,6 +29,27 @@ export const CONTENTS: readonly Crossing[] = [
     shown: [
       ['test/e2e/direct.test.ts', 'never reaches whoever took the nick'],
       ['test/app/direct/direct-rooms.test.ts', 'whenever the bridge is killed while the room is made'],
+      ['test/e2e/direct.test.ts', 'from IRC makes a room with its ghost'],
+    ],
+  },
+  {
+    what: 'Answers, edits, reactions and deletions in private',
+    types: [],
+    kinds: [],
+    needs: 'what they need in a channel',
+    toNetwork: {
+      able: 'as in a channel, to the person and never to whoever has their nick; an answer without a name in front. Nobody deletes what the other said. On freeq only lines for whoever has a key there',
+      unable:
+        'the same forms as in a channel; an answer is a line like any other. Whoever deletes what cannot be deleted there is told',
+    },
+    toMatrix: {
+      able: 'as in a channel; a deletion only of their own words. Edits of freeq do not cross',
+      unable: 'there are none',
+    },
+    shown: [
+      ['test/e2e/direct.test.ts', 'is answered, corrected, reacted to and taken back as in a channel, both ways'],
+      ['test/e2e/direct.test.ts', 'what somebody with an account deletes in private is deleted on IRC'],
+      ['test/app/direct/gestures.test.ts', 'nothing is done by whoever took the nick'],
     ],
   },
   {
@@ -53,7 +75,10 @@ export const CONTENTS: readonly Crossing[] = [
     kinds: [],
     toNetwork: { able: 'one line that says what it is' },
     toMatrix: null,
-    shown: [['test/core/convert/from-matrix/one-line.test.ts', 'a place on the map of the cooperative']],
+    shown: [
+      ['test/core/convert/from-matrix/one-line.test.ts', 'a place on the map of the cooperative'],
+      ['test/e2e/plain-client.test.ts', 'reads on IRC all that is done in a room of today'],
+    ],
   },
   {
     what: 'Encrypted messages, encryption switched on',

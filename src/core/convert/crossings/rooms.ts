@@ -22,7 +22,10 @@ export const ROOMS: readonly Crossing[] = [
       able: 'a person’s connection leaves; a ghost that is put out is put out of the channel, by the power the person has there',
     },
     toMatrix: { able: 'whoever is put out of the channel is put out of the room, unless an authority keeps it' },
-    shown: [['test/e2e/moderation.test.ts', 'an operator’s kick and ban hold on both sides']],
+    shown: [
+      ['test/e2e/moderation.test.ts', 'an operator’s kick and ban hold on both sides'],
+      ['test/e2e/two-way.test.ts', 'who leaves the room leaves the channel'],
+    ],
   },
   {
     what: 'Policy lists (`m.policy.rule.*`)',
@@ -118,6 +121,9 @@ export const ROOMS: readonly Crossing[] = [
       able: 'read from history, each line once, at its own time. Reactions and deletions of that time on freeq only',
       unable: 'a notice that names the interval',
     },
-    shown: [['test/e2e/bridge-restarts.test.ts', 'by kill -9 at six moments']],
+    shown: [
+      ['test/e2e/bridge-restarts.test.ts', 'by kill -9 at six moments'],
+      ['test/e2e/irc-gaps.test.ts', 'leaves a gap as long as it took'],
+    ],
   },
 ];

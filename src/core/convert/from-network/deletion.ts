@@ -7,6 +7,7 @@ export const deletion = (event: NetworkDeletion, view: NetworkView): KeyedEffect
     op: 'matrix.redact',
     room: view.room,
     ...inTheNameOf(event, view),
+    ...(event.privatelyTo === undefined ? {} : { onlyOwn: true }),
     ...(event.byServer === undefined ? {} : { byServer: true, sparesPeople: true }),
     target: event.target,
     reason: stripFormatting(event.reason).slice(0, 300),
