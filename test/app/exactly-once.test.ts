@@ -1,20 +1,18 @@
-import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { NetworkMessage, NetworkReaction } from '../../src/core/events.ts';
-import type { MessageKey } from '../../src/core/ids.ts';
 import { StoreUnavailable } from '../../src/ports/db.ts';
 import { type CallFault, SERVER_ERROR, UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import type { LineFault } from '../fakes/fake-network.ts';
 import { FakeWorld } from '../fakes/fake-world.ts';
+import { Deeds, type Kind } from './deeds.ts';
 
 type Step = {
   readonly side: 'irc' | 'matrix';
-  /** An answer, or a reaction, to the side's last line. */
-  readonly kind: 'line' | 'answer' | 'reaction';
+  /** What is done to the side's last line; `unreact`: to its last reaction. */
+  readonly kind: Kind;
   readonly who: number;
   readonly waitMs: number;
 };
@@ -23,7 +21,18 @@ type Death = { readonly at: 'failpoint' | 'call' | 'line'; readonly after: numbe
 const steps = fc.array(
   fc.record<Step>({
     side: fc.constantFrom('irc', 'matrix'),
-    kind: fc.constantFrom('line', 'line', 'line', 'line', 'answer', 'reaction'),
+    kind: fc.constantFrom<Kind>(
+      'line',
+      'line',
+      'line',
+      'line',
+      'line',
+      'answer',
+      'reaction',
+      'unreact',
+      'edit',
+      'deletion',
+    ),
     who: fc.integer({ min: 0, max: 2 }),
     waitMs: fc.constantFrom(0, 0, 0, 1, 7, 300, 2_500),
   }),
@@ -119,56 +128,15 @@ async function through(schedule: Schedule, database?: string): Promise<void> {
   world.isUnheard = () => stores.shift() === 'unheard';
   world.network.latencyMs = (userId) => 1 + 13 * Number(userId.charAt(2));
 
-  world.network.powers = { replies: true, repliesShown: true, reactions: true };
-  const expected = { toMatrix: [] as string[], toIrc: [] as string[], onMatrix: [] as string[], onIrc: [] as string[] };
-  let [lastKey, lastEvent]: [MessageKey | undefined, string | undefined] = [undefined, undefined];
-  for (const [index, { side, kind, who, waitMs }] of schedule.steps.entries()) {
-    const text = `${side} ${index}`;
-    const [nick, userId] = [`nick${who}`, `@p${who}:willow.example`];
-    if (side === 'irc' && kind === 'reaction') {
-      if (lastKey === undefined) continue;
-      world.onIrcAlso<NetworkReaction>(nick, { kind: 'reaction', target: lastKey, emoji: text, removed: false });
-      expected.onMatrix.push(text);
-    } else if (side === 'irc') {
-      const replyTo: Partial<NetworkMessage> = kind === 'answer' && lastKey !== undefined ? { replyTo: lastKey } : {};
-      lastKey = world.onIrcAlso<NetworkMessage>(nick, {
-        kind: 'message',
-        style: 'text',
-        lines: [text],
-        ...replyTo,
-      }).key;
-      expected.toMatrix.push(text);
-    } else if (lastEvent !== undefined && kind === 'reaction') {
-      const relates = { rel_type: 'm.annotation', event_id: lastEvent, key: text };
-      world.homeserver.happen(world.room, userId, 'm.reaction', { 'm.relates_to': relates });
-      expected.onIrc.push(text);
-    } else {
-      const relates = { 'm.relates_to': { 'm.in_reply_to': { event_id: lastEvent } } };
-      const content: object = {
-        msgtype: 'm.text',
-        body: text,
-        ...(kind === 'answer' && lastEvent !== undefined && relates),
-      };
-      lastEvent = world.homeserver.happen(world.room, userId, 'm.room.message', content).event_id;
-      expected.toIrc.push(text);
-    }
-    if (waitMs > 0) await world.clock.pass(waitMs);
+  world.network.powers = { replies: true, repliesShown: true, reactions: true, edits: true, deletions: true };
+  const talk = new Deeds(world);
+  for (const [index, step] of schedule.steps.entries()) {
+    talk.does(step, index);
+    if (step.waitMs > 0) await world.clock.pass(step.waitMs);
   }
   await world.clock.until('all is said', () => world.isQuiet());
   await restarting;
-  assert.deepEqual(
-    {
-      toMatrix: world.homeserver.saidIn(world.room).filter((line) => line.startsWith('irc ')),
-      toIrc: world.network.said.map(({ text }) => text),
-      onMatrix: world.homeserver
-        .room(world.room)
-        .events.filter(({ type, sender }) => type === 'm.reaction' && sender.startsWith('@_causeway_'))
-        .map(({ content }) => (content['m.relates_to'] as { readonly key: string }).key),
-      // A network takes the same reaction twice for one.
-      onIrc: [...new Set(world.network.gestures.map((gesture) => /react (matrix \d+) /.exec(gesture)?.[1] ?? gesture))],
-    },
-    expected,
-  );
+  talk.assertDone();
   world.kill();
   await world.database.close();
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripFormatting } from '../../src/core/text/strip.ts';
+import { USUAL_CAPS } from '../servers/people.ts';
+import { type Allowances, Gestures } from './gestures.ts';
 import { IrcPerson } from './irc-person.ts';
 import { doubledReactions, mixedOnIrc, mixedOnMatrix } from './mix.ts';
 import { type Shard, type ShardOptions, startShard } from './shard.ts';
@@ -17,33 +19,47 @@ export type Conversation = {
   /** Lines flow both ways from now on. */
   start(everyMs: number): void;
   /** Talk, the fault, more talk; nothing may be lost, doubled or out of order either way. */
-  through(fault: () => Promise<void>, everyMs?: number): Promise<void>;
+  through(
+    fault: () => Promise<void>,
+    options?: { readonly everyMs?: number; readonly allowed?: Allowances },
+  ): Promise<void>;
   /** Nobody says anything more; how it ended, each way. */
-  end(timeoutMs?: number): Promise<{ toMatrix: Tally; toIrc: Tally }>;
+  end(timeoutMs?: number, allowed?: Allowances): Promise<{ toMatrix: Tally; toIrc: Tally }>;
 };
 
-/** People on both sides of one channel who talk in numbered lines, and answer, react, correct and take back between them. Stopped with the test file. */
+/**
+ * People on both sides of one channel who talk in numbered lines, and answer, react, correct and take back between them; beside them, on Ergo, two
+ * who do all else that crosses. Stopped with the test file.
+ */
 export async function startConversation(
   name: string,
   options: ShardOptions & {
     readonly talkers?: number;
     readonly matrixTalkers?: number;
     readonly talkVia?: number;
+    /** Nobody does anything but talk. */
+    readonly onlyTalk?: boolean;
   } = {},
 ): Promise<Conversation> {
   const channel = '#commons';
-  const { talkers = 3, matrixTalkers = 3, ...shardOptions } = options;
+  const { talkers = 3, matrixTalkers = 3, onlyTalk = false, ...shardOptions } = options;
   const people = Array.from({ length: matrixTalkers }, (_, index) => `mx${index + 1}`);
   const shard = await startShard(name, { ...shardOptions, people: ['alice', ...people] });
   after(() => shard.stop());
   const room = shard.room(channel);
   const person = async (nick: string): Promise<IrcPerson> => {
-    const somebody = new IrcPerson(shard.ircPort, nick, channel);
+    const caps = [...USUAL_CAPS, ...(nick === 'reader' ? ['draft/message-redaction'] : ['draft/multiline'])];
+    const somebody = new IrcPerson(shard.ircPort, nick, channel, { caps });
     await somebody.connect();
     after(() => somebody.stop());
     return somebody;
   };
   const reader = await person('reader');
+  const isAlone = onlyTalk || shard.ergo === undefined;
+  const gestures = isAlone
+    ? undefined
+    : await Gestures.begin(shard, channel, shard.person('alice'), async (act) => tried(act));
+  after(() => gestures?.leave());
   const ircPeople = await Promise.all(Array.from({ length: talkers }, (_, index) => person(`irc${index + 1}`)));
   const ircTalkers = ircPeople.map((somebody) => new Talker(somebody.nick, mixedOnIrc(somebody)));
   const mxTalkers = people.map((who) => {
@@ -58,8 +74,9 @@ export async function startConversation(
     reader,
     start(everyMs) {
       for (const talker of [...ircTalkers, ...mxTalkers]) talker.start(everyMs);
+      gestures?.start(Math.max(everyMs, GESTURES_MS));
     },
-    async through(fault, everyMs = 60) {
+    async through(fault, { everyMs = 60, allowed = {} } = {}) {
       talk.start(everyMs);
       try {
         await delay(TALK_MS);
@@ -67,25 +84,38 @@ export async function startConversation(
         await delay(TALK_MS);
       } catch (error) {
         // Whoever goes on talking would keep the test from ending, and its reason from being read.
-        await Promise.all([...ircTalkers, ...mxTalkers].map((talker) => talker.stop()));
+        await quiet();
         throw error;
       }
-      const { toMatrix, toIrc } = await talk.end();
+      const { toMatrix, toIrc } = await talk.end(undefined, allowed);
       assertPerfect('to Matrix', toMatrix);
       assertPerfect('to IRC', toIrc);
     },
-    async end(timeoutMs = 180_000) {
-      await Promise.all([...ircTalkers, ...mxTalkers].map((talker) => talker.stop()));
+    async end(timeoutMs = 180_000, allowed = {}) {
+      await quiet();
       const [toMatrix, toIrc] = await Promise.all([
         settledTally(() => linesInRoom(shard.person('alice'), room), saidBy(ircTalkers), timeoutMs),
         settledTally(() => reader.heard().map(stripFormatting), saidBy(mxTalkers), timeoutMs),
       ]);
       assert.deepEqual(await doubledReactions(shard.person('alice'), room), []);
+      if (gestures !== undefined)
+        assert.deepEqual(await gestures.verdict(reader, allowed, GESTURES_TIMEOUT_MS), {
+          missing: [],
+          doubled: [],
+          left: [],
+        });
       return { toMatrix, toIrc };
     },
   };
+  const quiet = async (): Promise<void> => {
+    await Promise.all([gestures, ...ircTalkers, ...mxTalkers].map((somebody) => somebody?.stop()));
+  };
   return talk;
 }
+
+/** So often each of the two does something. */
+const GESTURES_MS = 500;
+const GESTURES_TIMEOUT_MS = 60_000;
 
 /** Long enough for lines of both sides to be under way at any moment. */
 const TALK_MS = 1_500;
@@ -105,6 +135,15 @@ async function sayUntilTaken(send: () => Promise<unknown>): Promise<boolean> {
       await delay(100);
     }
   }
+}
+
+/** @returns what came of it; undefined where nobody can know */
+async function tried<T>(act: () => Promise<T>): Promise<T | undefined> {
+  let result: T | undefined;
+  const isSure = await sayUntilTaken(async () => {
+    result = await act();
+  });
+  return isSure ? result : undefined;
 }
 
 const isConnectRefused = (error: unknown): boolean =>

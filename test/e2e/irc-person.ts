@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { IrcUser, waitUntil } from '../servers/people.ts';
+import { type IrcLine, IrcUser, type IrcUserOptions, waitUntil } from '../servers/people.ts';
 
 /** Somebody in an IRC client that comes back by itself, soon after the server does. */
 export class IrcPerson {
@@ -9,19 +9,29 @@ export class IrcPerson {
   /** From the moment at which the server takes connections again. */
   comesBackAfterMs = 0;
   readonly #heard: string[] = [];
+  readonly #privately: string[] = [];
+  readonly #reactions = new Map<string, 'given' | 'taken back'>();
+  readonly #named = new Map<string, string>();
+  readonly #deleted = new Set<string>();
+  #more: Partial<IrcUserOptions>;
+  #refusals = 0;
   #user: IrcUser | undefined;
   #read = 0;
+  #batches = 0;
   #stopped = false;
   #coming: Promise<void> = Promise.resolve();
 
-  constructor(port: number, nick: string, channel: string) {
+  /** @param more how they connect, where that is not as everybody does */
+  constructor(port: number, nick: string, channel: string, more: Partial<IrcUserOptions> = {}) {
+    this.#more = more;
     this.#port = port;
     this.nick = nick;
     this.channel = channel;
   }
 
   async connect(): Promise<void> {
-    this.#user = await IrcUser.connect({ port: this.#port, nick: this.nick, channels: [this.channel] });
+    const { nick, channel } = this;
+    this.#user = await IrcUser.connect({ port: this.#port, nick, channels: [channel], ...this.#more });
     this.#read = 0;
     this.#coming = this.#stayConnected(this.#user);
   }
@@ -29,14 +39,30 @@ export class IrcPerson {
   /**
    * Says a line and waits until the server has worked it off.
    * @param tags before the command, with a space behind them
+   * @param target whom or where; the channel unless told
    * @returns false when the connection was lost first: then nobody knows
    */
-  async say(text: string, tags = ''): Promise<boolean> {
+  say(text: string, tags = '', target = this.channel): Promise<boolean> {
+    return this.write([`${tags}PRIVMSG ${target} :${text}`]);
+  }
+
+  /** Several lines as one message, on a server that knows such. @returns as for {@link say} */
+  sayLines(lines: readonly string[]): Promise<boolean> {
+    const ref = `b${++this.#batches}`;
+    return this.write([
+      `BATCH +${ref} draft/multiline ${this.channel}`,
+      ...lines.map((line) => `@batch=${ref} PRIVMSG ${this.channel} :${line}`),
+      `BATCH -${ref}`,
+    ]);
+  }
+
+  /** Writes commands together and waits until the server has worked them off. @returns as for {@link say} */
+  async write(commands: readonly string[]): Promise<boolean> {
     const user = await waitUntil(() => (this.#user?.isOpen === true ? this.#user : undefined), {
       timeoutMs: 60_000,
       what: `${this.nick} to be back`,
     });
-    user.sendLine(`${tags}PRIVMSG ${this.channel} :${text}`);
+    user.sendLine(commands.join('\r\n'));
     try {
       await user.flush(60_000);
       return true;
@@ -62,6 +88,59 @@ export class IrcPerson {
     return this.#heard;
   }
 
+  /** From the next connection on. */
+  logsInAs(sasl: IrcUserOptions['sasl']): void {
+    this.#more = { ...this.#more, ...(sasl !== undefined && { sasl }) };
+  }
+
+  /** How often the server said that somebody is not there. */
+  get refusals(): number {
+    this.#collect();
+    return this.#refusals;
+  }
+
+  /** Whether it is told of deletions. */
+  get deletes(): boolean {
+    return this.has('draft/message-redaction');
+  }
+
+  /** What the server granted this connection. */
+  has(cap: string): boolean {
+    return this.#user?.caps.has(cap) === true;
+  }
+
+  /** The channel's topic; undefined where it has none. */
+  async topic(): Promise<string | undefined> {
+    const from = this.connection.lines.length;
+    await this.write([`TOPIC ${this.channel}`]);
+    return this.connection.lines.slice(from).find(({ command }) => command === '332')?.params[2];
+  }
+
+  /** What the server calls a line of the channel with this text. */
+  msgidOf(text: string): string | undefined {
+    this.#collect();
+    return this.#named.get(text);
+  }
+
+  /** What others said to this person alone, in order. */
+  privately(): readonly string[] {
+    this.#collect();
+    return this.#privately;
+  }
+
+  /** How reactions stand, by their text. */
+  reactions(): ReadonlyMap<string, 'given' | 'taken back'> {
+    this.#collect();
+    return this.#reactions;
+  }
+
+  /** Whether a line of the channel with this text was deleted; undefined where it was not heard, or has no name. */
+  isDeleted(text: string): boolean | undefined {
+    this.#collect();
+    const msgid = this.msgidOf(text);
+    return msgid === undefined ? undefined : this.#deleted.has(msgid);
+  }
+
   get connection(): IrcUser {
     if (this.#user === undefined) throw new Error(`${this.nick} is not connected.`);
     return this.#user;
@@ -74,8 +153,28 @@ export class IrcPerson {
   }
 
   #collect(): void {
-    const said = this.#user?.said(this.channel) ?? [];
-    for (; this.#read < said.length; this.#read++) this.#heard.push(said[this.#read]?.text ?? '');
+    const lines = this.#user?.lines ?? [];
+    for (; this.#read < lines.length; this.#read++) {
+      const line = lines[this.#read];
+      if (line !== undefined) this.#hear(line);
+    }
+  }
+
+  #hear({ command, params, tags }: IrcLine): void {
+    const [target = '', body = ''] = params;
+    const inChannel = target.toLowerCase() === this.channel.toLowerCase();
+    const text = body.replace(/^\x01ACTION (.*?)\x01?$/s, '* $1');
+    if (command === 'PRIVMSG' && inChannel) {
+      this.#heard.push(text);
+      if (tags.msgid !== undefined) this.#named.set(text, tags.msgid);
+    } else if (command === '401') this.#refusals++;
+    else if (command === 'PRIVMSG' && target === this.#user?.nick) this.#privately.push(text);
+    else if (command === 'REDACT') this.#deleted.add(body);
+    else if (command === 'TAGMSG') {
+      const [given, taken] = [tags['+draft/react'], tags['+draft/unreact']];
+      if (given !== undefined) this.#reactions.set(given, 'given');
+      if (taken !== undefined) this.#reactions.set(taken, 'taken back');
+    }
   }
 
   async #stayConnected(user: IrcUser): Promise<void> {

@@ -43,7 +43,7 @@ async function besides(user: MatrixUser, room: string, said: number, last: strin
     });
 }
 
-/** Somebody in an IRC client who answers and reacts between their lines, on a server that names them. */
+/** Somebody in an IRC client who answers and reacts between their lines, on a server that names them, and says more than one where it takes that. */
 export function mixedOnIrc(person: IrcPerson): Say {
   let said = 0;
   return async (line) => {
@@ -51,7 +51,10 @@ export function mixedOnIrc(person: IrcPerson): Say {
     const last = person.lastMsgid();
     const isAnswer = last !== undefined && said % EVERY.answer === 0;
     const text = said % EVERY.formatted === 0 ? `\x02${line}\x02` : line;
-    const taken = await person.say(text, isAnswer ? `@+draft/reply=${last} ` : '');
+    const isLong = said % EVERY.lines === 0 && person.has('draft/multiline');
+    const taken = isLong
+      ? await person.sayLines([line, '(and more)'])
+      : await person.say(text, isAnswer ? `@+draft/reply=${last} ` : '');
     const msgid = person.lastMsgid();
     if (msgid !== undefined && said % EVERY.reaction === 0)
       person.send(`@+draft/reply=${msgid};+draft/react=r${said} TAGMSG ${person.channel}`);
@@ -62,7 +65,9 @@ export function mixedOnIrc(person: IrcPerson): Say {
 /** Reactions that ghosts gave twice. */
 export async function doubledReactions(reader: MatrixUser, room: string): Promise<readonly string[]> {
   const given = (await reader.history(room))
+    // What was taken back has no content any more.
     .filter(({ type, sender }) => type === 'm.reaction' && sender.startsWith('@_causeway_'))
+    .filter(({ content }) => content['m.relates_to'] !== undefined)
     .map(({ sender, content }) => `${sender} ${JSON.stringify(content['m.relates_to'])}`);
   return given.filter((one, index) => given.indexOf(one) !== index);
 }
