@@ -1,8 +1,10 @@
 import { BOT_LOCALPART, GHOST_PREFIX } from '../core/ids.ts';
 import { type ConfigProblem, type Path, show } from './problem.ts';
-import type { RegistrationExpected } from './registration.ts';
 import { isTree, type Tree } from './walk.ts';
 import type { YamlTree } from './yaml-tree.ts';
+
+/** What the registration has to agree with. */
+export type RegistrationExpected = { readonly serverName: string; readonly url: string };
 
 const AGAIN = 'Run `causeway register --force` and have the homeserver load the new file.';
 /** Marks the tokens of the committed sample. */

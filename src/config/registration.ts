@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { BOT_LOCALPART, GHOST_PREFIX } from '../core/ids.ts';
 import type { ConfigProblem } from './problem.ts';
-import { registrationProblems } from './registration-checks.ts';
+import { type RegistrationExpected, registrationProblems } from './registration-checks.ts';
 import { readBounded } from './substitute.ts';
 import { isTree } from './walk.ts';
 import { MAX_FILE_BYTES, readYamlTree } from './yaml-tree.ts';
@@ -34,9 +34,6 @@ export type Registration = {
   /** What the homeserver shows to us. */
   readonly hsToken: string;
 };
-
-/** What the registration has to agree with. */
-export type RegistrationExpected = { readonly serverName: string; readonly url: string };
 
 const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 

@@ -1,30 +1,11 @@
-import type { Freshness } from '../../core/authority/member.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Log } from '../../ports/log.ts';
 import { HEARTBEAT_MS } from '../heartbeat.ts';
-import type { MemberFeed } from '../member-feed.ts';
 import { pause } from '../pause.ts';
-import { type Unknown, unknown } from '../unknown.ts';
-import type { Asker } from './asker.ts';
-import { LdapConnection, type Target } from './connection.ts';
-import { entriesToMembers, type Vocabulary } from './entries-to-members.ts';
+import { unknown } from '../unknown.ts';
+import { LdapConnection } from './connection.ts';
+import { entriesToMembers } from './entries-to-members.ts';
 import { type Followed, followSync } from './follow-sync.ts';
-import { type Places, readDirectory, supportsSync } from './read-directory.ts';
-
-export type WatchParts = {
-  readonly target: Target;
-  readonly places: Places;
-  readonly words: Vocabulary;
-  readonly intervalMs: number;
-  readonly asker: Asker;
-  readonly feed: MemberFeed;
-  readonly revision: (via: Freshness['via']) => Freshness;
-  readonly clock: Clock;
-  readonly log: Log;
-};
-
-/** How one stretch of watching ended. `wasWell`: something was learned in it. */
-export type Stretch = { readonly why: Unknown; readonly wasWell: boolean };
+import { readDirectory, supportsSync } from './read-directory.ts';
+import type { Stretch, WatchParts } from './watch-parts.ts';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;

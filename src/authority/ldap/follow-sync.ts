@@ -1,10 +1,10 @@
 import { HEARTBEAT_MS } from '../heartbeat.ts';
 import { type Unknown, unknown } from '../unknown.ts';
 import type { LdapConnection } from './connection.ts';
-import type { Stretch, WatchParts } from './directory-watch.ts';
 import { entriesToMembers, GROUP_ATTRIBUTES, personAttributes } from './entries-to-members.ts';
 import { supportsSync } from './read-directory.ts';
 import { SyncSearch } from './sync-search.ts';
+import type { Stretch, WatchParts } from './watch-parts.ts';
 
 /** A sign of life that takes longer is none. */
 const PULSE_MS = 5_000;

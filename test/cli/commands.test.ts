@@ -10,7 +10,7 @@ import { check } from '../../src/cli/check.ts';
 import { helpOf, parseArguments, type Run } from '../../src/cli/command.ts';
 import { register } from '../../src/cli/register.ts';
 import { makeSigningKey, startJwksServer } from '../authority/keys/jwks-server.ts';
-import { goodConfig, goodRegistration, inFolder } from './fixture.ts';
+import { goodConfig, goodRegistration, inFolder } from '../config/fixture.ts';
 
 /** The commands as a person meets them: their words and their exit codes. */
 
