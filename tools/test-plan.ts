@@ -6,13 +6,8 @@ export const NEEDS_SERVERS = ['test/contract/**/*.test.ts', 'test/servers/**/*.t
 /** Tests that load the machine, or measure: nothing else runs beside them. */
 export const ALONE = ['test/e2e/crowd.test.ts', 'test/servers/sandbox.test.ts'];
 
-/** Tests in which something fails in traffic: two at a time, since a crowded machine makes faults of its own. */
-export const FAULTS = [
-  'test/e2e/*-faults.test.ts',
-  'test/e2e/bridge-restarts.test.ts',
-  'test/e2e/disk-full.test.ts',
-  'test/e2e/irc-gaps.test.ts',
-];
+/** Tests in which something fails in traffic, and takes its time. */
+export const LONGEST = ['test/e2e/*-faults.test.ts', 'test/e2e/bridge-restarts.test.ts', 'test/e2e/disk-full.test.ts'];
 
 export const UNIT_TIMEOUT_MS = 120_000;
 export const SERVER_TIMEOUT_MS = 300_000;

@@ -10,7 +10,7 @@ import { type Counts, findTests, runTests, slowest, summary, type Timing } from 
 import {
   ALONE,
   END_TO_END_TIMEOUT_MS,
-  FAULTS,
+  LONGEST,
   NEEDS_SERVERS,
   SERVER_TIMEOUT_MS,
   UNIT_TIMEOUT_MS,
@@ -47,15 +47,10 @@ for (const part of [
     timeoutMs: SERVER_TIMEOUT_MS,
   },
   {
-    title: 'end-to-end tests of faults',
-    files: await chosen(FAULTS, ALONE),
-    concurrency: Math.min(2, cores),
-    timeoutMs: END_TO_END_TIMEOUT_MS,
-  },
-  {
-    // One more than there are cores: nearly all of their time is a fault that lasts, or a server that starts.
+    // One more than there are cores: nearly all of their time is a fault that lasts, or a server that starts. The longest go first, so
+    // that none of them is left over at the end.
     title: 'end-to-end tests on real servers',
-    files: await chosen(['test/e2e/**/*.test.ts'], [...ALONE, ...FAULTS]),
+    files: [...(await chosen(LONGEST, ALONE)), ...(await chosen(['test/e2e/**/*.test.ts'], [...ALONE, ...LONGEST]))],
     concurrency: cores + 1,
     timeoutMs: END_TO_END_TIMEOUT_MS,
   },

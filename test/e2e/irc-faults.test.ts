@@ -101,7 +101,7 @@ describe('the IRC server fails while lines flow both ways', { timeout: 900_000 }
     await delay(4_000);
     await ngircd.start();
     await delay(4_000);
-    const { toMatrix, toIrc } = await talk.end(45_000);
+    const { toMatrix, toIrc } = await talk.end(25_000);
     assertPerfect('to IRC', toIrc);
     assert.deepEqual({ doubled: toMatrix.doubled, outOfOrder: toMatrix.outOfOrder }, { doubled: 0, outOfOrder: 0 });
     const notices = (await talk.shard.person('alice').history(talk.shard.room(talk.channel))).filter((event) =>
