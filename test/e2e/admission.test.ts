@@ -19,6 +19,9 @@ describe('a cooperative decides', () => {
     dora: { status: 'applicant' },
   };
 
+  /** Id of a request. */
+  let first = '';
+
   before(async () => {
     coop = await startCooperative('admission', people, members, { channels });
   });
@@ -80,6 +83,7 @@ describe('a cooperative decides', () => {
     const asked = await ada.waitFor((event) => /@bea:shard.test asks to be let in/.test(String(event.content.body)), {
       what: 'the request in the room',
     });
+    first = /approve ([a-z0-9]+)`/.exec(String(asked.content.body))?.[1] ?? '';
     assert.equal(await coop.membership('members', 'bea'), 'leave');
     // Nobody without a role lets somebody in.
     await coop.enter('members', 'cem');
@@ -91,6 +95,35 @@ describe('a cooperative decides', () => {
     assert.equal(await coop.membership('members', 'bea'), 'leave');
     await ada.sendEvent(room, 'm.reaction', yes);
     await coop.until('members', 'bea', 'invite');
+  });
+
+  test('or once an admin does so in a shell', async () => {
+    const ada = coop.shard.person('ada');
+    await coop.enter('members', 'bea');
+    await coop.shard.person('bea').leave(await coop.room('members'));
+    await coop.shard.person('bea').send(await coop.room('lobby'), '!causeway request #members');
+    const announced = await ada.waitFor(
+      ({ content }) =>
+        /asks to be let in\. .*approve/.test(String(content.body)) && !String(content.body).includes(first),
+      { what: 'the second request in the room' },
+    );
+    const id = /approve ([a-z0-9]+)`/.exec(String(announced.content.body))?.[1] ?? '';
+    const { ok, text } = await coop.shard.asks('approve', 'nothing');
+    assert.deepEqual([ok, text], [false, 'There is no open request nothing.']);
+    assert.deepEqual(await coop.shard.asks('approve', id), {
+      command: 'approve',
+      ok: true,
+      text: `${mxid('bea')} is invited.`,
+    });
+    await coop.until('members', 'bea', 'invite');
+    const noted = (await coop.audit()).filter(({ actor }) => String(actor).startsWith('command line'));
+    assert.deepEqual(
+      noted.map(({ phase, action }) => [phase, action]),
+      [
+        ['intent', 'invite'],
+        ['outcome', 'invite'],
+      ],
+    );
   });
 
   test('who is expelled is banned everywhere, and others may know', async () => {

@@ -3,6 +3,7 @@ import { decide } from '../../core/authority/decide.ts';
 import { markerKeys } from '../../core/convert/marker.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { Audit } from '../../ports/audit.ts';
+import type { CommandAnswer } from '../../ports/commands.ts';
 import type { Kit } from '../kit.ts';
 import type { Admission } from './admission.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
@@ -29,6 +30,8 @@ type Approver = {
   /** Known without looking; otherwise their standing says it. */
   readonly isAdmin?: true;
 };
+
+const no = (text: string): CommandAnswer => ({ ok: false, text });
 
 export type RequestsParts = {
   readonly kit: Kit;
@@ -81,31 +84,31 @@ export class Requests {
   }
 
   /** @returns what is said to the approver */
-  async answer(id: string, { name: approver, isAdmin }: Approver, isYes: boolean): Promise<string> {
+  async answer(id: string, { name: approver, isAdmin }: Approver, isYes: boolean): Promise<CommandAnswer> {
     const { admission, rooms, kit } = this.#parts;
     const request = this.#open.get(id.toLowerCase());
-    if (request === undefined) return `There is no open request ${id}.`;
+    if (request === undefined) return no(`There is no open request ${id}.`);
     const { userId, resource } = request;
     const power = this.#mayInvite(approver, admission.resource(resource));
     if (isAdmin !== true && !power.allow && !admission.isAdmin(approver)) {
       await this.#note('denied', approver, userId, resource, power.why, power.revision);
-      return `That is for coordinators of this room: ${power.why}`;
+      return no(`That is for coordinators of this room: ${power.why}`);
     }
     await this.#close(request);
     if (!isYes) {
       await this.#note('denied', approver, userId, resource, `${approver} refused the request.`, null);
-      return `${userId} is not let in.`;
+      return { ok: true, text: `${userId} is not let in.` };
     }
     // What was true when they asked may not be true any more.
     const may = this.#mayJoin(userId, resource);
     if (!may.allow) {
       await this.#note('denied', approver, userId, resource, may.why, may.revision);
-      return `${userId} cannot be let in now: ${may.why}`;
+      return no(`${userId} cannot be let in now: ${may.why}`);
     }
     const roomId = rooms.roomIdOf(resource);
-    if (roomId === undefined) return 'The room is not there.';
+    if (roomId === undefined) return no('The room is not there.');
     if (!(await this.#note('intent', approver, userId, resource, `${approver} approved the request.`, may.revision)))
-      return 'The audit log cannot be written, so nobody is let in now. Approve again once it can.';
+      return no('The audit log cannot be written, so nobody is let in now. Approve again once it can.');
     const invited = await kit.homeserver.invite(kit.homeserver.botId, roomId, userId);
     await this.#note(
       'outcome',
@@ -116,7 +119,9 @@ export class Requests {
       may.revision,
       invited.ok ? 'done' : invited.error.code,
     );
-    return invited.ok ? `${userId} is invited.` : `${userId} could not be invited: ${invited.error.text}`;
+    return invited.ok
+      ? { ok: true, text: `${userId} is invited.` }
+      : no(`${userId} could not be invited: ${invited.error.text}`);
   }
 
   /** A message of our own came back: it may be an announcement. */
@@ -130,7 +135,7 @@ export class Requests {
   /** A reaction to the announcement counts as an answer. @returns what is said; undefined where it was none */
   async reacted(key: string, approver: string, eventId: string): Promise<string | undefined> {
     const request = YES.test(key) ? [...this.#open.values()].find((open) => open.eventId === eventId) : undefined;
-    return request === undefined ? undefined : this.answer(request.id, { name: approver }, true);
+    return request === undefined ? undefined : (await this.answer(request.id, { name: approver }, true)).text;
   }
 
   async #store(request: Request): Promise<void> {

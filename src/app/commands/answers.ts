@@ -139,8 +139,8 @@ async function answer(
   asker: Asker,
   id: string,
   isYes: boolean,
-): Promise<string> {
-  if (asker.kind === 'network') return '';
+): Promise<CommandAnswer> {
+  if (asker.kind === 'network') return { ok: false, text: '' };
   return asker.kind === 'matrix'
     ? requests.answer(id, { name: asker.userId }, isYes)
     : requests.answer(id, { name: asker.name, isAdmin: true }, isYes);
