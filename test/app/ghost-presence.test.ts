@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { RosterEntry } from '../../src/ports/network.ts';
 import { UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import { CHANNEL, configOf, FakeWorld } from '../fakes/fake-world.ts';
+import { whisper } from './direct/whispers.ts';
 
 const ghostOf = (nick: string): string => `@_causeway_home_${nick}:willow.example`;
 const here = (nick: string): RosterEntry => ({ nick, account: null });
@@ -114,6 +115,25 @@ describe('who of a network is there', () => {
         },
       ],
     );
+  });
+
+  test('shows in private conversations, too, of whoever is seen in a channel', async () => {
+    const world = await running();
+    world.network.sink?.roster(CHANNEL, { kind: 'list', members: ['carol', 'dave'].map(here) });
+    whisper(world, 'psst');
+    await world.clock.until('it is heard', () => world.isQuiet());
+    whisper(world, 'are you there?');
+    await world.clock.pass(30_000);
+    const states: object[] = [shown(world)];
+    for (const nick of ['carol', 'dave'])
+      world.network.sink?.roster(CHANNEL, { kind: 'away', member: gone(nick, 'lunch') });
+    await world.clock.pass(10_000);
+    states.push(shown(world));
+    const carol = ghostOf('carol');
+    assert.deepEqual(states, [
+      { [carol]: { state: 'online' } },
+      { [carol]: { state: 'unavailable', status: 'lunch' } },
+    ]);
   });
 
   test('is told of nobody who does not want to be bridged', async () => {

@@ -168,6 +168,27 @@ describe('who is away and what is read, on Dendrite and Ergo', { timeout: 300_00
     assert.deepEqual([told.sender, told.content.status, told.content.network], [shard.bot().userId, 'SUCCESS', 'home']);
   });
 
+  test('all of what arrived is told, though the bridge is killed meanwhile', async () => {
+    // The homeserver limits how often people read a room, and not how often the bridge does.
+    const [bot, bob] = [shard.bot(), shard.person('bob')];
+    const sent: string[] = [];
+    for (let i = 0; i < 30; i++) {
+      sent.push(await bob.send(room, `line ${i}`));
+      if (i === 15) await shard.bridge.kill9();
+    }
+    await shard.restartBridge();
+    const lastWords = async (): Promise<readonly unknown[]> => {
+      const words = new Map<string, unknown>();
+      for (const { type, content } of await bot.history(room))
+        if (type === SEND_STATUS) words.set((content['m.relates_to'] as { event_id: string }).event_id, content.status);
+      return [...new Set(sent.map((id) => words.get(id)))];
+    };
+    await waitUntil(async () => isDeepStrictEqual(await lastWords(), ['SUCCESS']), {
+      timeoutMs: 60_000,
+      what: 'each to be told',
+    });
+  });
+
   test('after a restart all stands as it stood, and whoever went meanwhile is gone', async () => {
     const eve = await shard.ircUser('eve');
     eve.say(CHANNEL, 'eve is here');

@@ -35,8 +35,10 @@ export class NetworkGate implements NetworkSink {
 
   events(events: readonly NetworkEvent[]): Promise<void> {
     for (const event of events)
-      if (event.kind === 'message' && !event.own && !event.replayed)
-        this.#on.signs.typing.spoke(this.#network, event.channel, event.source);
+      if (event.kind === 'message' && !event.own && !event.replayed) {
+        if (event.privatelyTo !== undefined) this.#on.signs.ghosts.wrote(this.#network, event.source);
+        else this.#on.signs.typing.spoke(this.#network, event.channel, event.source);
+      }
     return this.#inbox.events(events);
   }
 

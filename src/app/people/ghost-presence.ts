@@ -1,11 +1,13 @@
 import type { BridgeError } from '../../core/errors.ts';
-import { subjectOf } from '../../core/identity/subject.ts';
+import type { NetworkSource } from '../../core/events.ts';
+import { type Identified, subjectOf } from '../../core/identity/subject.ts';
 import type { NetworkId } from '../../core/ids.ts';
 import { type Presence, presenceOf } from '../../core/presence.ts';
 import type { Network, RosterChange, RosterEntry } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
+import { DirectGhosts } from './direct-ghosts.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Rosters } from './rosters.ts';
 
@@ -52,6 +54,7 @@ type Turn = { readonly network: NetworkId; readonly atMs: number; readonly rooms
  */
 export class GhostPresence {
   readonly #parts: GhostPresenceParts;
+  readonly #directs: DirectGhosts;
   readonly #waiting = new Map<string, Turn>();
   readonly #shown = new Map<string, Presence>();
   /** Networks that are away, until they count as lost, and those that do. */
@@ -66,6 +69,7 @@ export class GhostPresence {
 
   constructor(parts: GhostPresenceParts) {
     this.#parts = parts;
+    this.#directs = new DirectGhosts(parts.portals, parts.ghosts, parts.kit.clock);
   }
 
   stop(): void {
@@ -84,6 +88,7 @@ export class GhostPresence {
     switch (change.kind) {
       case 'list':
         void this.#listed(network.id, roomId);
+        for (const member of change.members) if (this.#directs.has(this.#ghostOf(network, member))) touch(member);
         break;
       case 'rename':
         touch(change.from);
@@ -120,6 +125,13 @@ export class GhostPresence {
       if (roomId !== undefined) void this.#listed(network, roomId);
   }
 
+  /** Somebody writes to a person alone: soon their ghost stands in a room with them. */
+  wrote(network: Network, source: NetworkSource): void {
+    if (!this.#parts.isWanted(network.id)) return;
+    this.#directs.expire();
+    this.#touch(network.id, this.#ghostOf(network, source), []);
+  }
+
   /** A ghost came into a room. */
   joined(portal: Portal, userId: string): void {
     if (portal.roomId !== undefined && this.#parts.isWanted(portal.network))
@@ -137,7 +149,7 @@ export class GhostPresence {
     }
   }
 
-  #ghostOf(network: Network, entry: RosterEntry): string {
+  #ghostOf(network: Network, entry: Identified): string {
     return this.#parts.ghosts.idOf(
       network.id,
       subjectOf(entry, (name) => network.fold(name)),
@@ -206,11 +218,13 @@ export class GhostPresence {
       entry ??= there;
       rooms.add(portal.roomId);
     }
-    const stands = await kit.db.transaction(async (sql) => {
-      for (const room of rooms)
-        if ((await kit.stores.member.get(sql, room, userId))?.membership === 'join') return true;
-      return false;
-    });
+    const stands =
+      this.#directs.has(userId) ||
+      (await kit.db.transaction(async (sql) => {
+        for (const room of rooms)
+          if ((await kit.stores.member.get(sql, room, userId))?.membership === 'join') return true;
+        return false;
+      }));
     return stands ? presenceOf(entry !== undefined, entry?.away) : undefined;
   }
 
