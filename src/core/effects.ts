@@ -57,9 +57,9 @@ type ReactionOnMatrix = {
   readonly timeMs: number;
   /**
    * Known from a list of names alone. Where somebody of this nick ever reacted so, nothing is added to that; and a reaction that is
-   * missing in the list is taken back, whoever of this nick it was.
+   * missing in the list is taken back, whoever of this nick it was. Each of these may be meant: of whom nothing may pass, this does not.
    */
-  readonly tallied?: true;
+  readonly tallied?: readonly Pick<Provenance, 'account' | 'origin'>[];
 };
 
 /** Reacts as a ghost. Nothing where the message is not known. */

@@ -80,8 +80,8 @@ export type NetworkReaction = NetworkEventBase &
     /** An emoji or a short text. */
     readonly emoji: string;
     readonly removed: boolean;
-    /** Known from a list of names beside the message alone: of whoever had this nick then. */
-    readonly tallied?: true;
+    /** Known from a list of names beside the message alone: of whoever had this nick then. Those who have it now, as far as is known, may be meant. */
+    readonly tallied?: readonly NetworkSource[];
   };
 
 /** The network deleted a message; that whoever did it may is the network's to decide. */

@@ -4,7 +4,7 @@ import { allowedNow } from '../../src/app/gates/allowed-now.ts';
 import type { LineGate, Verdict } from '../../src/app/gates/line-gate.ts';
 import { networkToMatrix } from '../../src/core/convert/network-to-matrix.ts';
 import { fail } from '../../src/core/errors.ts';
-import type { Effect, NetworkEvent } from '../../src/core/events.ts';
+import type { Effect, NetworkEvent, NetworkSource } from '../../src/core/events.ts';
 import { asNetworkId, keyFromMsgid, makePortalId } from '../../src/core/ids.ts';
 
 const home = asNetworkId('home');
@@ -44,6 +44,27 @@ const effectOf = (event: NetworkEvent): Effect => {
   assert.ok(first !== undefined);
   return first.effect;
 };
+
+test('a reaction of which only a name is known passes where nobody is shut out who may be meant', () => {
+  const named = (tallied: NetworkSource[]) =>
+    effectOf({ ...base, kind: 'reaction', target, emoji: '👍', removed: false, tallied });
+  const asked: unknown[] = [];
+  const picky: LineGate = {
+    ...gate({ kind: 'yes' }),
+    toMatrix: (_, { nick, account, onlyNamed }) => {
+      asked.push([nick, account, onlyNamed]);
+      return account === 'did:plc:out' ? { kind: 'no', error: NO } : { kind: 'yes' };
+    },
+  };
+  const effect = named([{ nick: 'carol', account: 'did:plc:in' }]);
+  assert.deepEqual(allowedNow(picky, portal, effect), { ok: true, value: effect });
+  assert.deepEqual(asked, [
+    ['carol', null, undefined],
+    ['carol', null, true],
+    ['carol', 'did:plc:in', undefined],
+  ]);
+  assert.deepEqual(allowedNow(picky, portal, named([{ nick: 'carol', account: 'did:plc:out' }])), fail(NO));
+});
 
 describe('the gate, at the moment at which something goes out', () => {
   for (const [name, event] of KINDS) {

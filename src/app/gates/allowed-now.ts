@@ -9,8 +9,13 @@ export function allowedNow(gate: LineGate, portal: PortalId, effect: Effect): Re
   if (effect.op === 'matrix.kick' && !gate.mayKick(portal)) return ok(keptAgainstKick(effect));
   const speaker = speakerOf(effect);
   if (speaker === undefined) return ok(effect);
-  const verdict = gate.toMatrix(portal, speaker, effect.op === 'matrix.redact' || effect.op === 'matrix.unreact');
+  const takesBack = effect.op === 'matrix.redact' || effect.op === 'matrix.unreact';
+  const verdict = gate.toMatrix(portal, speaker, takesBack);
   if (verdict.kind === 'no') return fail(verdict.error);
+  for (const other of perhaps(effect, speaker)) {
+    const theirs = gate.toMatrix(portal, other);
+    if (theirs.kind === 'no') return fail(theirs.error);
+  }
   if (effect.op === 'matrix.redact' && !gate.mayKick(portal)) return ok({ ...effect, sparesPeople: true });
   const marked = verdict.mark !== undefined || verdict.spokenFor === true;
   if (effect.op === 'matrix.react' && marked) return fail(UNMARKED);
@@ -41,6 +46,12 @@ function speakerOf(effect: Effect): Speaker | undefined {
     default:
       return undefined;
   }
+}
+
+/** Of whom a name in a list may be: nothing of theirs passes that way either. */
+function perhaps(effect: Effect, speaker: Speaker): readonly Speaker[] {
+  if (effect.op !== 'matrix.react' || effect.tallied === undefined) return [];
+  return [{ ...speaker, onlyNamed: true }, ...effect.tallied.map((who) => ({ ...speaker, ...who }))];
 }
 
 /** Who is in a room that an authority keeps is not decided on IRC. */

@@ -22,7 +22,11 @@ export type Identified = {
 };
 
 /** Who said a line on a network. */
-export type Speaker = Identified & { readonly assurance: Assurance };
+export type Speaker = Identified & {
+  readonly assurance: Assurance;
+  /** A list has the nick, and nobody says whose it was: anybody may be meant. */
+  readonly onlyNamed?: true;
+};
 
 /**
  * Asked at the moment at which a line would go out, however long it waited and however often it was tried: what was

@@ -46,6 +46,12 @@ export class OptOuts {
     return this.#keys.size > 0 && this.#keysOf(network, who).some((key) => this.#keys.has(key));
   }
 
+  /** Whether anybody of a network is out by their account, whatever they are called. */
+  hasAccounts(network: NetworkId): boolean {
+    const prefix = prefixOf(network, 'account');
+    return [...this.#keys].some((key) => key.startsWith(prefix));
+  }
+
   hasPeer(network: NetworkId, { subject }: Peer): boolean {
     return this.#keys.has(keyOf(network, subject));
   }

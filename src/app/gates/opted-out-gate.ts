@@ -27,7 +27,9 @@ export class OptedOutGate implements LineGate {
   }
 
   toMatrix(portal: PortalId, speaker: Speaker, takesBack?: boolean): Verdict {
-    const isOut = this.#optOuts.has(this.#portals.networkOf(portal), speaker);
+    const network = this.#portals.networkOf(portal);
+    const isOut =
+      this.#optOuts.has(network, speaker) || (speaker.onlyNamed === true && this.#optOuts.hasAccounts(network));
     if (isOut && takesBack !== true) return no('This person does not want to be bridged.');
     const direct = this.#portals.get(portal)?.direct;
     if (direct !== undefined && this.#optOuts.hasUser(direct.userId)) return no('They do not want to be bridged.');

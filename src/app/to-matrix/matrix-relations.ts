@@ -90,7 +90,7 @@ export class MatrixRelations {
     const [said] = await this.#targets.ofMessage(network, target, room);
     if (said === undefined || said.gone) return ok('');
     // What was taken away here does not come back by a list that still has it.
-    if (effect.tallied === true && (await this.#named(effect)).length > 0) return ok('');
+    if (effect.tallied !== undefined && (await this.#named(effect)).length > 0) return ok('');
     const [before] = (await this.#reactions(effect)).slice(-1);
     if (before !== undefined && !before.gone) return ok('');
     const ghost = await this.#ghosts.ensure(network, subject, effect.nick, room);
@@ -103,7 +103,7 @@ export class MatrixRelations {
   }
 
   async unreact(effect: UnreactOnMatrix, keys: readonly string[]): Promise<Result<string>> {
-    if (effect.tallied === true) return this.#takeBack(await this.#named(effect), keys, AUTHOR);
+    if (effect.tallied !== undefined) return this.#takeBack(await this.#named(effect), keys, AUTHOR);
     const { network, nick } = effect;
     const name = this.#kit.networks.get(network)?.fold(nick) ?? nick;
     const nameless = { ...effect, subject: { kind: 'nick', name, origin: UNNAMED_ORIGIN } } as const;

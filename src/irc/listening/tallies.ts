@@ -90,7 +90,7 @@ function missingIn(tallies: readonly Tally[], linked: readonly MessageKey[]): re
 
 /** Taken back now, perhaps not for the first time; given once. */
 const event = (
-  { network, nowMs }: Perspective,
+  { network, nowMs, dialect }: Perspective,
   channel: string,
   { target, emoji, nick }: Named,
   removed: boolean,
@@ -106,5 +106,5 @@ const event = (
   target,
   emoji,
   removed,
-  tallied: true,
+  tallied: [dialect.knownAs(nick) ?? []].flat().map((known) => ({ nick, ...known })),
 });

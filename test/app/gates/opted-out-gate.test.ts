@@ -55,6 +55,18 @@ describe('a private conversation', () => {
   });
 });
 
+test('of whom a list has only a name, nothing passes while somebody is out by an account: it may be them', async () => {
+  const { optOuts, gate, id } = await inPrivate();
+  const named: Speaker = { nick: 'zo', account: null, origin: '?', assurance: 'anonymous', onlyNamed: true };
+  assert.equal(words(gate.toMatrix(id, named)), 'yes');
+  await optOuts.set(HOME, { ...ZOE, account: 'did:plc:other' }, true);
+  const { onlyNamed: _, ...heard } = named;
+  assert.deepEqual(
+    [words(gate.toMatrix(id, named)), words(gate.toMatrix(id, heard))],
+    ['This person does not want to be bridged.', 'yes'],
+  );
+});
+
 test('who asked not to be bridged while the database was away, and asks again, is out after a restart', async () => {
   const sql = await openForTest('sqlite::memory:');
   let isAway = false;

@@ -21,6 +21,8 @@ export function reaction(event: NetworkReaction, view: NetworkView): KeyedEffect
     target: event.target,
     emoji,
     timeMs: event.timeMs,
-    ...(event.tallied === true && { tallied: event.tallied }),
+    ...(event.tallied !== undefined && {
+      tallied: event.tallied.map(({ account, origin }) => ({ account: account ?? null, origin: origin ?? null })),
+    }),
   });
 }
