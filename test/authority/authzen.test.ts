@@ -5,8 +5,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { makeDecisionPoint } from '../../src/authority/authzen/decision-point.ts';
 import type { UnknownReason } from '../../src/core/authority/member.ts';
 import type { DecisionPoint, DecisionQuestion } from '../../src/ports/authority.ts';
+import { silentLog } from '../fakes/silent-log.ts';
 import { waitUntil } from '../servers/people.ts';
-import { silentLog } from './silent-log.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const TOKEN = 'a-token-for-the-decision-point';

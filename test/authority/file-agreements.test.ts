@@ -5,9 +5,9 @@ import { describe, test } from 'node:test';
 import { makeFileAuthority } from '../../src/authority/file/file-authority.ts';
 import { readMembers } from '../../src/authority/file/read-members.ts';
 import { systemClock } from '../../src/clock.ts';
+import { silentLog } from '../fakes/silent-log.ts';
 import { waitUntil } from '../servers/people.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
-import { silentLog } from './silent-log.ts';
 import { Watcher } from './watcher.ts';
 
 const ISSUER = 'https://id.willow.example';

@@ -2,10 +2,10 @@ import { makeLdapAuthority } from '../../src/authority/ldap/ldap-authority.ts';
 import type { LdapConfig } from '../../src/authority/ldap/ldap-config.ts';
 import type { Authority } from '../../src/ports/authority.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import { silentLog } from '../fakes/silent-log.ts';
 import type { Attributes, Slapd } from '../servers/slapd.ts';
 import { BASE, READER } from '../servers/slapd.ts';
 import type { Person } from './contract.ts';
-import { silentLog } from './silent-log.ts';
 
 export const ISSUER = 'https://id.willow.example';
 

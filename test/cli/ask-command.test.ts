@@ -9,29 +9,14 @@ import { askCommand } from '../../src/cli/ask-command.ts';
 import { runStatus } from '../../src/cli/status.ts';
 import { commandToken } from '../../src/config/command-token.ts';
 import { isAskedName } from '../../src/core/commands/command-table.ts';
-import { listen } from '../../src/http/http-server.ts';
-import { makeOperationsApp } from '../../src/http/operations-app.ts';
 import type { CommandSource } from '../../src/ports/commands.ts';
-import type { Log } from '../../src/ports/log.ts';
 import { goodConfig, goodRegistration, inFolder } from '../config/fixture.ts';
-import { healthyReport } from '../http/report.ts';
-
-const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, with: () => silent };
+import { servedOperations } from '../http/operations.ts';
 
 /** A real operations server, which answers so. @returns its address */
 async function served(t: TestContext, ask: CommandSource['ask'], asToken = '1'.repeat(64)): Promise<string> {
-  const app = makeOperationsApp({
-    status: { report: async () => healthyReport },
-    metrics: { contentType: 'text/plain', text: async () => '' },
-    log: silent,
-    lateMs: () => 0,
-    stopping: () => false,
-    commands: { source: { ask }, token: commandToken(asToken) },
-  });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  assert.ok(server.ok);
-  t.after(() => server.value.close());
-  return `127.0.0.1:${server.value.port}`;
+  const port = await servedOperations(t, { commands: { source: { ask }, token: commandToken(asToken) } });
+  return `127.0.0.1:${port}`;
 }
 
 type Ran = readonly [code: number, printed: string, complained: string];

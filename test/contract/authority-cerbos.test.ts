@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { makeDecisionPoint } from '../../src/authority/authzen/decision-point.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { DecisionPoint, DecisionQuestion } from '../../src/ports/authority.ts';
-import { silentLog } from '../authority/silent-log.ts';
+import { silentLog } from '../fakes/silent-log.ts';
 import { type Cerbos, startCerbos } from '../servers/cerbos.ts';
 import { waitUntil } from '../servers/people.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';

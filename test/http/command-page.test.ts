@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { describe, type TestContext, test } from 'node:test';
-import { listen } from '../../src/http/http-server.ts';
-import { makeOperationsApp } from '../../src/http/operations-app.ts';
 import type { CommandSource } from '../../src/ports/commands.ts';
-import type { Log } from '../../src/ports/log.ts';
-import { healthyReport } from './report.ts';
-
-const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, with: () => silent };
+import { servedOperations } from './operations.ts';
 
 type Answer = { readonly status: number; readonly text: string };
 type Asked = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string };
@@ -23,19 +18,7 @@ async function served(
     heard.push([words, by]);
     return { ok: words[0] !== 'confirm', text: `${words.join(' ')}!`, facts: [1] };
   };
-  const app = makeOperationsApp({
-    status: { report: async () => healthyReport },
-    metrics: { contentType: 'text/plain', text: async () => '' },
-    log: silent,
-    lateMs: () => 0,
-    stopping: () => false,
-    reportTimeoutMs: 30,
-    commands: { source: { ask, ...more }, token },
-  });
-  const server = await listen(app, { host, port: 0 });
-  assert.ok(server.ok);
-  t.after(() => server.value.close());
-  const { port } = server.value;
+  const port = await servedOperations(t, { reportTimeoutMs: 30, commands: { source: { ask, ...more }, token } }, host);
   // Not `fetch`, which does not let a test choose the Host header.
   const asks = (path: string, { method = 'GET', headers = {}, body = '' }: Asked = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {

@@ -3,29 +3,18 @@ import { connect } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { unreadyReasons } from '../../src/http/health.ts';
 import { listen } from '../../src/http/http-server.ts';
-import { makeOperationsApp, type OperationsParts } from '../../src/http/operations-app.ts';
-import type { Log } from '../../src/ports/log.ts';
+import type { OperationsParts } from '../../src/http/operations-app.ts';
 import type { StatusReport } from '../../src/ports/status.ts';
+import { silentLog } from '../fakes/silent-log.ts';
+import { servedOperations } from './operations.ts';
 import { healthyAuthority, healthyReport } from './report.ts';
-
-const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, with: () => silent };
 
 /** A served app on a free port; `get` gives status and text of an answer. */
 async function served(t: TestContext, parts: Partial<OperationsParts> = {}) {
-  const app = makeOperationsApp({
-    status: { report: async () => healthyReport },
-    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'bridge_info 1\n' },
-    log: silent,
-    lateMs: () => 0,
-    stopping: () => false,
-    ...parts,
-  });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  assert.ok(server.ok);
-  t.after(() => server.value.close());
-  const url = `http://127.0.0.1:${server.value.port}`;
+  const port = await servedOperations(t, parts);
+  const url = `http://127.0.0.1:${port}`;
   return {
-    port: server.value.port,
+    port,
     fetch: (path: string, init?: RequestInit) => fetch(url + path, init),
     get: async (path: string): Promise<[number, string]> => {
       const response = await fetch(url + path);
@@ -127,7 +116,7 @@ describe('The operations server', () => {
     const logged: unknown[] = [];
     const { get } = await served(t, {
       metrics: { contentType: 'text/plain', text: () => Promise.reject(new Error('inner secret')) },
-      log: { ...silent, error: (message, fields) => logged.push([message, fields?.error]) },
+      log: { ...silentLog, error: (message, fields) => logged.push([message, fields?.error]) },
     });
     assert.deepEqual(await get('/metrics'), [500, 'This page failed; the log says more.\n']);
     assert.deepEqual(logged, [['A page of the operations server failed; the bridge goes on.', 'inner secret']]);

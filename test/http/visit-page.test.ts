@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { listen } from '../../src/http/http-server.ts';
-import { makeOperationsApp } from '../../src/http/operations-app.ts';
 import type { VisitAnswer } from '../../src/ports/visit.ts';
-import { silentLog } from '../authority/silent-log.ts';
-import { healthyReport } from './report.ts';
+import { servedOperations } from './operations.ts';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 async function served(t: TestContext, answer?: VisitAnswer) {
   const heard: string[] = [];
-  const app = makeOperationsApp({
-    status: { report: async () => healthyReport },
-    metrics: { contentType: 'text/plain', text: async () => '' },
-    log: silentLog,
-    lateMs: () => 0,
-    stopping: () => false,
+  const port = await servedOperations(t, {
     ...(answer === undefined
       ? {}
       : {
@@ -27,11 +19,8 @@ async function served(t: TestContext, answer?: VisitAnswer) {
           },
         }),
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  assert.ok(server.ok);
-  t.after(() => server.value.close());
   const post = async (body: string, type = 'application/x-www-form-urlencoded', method = 'POST') => {
-    const url = `http://127.0.0.1:${server.value.port}/visit`;
+    const url = `http://127.0.0.1:${port}/visit`;
     const answered = await fetch(url, {
       method,
       headers: { 'content-type': type },

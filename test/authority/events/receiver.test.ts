@@ -3,13 +3,11 @@ import { describe, type TestContext, test } from 'node:test';
 import { MAX_AGE_MS, makeEventReceiver } from '../../../src/authority/events/receiver.ts';
 import { RemoteKeys } from '../../../src/authority/keys/remote-keys.ts';
 import { MAX_TOKEN } from '../../../src/authority/keys/verify-token.ts';
-import { listen } from '../../../src/http/http-server.ts';
-import { makeOperationsApp } from '../../../src/http/operations-app.ts';
 import type { SecurityEvent } from '../../../src/ports/security-events.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
-import { healthyReport } from '../../http/report.ts';
+import { silentLog } from '../../fakes/silent-log.ts';
+import { servedOperations } from '../../http/operations.ts';
 import { makeSigningKey, type SigningKey, startJwksServer } from '../keys/jwks-server.ts';
-import { silentLog } from '../silent-log.ts';
 
 const ISSUER = 'https://id.willow.example';
 const AUDIENCE = 'https://bridge.willow.example';
@@ -30,12 +28,7 @@ async function received(t: TestContext) {
   const taken: SecurityEvent[] = [];
   const refused: string[] = [];
   let isStoreAway = false;
-  const app = makeOperationsApp({
-    status: { report: async () => healthyReport },
-    metrics: { contentType: 'text/plain', text: async () => '' },
-    log: silentLog,
-    lateMs: () => 0,
-    stopping: () => false,
+  const port = await servedOperations(t, {
     events: makeEventReceiver({
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -54,13 +47,8 @@ async function received(t: TestContext) {
       log: silentLog,
     }),
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
-  assert.ok(server.ok);
-  t.after(async () => {
-    await server.value.close();
-    await issuer.close();
-  });
-  const url = `http://127.0.0.1:${server.value.port}/events`;
+  t.after(() => issuer.close());
+  const url = `http://127.0.0.1:${port}/events`;
   const nowS = Math.floor(clock.nowMs() / 1000);
   const signed = (claims: Claims, header: Record<string, unknown> = {}, by: SigningKey = key): Promise<string> =>
     by.sign(

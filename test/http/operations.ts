@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { listen } from '../../src/http/http-server.ts';
+import { makeOperationsApp, type OperationsParts } from '../../src/http/operations-app.ts';
+import { silentLog } from '../fakes/silent-log.ts';
+import { healthyReport } from './report.ts';
+
+/** A real operations server of a healthy bridge, with these parts besides, until the test ends. @returns its port */
+export async function servedOperations(
+  t: TestContext,
+  parts: Partial<OperationsParts> = {},
+  host = '127.0.0.1',
+): Promise<number> {
+  const app = makeOperationsApp({
+    status: { report: async () => healthyReport },
+    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'bridge_info 1\n' },
+    log: silentLog,
+    lateMs: () => 0,
+    stopping: () => false,
+    ...parts,
+  });
+  const server = await listen(app, { host, port: 0 });
+  assert.ok(server.ok);
+  t.after(() => server.value.close());
+  return server.value.port;
+}
