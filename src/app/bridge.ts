@@ -213,7 +213,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ...{ version: parts.version, pid: parts.pid, notes: parts.notes },
     homeserverUrl: config.homeserver.url,
     authority: () => enforcement.report(),
-    leftOut: () => [bridging.countWords(), ...policies.sentences()].filter((words) => words !== ''),
+    leftOut: () => [bridging.countWords(), ...policies.sentences(), ...signs.sentences()].filter((one) => one !== ''),
     degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
     arrivals: { gate: matrixGate, software: () => software },
   });

@@ -17,7 +17,7 @@ export type StatusParts = {
   readonly notes: readonly string[];
   readonly walls: Pick<Walls, 'sentences'>;
   readonly isOurs: (userId: string) => boolean;
-  /** Of whom nothing is passed on beside what the authority says, as sentences. */
+  /** What is not passed on beside what the authority says, and of whom nothing is, as sentences. */
   readonly leftOut: () => readonly string[];
   /** Undefined where everybody is let in. */
   readonly authority: () => AuthorityReport | undefined;

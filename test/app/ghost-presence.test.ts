@@ -213,7 +213,9 @@ describe('who of a network is there', () => {
       await world.clock.pass(60_000);
     }
     const said = world.log.lines.filter((line) => line.includes('keeps no presence'));
-    assert.deepEqual([told(world), said.length], [1, 1]);
+    const { notes = [] } = (await world.bridge?.status.report())?.bridge ?? {};
+    const inStatus = notes.filter((note) => note.includes('keeps no presence'));
+    assert.deepEqual([told(world), said.length, inStatus.length], [1, 1, 1]);
     world.homeserver.keepsPresence = true;
     await world.clock.pass(30 * 60_000);
     world.network.sink?.roster(CHANNEL, { kind: 'away', member: gone('bob', 'late') });

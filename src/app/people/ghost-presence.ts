@@ -72,6 +72,11 @@ export class GhostPresence {
     this.#directs = new DirectGhosts(parts.portals, parts.ghosts, parts.kit.clock);
   }
 
+  /** A sentence while the homeserver does not keep what it is told. */
+  get problem(): string | undefined {
+    return this.#parts.kit.clock.nowMs() < this.#restsUntilMs ? NOT_KEPT : undefined;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#waiting.clear();

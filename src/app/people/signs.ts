@@ -47,6 +47,11 @@ export class Signs {
     this.ghosts.stop();
   }
 
+  /** What cannot be shown, and why. */
+  sentences(): readonly string[] {
+    return this.ghosts.problem === undefined ? [] : [this.ghosts.problem];
+  }
+
   /** Events that are on disk. */
   seen(events: readonly MatrixEvent[]): void {
     if (this.wants.receipts) this.#read.seen(events);
