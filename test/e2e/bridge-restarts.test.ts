@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
 import { waitUntil } from '../servers/people.ts';
 import { startConversation } from './conversation.ts';
+import { BROKEN_OFF } from './gestures.ts';
+import { withAccounts } from './shard.ts';
 import { assertPerfect } from './traffic.ts';
 
 describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () => {
@@ -12,7 +14,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
       async () => {
         await talk.shard.restartBridge();
       },
-      { allowed: { deaf: true } },
+      { allowed: { deaf: true, keepsDeleted: true } },
     );
   });
 
@@ -27,7 +29,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
   });
 
   test('by kill -9 at six moments', async () => {
-    const talk = await startConversation('kill');
+    const talk = await startConversation('kill', { network: withAccounts });
     await talk.through(
       async () => {
         for (const waitMs of [300, 700, 150, 900, 450, 620]) {
@@ -36,7 +38,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
           await talk.shard.restartBridge();
         }
       },
-      { allowed: { deaf: true, cut: true } },
+      { allowed: { ...BROKEN_OFF, keepsDeleted: false } },
     );
   });
 
@@ -54,7 +56,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
             await talk.shard.restartBridge();
           }
       },
-      { everyMs: UNHURRIED_MS, allowed: { deaf: true, cut: true } },
+      { everyMs: UNHURRIED_MS, allowed: BROKEN_OFF },
     );
   });
 });

@@ -9,6 +9,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../servers/people.ts';
 import { type Conversation, startConversation } from './conversation.ts';
+import { BROKEN_OFF } from './gestures.ts';
 
 const disk = process.env.CAUSEWAY_SMALL_DISK ?? '';
 const ballast = join(disk, 'ballast');
@@ -99,7 +100,7 @@ describe('the disk of the database is full while lines flow both ways, and is fr
         free();
         await talk.shard.restartBridge();
       },
-      { allowed: { deaf: true, cut: true } },
+      { allowed: BROKEN_OFF },
     );
   });
 });

@@ -11,9 +11,14 @@ export type Allowances = {
   readonly deaf?: boolean;
   /** The bridge or its connections broke off: nobody can tell whether a private line on its way had arrived (`inDoubt: resend`). */
   readonly cut?: boolean;
+  /** The bot is an operator no longer, and only whoever has an account deletes what they said (Ergo). */
+  readonly keepsDeleted?: boolean;
   /** The IRC server forgot topics and modes. */
   readonly forgetful?: boolean;
 };
+
+/** The bridge, or all that connects it with IRC, ended without a word. */
+export const BROKEN_OFF: Allowances = { deaf: true, cut: true, keepsDeleted: true };
 
 type Undone = {
   /** What is on one side and has to be on the other, once. */
@@ -224,7 +229,10 @@ export class Gestures {
     }
   }
 
-  async #look(reader: IrcPerson, { deaf = false, cut = false, forgetful = false }: Allowances): Promise<Undone> {
+  async #look(
+    reader: IrcPerson,
+    { deaf = false, cut = false, forgetful = false, keepsDeleted = false }: Allowances,
+  ): Promise<Undone> {
     const undone: Undone = { missing: [], doubled: [], left: [] };
     const once = (deeds: readonly Deed[], seen: readonly string[], mayMiss: boolean, mayDouble: boolean): void => {
       for (const { look, sure } of deeds) {
@@ -251,7 +259,7 @@ export class Gestures {
     );
     for (const { look, sure } of this.#deletedOnIrc) if (sure && !deaf && bodies.includes(look)) undone.left.push(look);
     this.#lookAtReactions(undone, room, reader, deaf);
-    if (reader.deletes)
+    if (!keepsDeleted && reader.deletes)
       for (const { look, sure } of this.#deletedOnMatrix)
         if (sure && reader.isDeleted(look) === false) undone.left.push(look);
     const topic = forgetful ? undefined : await reader.topic();

@@ -7,6 +7,7 @@ import { IrcUser } from '../servers/people.ts';
 import { startProxy, type TcpProxy } from '../servers/tcp-proxy.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
 import { type Conversation, startConversation } from './conversation.ts';
+import { BROKEN_OFF } from './gestures.ts';
 import type { ShardOptions } from './shard.ts';
 import { assertPerfect } from './traffic.ts';
 
@@ -40,7 +41,7 @@ describe('our connections to IRC fail while lines flow both ways', { timeout: 90
           await delay(1_200);
         }
       },
-      { allowed: { deaf: true, cut: true } },
+      { allowed: BROKEN_OFF },
     );
   });
 
@@ -51,7 +52,7 @@ describe('our connections to IRC fail while lines flow both ways', { timeout: 90
         wire.halfOpen();
         await delay(3_000);
       },
-      { allowed: { deaf: true, cut: true } },
+      { allowed: BROKEN_OFF },
     );
   });
 
@@ -66,7 +67,7 @@ describe('our connections to IRC fail while lines flow both ways', { timeout: 90
       operator.sendLine(`KILL ${nick} :a test`);
       await delay(800);
     }
-    const { toMatrix, toIrc } = await talk.end(240_000, { deaf: true, cut: true });
+    const { toMatrix, toIrc } = await talk.end(240_000, BROKEN_OFF);
     assertPerfect('to Matrix', toMatrix);
     assertPerfect('to IRC', toIrc);
     await operator.quit();
@@ -84,7 +85,7 @@ describe('the IRC server fails while lines flow both ways', { timeout: 900_000 }
     await delay(2_000);
     await talk.shard.ergo?.start();
     await delay(3_000);
-    const { toMatrix, toIrc } = await talk.end(undefined, { deaf: true, cut: true, forgetful: true });
+    const { toMatrix, toIrc } = await talk.end(undefined, { ...BROKEN_OFF, forgetful: true });
     assertPerfect('to Matrix', toMatrix);
     assertPerfect('to IRC', toIrc);
   });
