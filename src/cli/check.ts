@@ -3,6 +3,7 @@ import type { ConfigParts } from '../config/parts.ts';
 import { type ConfigProblem, formatProblems } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { checkAuthority } from './checks/authority.ts';
+import { checkCertificates } from './checks/certificates.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkEventKeys } from './checks/event-keys.ts';
 import type { Finding } from './checks/finding.ts';
@@ -19,6 +20,7 @@ async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
     checkHomeserver(parts),
     checkListen(parts),
     checkAuthority(parts),
+    checkCertificates(parts),
     checkEventKeys(parts),
     checkDatabase(parts),
     checkIrc(parts),
@@ -28,6 +30,16 @@ async function checkWorld(parts: ConfigParts): Promise<readonly Finding[]> {
   const reach = known ? await checkReach(parts, listen.some(isRunning)) : [];
   const pages = await checkPages(parts, listen.some(isRunning));
   return [...homeserver, ...reach, ...listen, ...pages, ...others.flat()];
+}
+
+/** Waiting for a file to be right, or for a while, keeps no process alive: without this it would end in the midst of it. */
+async function awake<T>(work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, 1_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 const isRunning = (finding: Finding): boolean => 'running' in finding;
@@ -40,7 +52,7 @@ export const check: Run = async (argv) => {
   }
   const path = String(parsed.flags.config);
   const loaded = await loadConfig(path);
-  const findings = loaded.parts === undefined ? [] : await checkWorld(loaded.parts);
+  const findings = loaded.parts === undefined ? [] : await awake(checkWorld(loaded.parts));
   const problems: ConfigProblem[] = [
     ...(loaded.ok ? [] : loaded.problems),
     ...findings.flatMap((finding) => ('problem' in finding ? [finding.problem] : [])),

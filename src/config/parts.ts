@@ -15,7 +15,12 @@ export type ConfigParts = {
   readonly http?: Config['http'];
   readonly authority?: Config['authority'];
   readonly database?: string;
-  readonly servers: readonly { readonly path: Path; readonly id: string; readonly server: NetworkConfig['server'] }[];
+  readonly servers: readonly {
+    readonly path: Path;
+    readonly id: string;
+    readonly server: NetworkConfig['server'];
+    readonly bot?: NetworkConfig['bot'];
+  }[];
   readonly registration?: Registration;
   /** A problem that names the place of a path in the configuration. */
   readonly problemAt: (path: Path, text: string, remedy: string) => ConfigProblem;
@@ -44,7 +49,9 @@ export function partsOf(tree: YamlTree, folder: string): ConfigParts {
     servers: networks.flatMap((network: unknown, n) => {
       const server = isTree(network) ? part(networkSchema.shape.server, network.server) : undefined;
       const id = isTree(network) && typeof network.id === 'string' ? network.id : String(n);
-      return server === undefined ? [] : [{ path: ['networks', n, 'server'], id, server }];
+      const bot = isTree(network) ? part(networkSchema.shape.bot, network.bot) : undefined;
+      const place = { path: ['networks', n, 'server'], id, ...(bot !== undefined && { bot }) };
+      return server === undefined ? [] : [{ ...place, server }];
     }),
     problemAt: tree.problemAt,
   };

@@ -307,6 +307,33 @@ A start will work.
     }
   });
 
+  test('says in a process of its own what is wrong with the list of members', () =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'config.yaml');
+      await writeFile(path, `${goodConfig}authority: {source: file, path: missing.yaml}\n`);
+      const { code, err } = await causeway('check', '--config', path);
+      assert.equal(code, 2);
+      assert.match(err, /config\.yaml:\d+:33: [\s\S]*missing\.yaml[\s\S]* Until it can be read nobody is let in/);
+    }));
+
+  test('tells of certificates that cannot be used', async () => {
+    const sasl = 'sasl: {mechanism: external, user: x, certFile: members.yaml, keyFile: members.yaml}';
+    const { code, err } = await tryOut(
+      {},
+      (config) =>
+        `${config.replace('bot: {nick: causeway}', `bot: {nick: causeway, ${sasl}}`)}authority: {source: ldap, ldap: {url: "ldaps://127.0.0.1:1", base: "dc=x", caFile: members.yaml}}\n`,
+    );
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /config\.yaml:\d+:\d+: The certificate \/here\/members\.yaml with the key [\s\S]* cannot be used: /,
+    );
+    assert.match(
+      err,
+      /config\.yaml:\d+:\d+: The file \/here\/members\.yaml \(authority\.ldap\.caFile\) has no certificate/,
+    );
+  });
+
   test('reads the keys of pushed events, without which a start works all the same', async () => {
     const issuer = await startJwksServer(await makeSigningKey('a'));
     const by = (url: string) => (config: string) =>

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { BotConfig, NetworkConfig } from '../../config/schema-network.ts';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import { nextNickCandidate } from '../../core/irc/nick.ts';
@@ -7,22 +6,18 @@ import type { SaslCredentials } from '../../core/irc/sasl.ts';
 import type { Person } from '../../ports/network.ts';
 import type { Known } from '../puppets/pool.ts';
 import { accountFor, localpartOf, type Naming, nicksFor, realnameOf } from '../puppets/puppet-name.ts';
+import { readClientCertificate } from '../wire/client-certificate.ts';
 import type { Introduction } from '../wire/registration.ts';
 import { SaslTalk, signAccountToken } from '../wire/sasl-talk.ts';
 import type { Endpoint } from '../wire/transport.ts';
 
-export function endpointOf({ server, bot }: NetworkConfig, withCertificate: boolean): Endpoint {
-  const { certFile, keyFile } = bot.sasl ?? {};
-  const hasCertificate = withCertificate && certFile !== undefined && keyFile !== undefined;
-  return {
-    host: server.host,
-    port: server.port,
-    tls: server.tls,
-    webSocket: server.webSocket,
-    fingerprint: server.tlsFingerprint,
-    ...(hasCertificate && { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }),
-  };
-}
+export const endpointOf = ({ server }: NetworkConfig): Endpoint => ({
+  host: server.host,
+  port: server.port,
+  tls: server.tls,
+  webSocket: server.webSocket,
+  fingerprint: server.tlsFingerprint,
+});
 
 /** What every server is told, whatever it wants to be shown besides. */
 type Names = Pick<Introduction, 'nick' | 'nextNick' | 'user' | 'realname' | 'password'>;
@@ -52,7 +47,11 @@ export async function introduceBot(config: NetworkConfig, nowMs: number): Promis
   const { bot } = config;
   const sasl = bot.sasl === undefined ? ok(undefined) : await botSasl(bot.sasl, config, nowMs);
   if (!sasl.ok) return sasl;
-  return ok({ ...botNames(config, 30), sasl: sasl.value });
+  const { certFile, keyFile } = bot.sasl ?? {};
+  const hasCertificate = certFile !== undefined && keyFile !== undefined;
+  const certificate = hasCertificate ? await readClientCertificate(certFile, keyFile) : ok(undefined);
+  if (!certificate.ok) return certificate;
+  return ok({ ...botNames(config, 30), sasl: sasl.value, certificate: certificate.value });
 }
 
 async function botSasl(

@@ -52,7 +52,7 @@ export function linkOptionsOf(tools: ListenerTools, introduction: Introduction):
   const { registrationMs, idleMs, deadMs } = timings;
   return {
     dialect,
-    endpoint,
+    endpoint: { ...endpoint, ...introduction.certificate },
     introduction,
     wishes: dialect.listenerCaps,
     facts,

@@ -2,6 +2,7 @@ import type { BridgeError, Result } from '../../core/errors.ts';
 import type { OutgoingLine } from '../../core/irc/encode.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import type { CapTalk } from './cap-talk.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 import type { Login } from './login.ts';
 
 /** How a connection introduces itself. */
@@ -13,6 +14,8 @@ export type Introduction = {
   readonly realname: string;
   readonly password?: string | undefined;
   readonly webirc?: WebircIntroduction | undefined;
+  /** Shown to the server before anything is said. */
+  readonly certificate?: ClientCertificate | undefined;
   /** Login to demand: without it the attempt ends. */
   readonly sasl?: Login | undefined;
   /** Signs what they do, where the server wants that. */

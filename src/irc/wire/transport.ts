@@ -7,8 +7,9 @@
  */
 import net from 'node:net';
 import tls from 'node:tls';
+import type { ClientCertificate } from './client-certificate.ts';
 
-export type Endpoint = {
+export type Endpoint = Partial<ClientCertificate> & {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
@@ -16,9 +17,6 @@ export type Endpoint = {
   readonly webSocket?: string | undefined;
   /** SHA-256 of the only certificate to trust, 64 lower-case hex digits. */
   readonly fingerprint?: string | undefined;
-  /** Client certificate and key, PEM. */
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
 };
 
 export interface TransportOwner {
