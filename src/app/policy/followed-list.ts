@@ -28,7 +28,7 @@ export type FollowedList = {
   /** It is to be read anew. */
   isAsked: boolean;
   readonly wake: Signal;
-  /** Rules that mean ourselves of which admins were told. */
+  /** What admins were told of. */
   readonly toldOf: Set<string>;
 };
 

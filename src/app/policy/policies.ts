@@ -12,6 +12,7 @@ import type { Entry, Ledger } from '../lanes/ledger.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import { inBackground, within } from '../timing/background.ts';
+import { Gathered } from '../timing/gathered.ts';
 import type { Signal } from '../timing/signal.ts';
 import { BoundedReports } from './bounded-reports.ts';
 import { type FollowedList, unreadableIn } from './followed-list.ts';
@@ -48,6 +49,9 @@ export class Policies {
   readonly #shutOuts: ShutOuts;
   readonly #done: ShutOutBook;
   readonly #mayAct = new Map<PortalId, boolean>();
+  /** Lists of which something is new that nobody looked at yet. */
+  readonly #fresh = new Set<FollowedList>();
+  readonly #changes: Gathered;
   #forAll: readonly string[] = [];
 
   /** With what an earlier process knew. */
@@ -65,10 +69,20 @@ export class Policies {
     this.#parts = parts;
     this.#done = done;
     this.#book = new PolicyBook(kit.homeserver);
+    // Rules hold as soon as they are in the book; what else follows is worked out once for many.
+    this.#changes = new Gathered(
+      kit.clock,
+      kit.log,
+      () => this.#takeChanges(),
+      () => parts.portals.restMs,
+    );
     this.#lists = new FollowedLists({
       ...parts,
       book: this.#book,
-      onChanged: (list) => this.#changed(list),
+      onChanged: (list) => {
+        this.#fresh.add(list);
+        this.#changes.ask();
+      },
       onProblem: (list) => this.#problem(list),
     });
     const reports = new BoundedReports(kit.clock, say);
@@ -190,15 +204,21 @@ export class Policies {
     );
   }
 
+  #takeChanges(): void {
+    const fresh = [...this.#fresh];
+    this.#fresh.clear();
+    for (const list of fresh) this.#changed(list);
+  }
+
   #changed(list: FollowedList): void {
     const { roomId, name } = list;
     if (roomId === undefined) return;
     const { reports } = this.#parts.enforcement;
-    for (const { entity } of this.#book.refused(roomId)) {
-      if (list.toldOf.has(entity)) continue;
-      list.toldOf.add(entity);
+    const refused = this.#book.refused(roomId);
+    if (refused !== undefined && !list.toldOf.has(name)) {
+      list.toldOf.add(name);
       reports.say(
-        `The policy list ${name} has a rule (${entity}) that means this bridge itself or its whole homeserver. It is not followed.`,
+        `The policy list ${name} has a rule (${refused.entity}) that means this bridge itself or its whole homeserver. Such rules are not followed.`,
       );
     }
     const concerned = [...this.#parts.portals.all()].filter((portal) => this.#listsOf(portal).includes(roomId));

@@ -18,6 +18,9 @@ export type ShutStepsParts = {
 
 type Put = Extract<ShutStep, { kind: 'ban' | 'put-out' }>;
 
+/** Bans of ours in one channel: servers hold sixty or a hundred, and operators need some. Beyond, people are put out whenever they come. */
+const MAX_MASKS = 40;
+
 /** Why an unban, or a kick from a channel, happened. */
 const LIFTED = 'no policy list means them any more';
 
@@ -88,7 +91,7 @@ export class ShutSteps {
     const guard = kit.networks.get(portal.network)?.guard;
     if (guard === undefined) return ok(undefined);
     const mask = guard.bans?.maskOf(who);
-    if (mask !== undefined) {
+    if (mask !== undefined && done.masksOf(portal.id).length < MAX_MASKS) {
       const before = done.of(portal.id, ghost) ?? blank(portal, { ghost, who, reason });
       const isNew = !before.masks.includes(mask);
       if (isNew) await done.put({ ...before, masks: [...before.masks, mask] });

@@ -29,8 +29,8 @@ export type WhoIsOutParts = {
 export type Refusal = { readonly text: string };
 
 /**
- * Whom policy lists shut out. The authority stays the master: whoever it knows is its to decide about, and a list says nothing of them. A list
- * lets nobody in.
+ * Whom policy lists shut out. The authority stays the master: whoever it calls its own is its to decide about, and a list says nothing of them. A
+ * list lets nobody in.
  */
 export class WhoIsOut {
   readonly #parts: WhoIsOutParts;
@@ -124,10 +124,11 @@ export class WhoIsOut {
     return book.isEmpty ? undefined : book.match(listsOf(portal), names);
   }
 
-  /** `known`: the authority says something of them. Silence of the authority makes nobody known, and nobody a stranger for good. */
+  /** `known`: the authority calls them its own. Silence of the authority makes nobody known, and nobody a stranger for good. */
   #standing(person: Lookup<Member>): 'known' | 'unsure' | 'stranger' {
     if (!this.#parts.hasAuthority || person.kind === 'absent') return 'stranger';
-    return person.kind === 'found' ? 'known' : 'unsure';
+    if (person.kind === 'unknown') return 'unsure';
+    return NOT_ITS_OWN.has(person.value.status) ? 'stranger' : 'known';
   }
 
   #spare(match: PolicyMatch, name: string): undefined {
@@ -147,6 +148,9 @@ export class WhoIsOut {
     return { text };
   }
 }
+
+/** The authority names them, and does not call them its own. */
+const NOT_ITS_OWN: ReadonlySet<string> = new Set(['applicant', 'suspended', 'departed', 'expelled']);
 
 /** Where something would have passed. */
 type Place = { readonly network: NetworkId; readonly key: string; readonly where: string };

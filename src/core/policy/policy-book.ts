@@ -30,9 +30,9 @@ export class PolicyBook {
     return this.#lists.get(list);
   }
 
-  /** Rules of a list that are not followed, since they mean the bot or its whole homeserver. */
-  refused(list: string): readonly PolicyRule[] {
-    return [...(this.#refused.get(list)?.values() ?? [])];
+  /** A rule of a list that is not followed, since it means the bot or its whole homeserver; undefined where there is none. */
+  refused(list: string): PolicyRule | undefined {
+    return this.#refused.get(list)?.values().next().value;
   }
 
   /** One state event of a list. @param rule undefined: none stands there any more */

@@ -19,7 +19,7 @@ const LIST = '!coc';
 const freshness = { revision: 1, asOfMs: 1, via: 'snapshot' } as const;
 const ABSENT: Lookup<Member> = { kind: 'absent', freshness, stranger: true };
 const UNKNOWN: Lookup<Member> = { kind: 'unknown', reason: 'unreachable', text: 'it is down' };
-const FOUND = { kind: 'found', freshness, value: {} } as unknown as Lookup<Member>;
+const found = (status: string) => ({ kind: 'found', freshness, value: { status } }) as unknown as Lookup<Member>;
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const userRule = (entity: string): PolicyRule => ({ kind: 'user', entity, reason: 'spam' });
 
@@ -77,7 +77,7 @@ describe('a policy list', () => {
 
   test('says nothing about whom the cooperative knows, and admins hear that it tried', () => {
     const rules = [userRule('@_causeway_home_*'), userRule('@ada:shard.test')];
-    const { out, portal, said } = worldOf(rules, { hasAuthority: true }, FOUND);
+    const { out, portal, said } = worldOf(rules, { hasAuthority: true }, found('active'));
     assert.equal(out.speaker(portal.id, PEST), undefined);
     assert.equal(out.user(portal.id, '@ada:shard.test'), undefined);
     assert.deepEqual(out.verdict(portal, '@_causeway_home_pest:shard.test', PEST), { kind: 'free' });
@@ -86,6 +86,14 @@ describe('a policy list', () => {
       said[1] ?? '',
       /^The policy list #coc:shard\.test means @ada:shard\.test .*whom the cooperative knows\./,
     );
+  });
+
+  test('means people of whom the authority says that they are not its own, as anybody', () => {
+    const meant = ['active', 'provisional', 'hibernating', 'unmapped', 'applicant', 'departed'].map((status) => {
+      const { out, portal } = worldOf([userRule('@_causeway_home_*')], { hasAuthority: true }, found(status));
+      return out.speaker(portal.id, PEST) !== undefined;
+    });
+    assert.deepEqual(meant, [false, false, false, false, true, true]);
   });
 
   test('silences, and no more, of whom the authority cannot say now whether it knows them', () => {

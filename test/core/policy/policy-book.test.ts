@@ -69,11 +69,11 @@ describe('the book of lists', () => {
       rule('*', 'server'),
     ];
     for (const [at, one] of against.entries()) book.put(LIST, `${at}`, one);
-    assert.deepEqual(book.refused(LIST), against);
+    assert.deepEqual(book.refused(LIST), against[0]);
     assert.equal(book.match([LIST], namesOfUser('@anybody:else.example')), undefined);
     assert.equal(book.match([LIST], namesOfUser(US.botId)), undefined);
     book.put(LIST, '0', undefined);
-    assert.equal(book.refused(LIST).length, against.length - 1);
+    assert.deepEqual(book.refused(LIST), against[1]);
   });
 
   test('means people of a network by their ghosts and by the server that vouches for them, not by our own', () => {
