@@ -97,6 +97,16 @@ describe('a bridge on freeq: files, topics, pins and typing', { timeout: 280_000
     assert.deepEqual(told().at(-1), `unpin=${msgid}`);
   });
 
+  behaves([15], 'shows in the room that somebody of freeq types', 'both', async (scene) => {
+    const world = await scene.bridge();
+    const alice = await scene.person('alice');
+    alice.say(CHANNEL, 'let me think');
+    const { sender } = await world.message('let me think');
+    alice.tag(CHANNEL, { '+typing': 'active' });
+    const isShown = () => world.homeserver.calls.some((call) => call.startsWith(`typing ${sender} ${world.room}`));
+    await waitUntil(isShown, { what: 'the ghost typing' });
+  });
+
   behaves([15], 'shows on freeq that a member types', 'both', async (scene) => {
     const world = await scene.bridge();
     const alice = await scene.person('alice');

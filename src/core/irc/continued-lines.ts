@@ -51,7 +51,7 @@ export class ContinuedLines {
     // It comes too late, or behind something else: a message of its own, by the same sender.
     const before = this.#before.get(placeOf(line));
     if (before !== undefined && this.#continues(before, line))
-      return [...released, { ...item, line: { ...line, tags: withoutName(before.tags) } }];
+      return [...released, { ...item, line: { ...line, tags: ofSender(before.tags) } }];
     if (!canGoOn(line, this.#continues)) return [...released, item];
     this.#held = { first: item, lines: [textOf(line)], atMs: nowMs };
     return released;
@@ -87,11 +87,11 @@ const textOf = ({ params }: IrcLine): string => params[1] ?? '';
 /** Whether anything at all could go on this line: one without any tags would. */
 const canGoOn = (line: IrcLine, continues: Continues): boolean => continues(line, { ...line, tags: new Map() });
 
-function withoutName(tags: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const rest = new Map(tags);
-  rest.delete('msgid');
-  return rest;
-}
+/** What says who it was and when; what the message was about was done with its beginning. */
+const OF_SENDER: ReadonlySet<string> = new Set(['account', 'time', '+freeq.at/origin']);
+
+const ofSender = (tags: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+  new Map([...tags].filter(([tag]) => OF_SENDER.has(tag)));
 
 function joined(first: One, lines: readonly string[]): One {
   if (lines.length === 1) return first;
