@@ -127,7 +127,10 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     adopt: (portal, successor, note) => provision.succeed(portal, successor, note),
-    onMoved: (from, to) => targets.moved(from, to),
+    onMoved: (from, to) => {
+      targets.moved(from, to);
+      inBackground(kit, rules.moved(to));
+    },
     stopping: () => stopping,
     nudge,
   });
@@ -258,6 +261,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
         }
         rosters.start();
         inBackground(kit, directs.invitations.begin());
+        inBackground(kit, rules.release());
         enforcement.start();
         inBackground(kit, reconfigure(config));
         endHousekeeping = startHousekeeping(kit, pages);
@@ -280,6 +284,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       inBackground(kit, reconfigure(next));
       pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
+      inBackground(kit, rules.release());
       policies.reconfigure(next);
       for (const network of kit.networks.keys()) channels.tell(network);
       provisionAll(added);

@@ -4,7 +4,7 @@ import type { MatrixEvent, NetworkInvite, NetworkQuiet, NetworkWalls } from '../
 import type { ChannelRules } from '../../src/core/room/channel-rules.ts';
 import type { Wall } from '../../src/core/room/walls.ts';
 import { BOT, SERVER } from '../fakes/fake-homeserver.ts';
-import { FakeWorld } from '../fakes/fake-world.ts';
+import { configOf, FakeWorld } from '../fakes/fake-world.ts';
 
 const ALICE = `@alice:${SERVER}`;
 const BOB = `@bob:${SERVER}`;
@@ -128,6 +128,52 @@ describe('a room follows its channel', () => {
       assert.equal(JSON.stringify(now(world, LEVELS)), JSON.stringify(CUSTOM), `killed at write ${at}`);
       assert.deepEqual(now(world, DOOR), { join_rule: 'public' });
     }
+  });
+
+  test('follows on into the room that replaces its own', async () => {
+    const world = await worldWith();
+    await channelIs(world, MODERATED, ['key']);
+    const { homeserver, room } = world;
+    const next = `!next:${SERVER}`;
+    homeserver.happen(next, ALICE, 'm.room.create', { room_version: '11', predecessor: { room_id: room } }, '');
+    homeserver.happen(next, BOT, 'm.room.member', { membership: 'join' }, BOT);
+    // As clients do it: levels go along, rules of the door often do not.
+    const copied = { ...(now(world, LEVELS) ?? {}), users: { ...CUSTOM.users, [BOB]: 6, [ANN]: 6, [BOT]: 100 } };
+    homeserver.happen(next, ALICE, LEVELS, copied, '');
+    homeserver.happen(next, ALICE, DOOR, { join_rule: 'public' }, '');
+    homeserver.happen(room, ALICE, 'm.room.tombstone', { replacement_room: next }, '');
+    const there = (type: string) => homeserver.room(next).state.get(`${type} `)?.content;
+    await world.clock.until('the new room to close', () => there(DOOR)?.join_rule === 'invite');
+    await channelIs(world, OPEN);
+    assert.deepEqual(there(LEVELS), { ...CUSTOM, users: { ...CUSTOM.users, [BOT]: 100 } });
+    assert.deepEqual(there(DOOR), { join_rule: 'public' });
+  });
+
+  test('no longer when the link is gone: it is put back', async () => {
+    const world = await worldWith();
+    await channelIs(world, MODERATED, ['invited']);
+    world.bridge?.reload(configOf([{ channel: '#other', room: '#other' }]));
+    await world.clock.until('the room to be put back', () => now(world, DOOR)?.join_rule === 'public');
+    assert.equal(JSON.stringify(now(world, LEVELS)), JSON.stringify(CUSTOM));
+  });
+
+  test('as far as the bot may, and wholly once it may', async () => {
+    const world = await FakeWorld.make();
+    const { homeserver, room } = world;
+    homeserver.happen(room, ALICE, 'm.room.create', { room_version: '10', creator: ALICE }, '');
+    homeserver.happen(room, ALICE, 'm.room.member', { membership: 'join' }, ALICE);
+    const users = { [ALICE]: 100, [BOT]: 50 };
+    const events = { [LEVELS]: 100 };
+    homeserver.happen(room, ALICE, LEVELS, { users, events }, '');
+    homeserver.happen(room, ALICE, DOOR, { join_rule: 'public' }, '');
+    await world.start();
+    await linked(world);
+    await channelIs(world, MODERATED);
+    assert.equal(writes(world, LEVELS), 0);
+    homeserver.happen(room, ALICE, LEVELS, { users: { ...users, [BOT]: 100 }, events }, '');
+    await settled(world);
+    assert.equal(now(world, LEVELS)?.events_default, 1);
+    assert.deepEqual(world.network.gestures, []);
   });
 
   test('asks nothing of the homeserver when it hears after a start what it knew', async () => {

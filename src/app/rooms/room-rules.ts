@@ -2,23 +2,28 @@ import { sameValue } from '../../core/authority/same-value.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import type { DoorToMatrix, InviteToMatrix } from '../../core/events.ts';
 import type { PortalId } from '../../core/ids.ts';
-import { type Content, ownValue, readRoom } from '../../core/room/actual-room.ts';
 import type { RulesOnMatrix, Stance } from '../../core/room/channel-rules.ts';
-import { isOpenDoor, stanceOf, TOPIC_POWER, withoutRules, withRules } from '../../core/room/rule-levels.ts';
-import { agreedStance, differs, newsIn, parseRecord, type RuleRecord, takenOver } from '../../core/room/rule-record.ts';
+import {
+  type Asked,
+  differs,
+  NO_RECORD,
+  newsIn,
+  parseRecord,
+  type RuleRecord,
+  takenOver,
+} from '../../core/room/rule-record.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { ManagedRooms } from '../admission/managed-rooms.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import { Turns } from '../timing/turns.ts';
+import { bringRoom, LEVELS, releaseRoom } from './bring-room.ts';
 import { invitePerson } from './invite-person.ts';
 import type { Portal, PortalTable } from './portal-table.ts';
-import { bringRoomDoor, isOurs } from './room-door.ts';
 import { Walls } from './walls.ts';
 
 /** Under this name a cursor holds the record of a portal's room. */
 const RECORD = 'rules:';
-const LEVELS = 'm.room.power_levels';
 
 export type RoomRulesParts = {
   readonly kit: Kit;
@@ -68,54 +73,44 @@ export class RoomRules {
   }
 
   /** Brings a room to what its channel asks. Harmless when repeated. @returns the id of the last event that came of it; empty where none did */
-  async bring(effect: DoorToMatrix): Promise<Result<string>> {
-    const portal = this.#parts.portals.byRoom(effect.room);
-    if (portal === undefined || this.#parts.keeping().isKept(effect.room)) return ok('');
-    const { open, rules } = effect;
-    return this.#turn(portal.id, async () => {
-      const record = await this.#read(portal.id);
+  async bring({ room, open, rules }: DoorToMatrix): Promise<Result<string>> {
+    return this.#inTurn(room, ok(''), async (portal, record) => {
       const asked = { open, rules: rules ?? record.asked?.rules };
-      const isStrict = this.#parts.kit.networks.get(portal.network)?.hasWalls === true;
       // A thousand channels at a start need not be asked how they stand.
-      if (!isStrict && sameValue(asked, record.asked)) return ok('');
-      return this.#bringTo(portal, effect.room, record, { open, ...(rules === undefined ? {} : { rules }) });
+      const isDone = record.room === room && record.isBehind !== true && sameValue(asked, record.asked);
+      if (isDone && !this.#isStrict(portal)) return ok('');
+      return this.#bringTo(portal, room, record, { open, ...(rules === undefined ? {} : { rules }) });
     });
   }
 
   /** What of a stance somebody changed, and the channel has not already; nothing where the room is not theirs to say. */
   async news(room: string, stance: Stance): Promise<Stance> {
-    const portal = this.#parts.portals.byRoom(room);
-    if (portal === undefined || this.#parts.keeping().isKept(room)) return {};
-    return this.#turn(portal.id, async () => {
-      const record = await this.#read(portal.id);
+    return this.#inTurn(room, {}, async (portal, record) => {
       const news = newsIn(stance, record);
-      await this.#write(portal.id, { ...record, seen: { ...record.seen, ...stance, ...asBefore(news) } });
+      const next = { ...record, seen: { ...record.seen, ...stance, ...asBefore(news) } };
+      await this.#write(portal.id, next);
+      // Somebody may have given our bot what it lacked.
+      if (record.isBehind === true && record.asked !== undefined) await this.#bringTo(portal, room, next, record.asked);
       return news;
     });
   }
 
   /** The channel's modes are what somebody made of the room: from now on they go with each other. */
   async agreed(room: string, stance: Stance): Promise<Result<unknown>> {
-    const portal = this.#parts.portals.byRoom(room);
-    if (portal === undefined) return ok(undefined);
-    return this.#turn(portal.id, async () => {
+    return this.#inTurn<Result<unknown>>(room, ok(''), async (portal, { asked, ...stored }) => {
       const levels = await this.#parts.kit.homeserver.stateContent(room, LEVELS, '');
       if (!levels.ok) return levels;
-      const { asked, ...stored } = await this.#read(portal.id);
       const record = { ...takenOver(stored, stance, levels.value ?? {}), seen: { ...stored.seen, ...stance } };
       await this.#write(portal.id, record);
       // The channel may have said so first: then nothing else would bring the room to it.
       const isToldAlready = asked !== undefined && !differs(stance, asked);
-      return isToldAlready ? this.#bringTo(portal, room, record, asked) : ok(undefined);
+      return isToldAlready ? this.#bringTo(portal, room, record, asked) : ok('');
     });
   }
 
   /** The channel stays as it is: so the room goes on saying what holds there. */
   async refused(room: string, stance: Stance): Promise<Result<unknown>> {
-    const portal = this.#parts.portals.byRoom(room);
-    if (portal === undefined) return ok(undefined);
-    return this.#turn(portal.id, async () => {
-      const stored = await this.#read(portal.id);
+    return this.#inTurn<Result<unknown>>(room, ok(''), async (portal, stored) => {
       const record = { ...stored, seen: { ...stored.seen, ...stance } };
       await this.#write(portal.id, record);
       const { asked } = record;
@@ -123,108 +118,69 @@ export class RoomRules {
     });
   }
 
-  async #bringTo(
-    portal: Portal,
-    room: string,
-    before: RuleRecord,
-    asked: NonNullable<RuleRecord['asked']>,
-  ): Promise<Result<string>> {
+  /** A link got another room: it is brought to what the channel asked of the one before. */
+  async moved(room: string): Promise<void> {
+    await this.#inTurn<Result<unknown>>(room, ok(''), async (portal, record) =>
+      record.asked === undefined ? ok('') : this.#bringTo(portal, room, record, record.asked),
+    );
+  }
+
+  /** Rooms whose links are gone from the configuration are put back. What cannot be reached now is at the next start. */
+  async release(): Promise<void> {
+    const { kit, portals } = this.#parts;
+    const { db, stores } = kit;
+    for (const [name, text] of await db.transaction((sql) => stores.cursor.list(sql, RECORD))) {
+      const portal = name.slice(RECORD.length) as PortalId;
+      if (portals.get(portal) !== undefined) continue;
+      await this.#turn(portal, async () => {
+        const record = parseRecord(text);
+        const done = record.room === undefined ? ok('') : await releaseRoom(kit, record.room, record);
+        if (done.ok || done.error.retry === 'never')
+          await db.transaction((sql) => stores.cursor.delete(sql, RECORD + portal));
+      });
+    }
+  }
+
+  async #bringTo(portal: Portal, room: string, record: RuleRecord, asked: Asked): Promise<Result<string>> {
     const { kit } = this.#parts;
-    let record = before;
-    const isStrict = kit.networks.get(portal.network)?.hasWalls === true;
-    const closed = await bringRoomDoor(kit, room, asked.open, isStrict, {
-      get: () => record.door,
-      set: async (door) => {
-        const { door: _, ...others } = record;
-        record = { ...others, ...(door === undefined ? {} : { door }) };
-        await this.#write(portal.id, record);
-      },
-    });
-    if (!closed.ok && closed.error.retry !== 'never') return closed;
-    const set = asked.rules === undefined ? ok(record) : await this.#bringLevels(portal.id, room, record, asked.rules);
-    if (!set.ok) return set;
-    const seen = await this.#lookAt(room);
-    if (!seen.ok) return seen;
-    const rules = asked.rules ?? record.asked?.rules;
-    const known = { open: asked.open, ...(rules === undefined ? {} : { rules }) };
-    const next = { ...set.value, ...seen.value.open, asked: known };
-    await this.#write(portal.id, { ...next, seen: agreedStance(seen.value.stance, next) });
-    return closed.ok ? closed : ok('');
-  }
-
-  /** @returns the record as it is then */
-  async #bringLevels(
-    portal: PortalId,
-    room: string,
-    record: RuleRecord,
-    rules: RulesOnMatrix,
-  ): Promise<Result<RuleRecord>> {
-    const { kit } = this.#parts;
-    const { homeserver } = kit;
-    const now = await homeserver.stateContent(room, LEVELS, '');
-    if (!now.ok) return now;
-    if (now.value === undefined) return ok(record);
-    const natural = withoutRules(now.value, record.changes);
-    const { moderated, topicLocked } = rules;
-    // Only what would be opened has to be ours.
-    const mayOpen = !topicLocked && ownValue(natural.events, 'm.room.topic') === TOPIC_POWER;
-    const { levels, changes } = withRules(natural, {
-      moderated,
-      topicLocked,
-      speakers: this.#speakers(portal, rules),
-      isOurs: mayOpen && (await isOurs(kit, room)),
-    });
-    if (sameValue(levels, now.value)) return ok({ ...record, changes });
-    if (!(await this.#mayWrite(room))) return ok(record);
-    // Both, until one of them holds: whoever is stopped in between knows of either what it was.
-    await this.#write(portal, { ...record, changes: [...record.changes, ...changes] });
-    const sent = await homeserver.sendState(homeserver.botId, room, LEVELS, '', levels);
-    if (sent.ok) return ok({ ...record, changes });
-    if (sent.error.retry !== 'never') return sent;
-    kit.log.warn('a room does not follow the modes of its channel', { room, why: sent.error.text });
-    return ok(record);
-  }
-
-  #speakers(portal: PortalId, { moderated, users, subjects }: RulesOnMatrix): readonly string[] {
-    const { ghosts, portals } = this.#parts;
-    const network = portals.networkOf(portal);
-    return moderated ? [...users, ...subjects.map((subject) => ghosts().idOf(network, subject))] : [];
-  }
-
-  async #mayWrite(room: string): Promise<boolean> {
-    const { homeserver } = this.#parts.kit;
-    const state = await homeserver.state(room);
-    if (!state.ok) return false;
-    const actual = readRoom(room, state.value);
-    return actual.powerOf(homeserver.botId) >= actual.powerForState(LEVELS);
-  }
-
-  /** How the room stands, and of what is open, what stands there. */
-  async #lookAt(room: string): Promise<
-    Result<{
-      readonly stance: Stance;
-      readonly open: Pick<RuleRecord, 'speech' | 'topic' | 'joinRules'>;
-    }>
-  > {
-    const { homeserver } = this.#parts.kit;
-    const levels = await homeserver.stateContent(room, LEVELS, '');
-    if (!levels.ok) return levels;
-    const joinRules = await homeserver.stateContent(room, 'm.room.join_rules', '');
-    if (!joinRules.ok) return joinRules;
-    const content: Content = levels.value ?? {};
-    const stance = { ...stanceOf(content), closed: !isOpenDoor(joinRules.value) };
-    const at = (holder: unknown, key: string): readonly unknown[] => {
-      const value = ownValue(holder, key);
-      return value === undefined ? [] : [value];
+    const parts = {
+      ...{ kit, room, isStrict: this.#isStrict(portal), speakers: this.#speakers(portal, asked.rules) },
+      note: (next: RuleRecord) => this.#write(portal.id, next),
     };
-    return ok({
-      stance,
-      open: {
-        ...(stance.moderated ? {} : { speech: at(content, 'events_default') }),
-        ...(stance.topicLocked ? {} : { topic: at(content.events, 'm.room.topic') }),
-        ...(stance.closed || joinRules.value === undefined ? {} : { joinRules: joinRules.value }),
-      },
-    });
+    const before = await this.#ofThisRoom(room, record);
+    if (!before.ok) return before;
+    const brought = await bringRoom(parts, before.value, asked);
+    return brought.ok ? ok(brought.value.eventId) : brought;
+  }
+
+  /** A room that was replaced hands on what was noted of it, since clients copy its levels; another one, which the link had before, is put back. */
+  async #ofThisRoom(room: string, record: RuleRecord): Promise<Result<RuleRecord>> {
+    const { kit } = this.#parts;
+    if (record.room === undefined || record.room === room) return ok(record);
+    const { changes, door, speech, topic, joinRules } = record;
+    const tombstone = await kit.homeserver.stateContent(record.room, 'm.room.tombstone', '');
+    if (!tombstone.ok && tombstone.error.retry !== 'never') return tombstone;
+    if (tombstone.ok && tombstone.value !== undefined)
+      return ok(JSON.parse(JSON.stringify({ changes, door, speech, topic, joinRules })));
+    const released = await releaseRoom(kit, record.room, record);
+    return released.ok || released.error.retry === 'never' ? ok(NO_RECORD) : released;
+  }
+
+  #isStrict({ network }: Portal): boolean {
+    return this.#parts.kit.networks.get(network)?.hasWalls === true;
+  }
+
+  #speakers({ network }: Portal, rules: RulesOnMatrix | undefined): readonly string[] {
+    if (rules?.moderated !== true) return [];
+    return [...rules.users, ...rules.subjects.map((subject) => this.#parts.ghosts().idOf(network, subject))];
+  }
+
+  /** One at a time for each link; nothing where the room is not its channel's to say. */
+  async #inTurn<T>(room: string, nothing: T, work: (portal: Portal, record: RuleRecord) => Promise<T>): Promise<T> {
+    const { portals, keeping } = this.#parts;
+    const portal = portals.byRoom(room);
+    if (portal === undefined || keeping().isKept(room)) return nothing;
+    return this.#turn(portal.id, async () => work(portal, await this.#read(portal.id)));
   }
 
   #turn<T>(portal: PortalId, work: () => Promise<T>): Promise<T> {

@@ -7,6 +7,8 @@ export type Asked = { readonly open: boolean; readonly rules?: RulesOnMatrix };
 
 /** What is remembered of a room that follows its channel's modes; all that is needed to put it back. */
 export type RuleRecord = {
+  /** Which room it is about: a link may get another. */
+  readonly room?: string;
   /** Levels that stand otherwise because of the channel. */
   readonly changes: readonly LevelChange[];
   /** Join rules before we closed the door. */
@@ -17,8 +19,10 @@ export type RuleRecord = {
   readonly speech?: readonly unknown[];
   readonly topic?: readonly unknown[];
   readonly joinRules?: Content;
-  /** What the channel asked last, and the room was brought to. */
+  /** What the channel asked last. */
   readonly asked?: Asked;
+  /** The room could not be brought to that, since our bot may not: tried again when its levels change. */
+  readonly isBehind?: boolean;
 };
 
 export const NO_RECORD: RuleRecord = { changes: [] };
