@@ -127,10 +127,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     adopt: (portal, successor, note) => provision.succeed(portal, successor, note),
-    onMoved: (from, to) => {
-      targets.moved(from, to);
-      inBackground(kit, rules.moved(to));
-    },
+    onMoved: relations.moved,
     stopping: () => stopping,
     nudge,
   });
@@ -260,8 +257,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
           channels.tell(network.id);
         }
         rosters.start();
-        inBackground(kit, directs.invitations.begin());
-        inBackground(kit, rules.release());
+        inBackground(kit, Promise.all([directs.invitations.begin(), rules.release()]));
         enforcement.start();
         inBackground(kit, reconfigure(config));
         endHousekeeping = startHousekeeping(kit, pages);
@@ -281,10 +277,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     reload(next) {
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
-      inBackground(kit, reconfigure(next));
+      inBackground(kit, Promise.all([reconfigure(next), rules.release()]));
       pages.reconfigure(next);
       const added = applyLinks(kit, portals, next);
-      inBackground(kit, rules.release());
       policies.reconfigure(next);
       for (const network of kit.networks.keys()) channels.tell(network);
       provisionAll(added);

@@ -85,6 +85,18 @@ describe('a room follows its channel', () => {
     assert.deepEqual(world.network.gestures, []);
   });
 
+  test('and leaves their voice to those who had one and are not connected, by which they are again', async () => {
+    const world = await worldWith();
+    const others = { ...MODERATED, users: [] };
+    const levelOf = (userId: string): unknown => Object(now(world, LEVELS)?.users)[userId];
+    await channelIs(world, MODERATED);
+    await channelIs(world, others);
+    assert.equal(levelOf(BOB), 6);
+    world.network.nicks.set('bob', BOB);
+    await channelIs(world, { ...others, others: [] });
+    assert.deepEqual([levelOf(BOB), levelOf(ANN)], [undefined, undefined]);
+  });
+
   test('closes while the channel keeps people out, and opens as it was', async () => {
     const before = { join_rule: 'restricted', allow: [{ type: 'm.room_membership', room_id: '!space:s' }] };
     const world = await worldWith(CUSTOM, before);

@@ -5,6 +5,7 @@ import { startInspircd } from '../servers/inspircd.ts';
 import { startNgircd } from '../servers/ngircd.ts';
 import { IrcUser, MatrixRefusal, waitUntil } from '../servers/people.ts';
 import { makeTempDir } from '../servers/temp-dir.ts';
+import { startCooperative } from './cooperative.ts';
 import { type Shard, startShard } from './shard.ts';
 
 const CHANNEL = '#commons';
@@ -238,3 +239,41 @@ for (const { name, start, quiet } of SERVERS)
         assert.deepEqual(told.content['m.mentions'], { user_ids: [at.shard.person('bob').userId] });
       });
   });
+
+describe('modes of a channel whose room the cooperative keeps', { timeout: 120_000 }, () => {
+  test('change nothing in it: the directory decides who comes in and who speaks', async (t) => {
+    const channels = [{ channel: '#members' }, { channel: CHANNEL, require: 'none' }];
+    const coop = await startCooperative('modes-kept', ['ada'], { ada: { roles: ['council'] } }, { channels });
+    t.after(() => coop.shard.stop());
+    const { shard } = coop;
+    await coop.until('willow', 'ada', 'invite');
+    await coop.enter('willow', 'ada');
+    await coop.opened('members', 'restricted');
+    const kept = { members: await coop.enter('members', 'ada'), commons: await coop.enter('commons', 'ada') };
+    const ada = shard.person('ada');
+    await ada.startSync();
+    const stand = () =>
+      Promise.all(Object.values(kept).flatMap((room) => [LEVELS, DOOR].map((type) => shard.bot().state(room, type))));
+    await waitUntil(async () => (await coop.power('commons', 'ada')) === 75, { what: 'ada to have power' });
+    const before = await stand();
+    const oper = await IrcUser.connect({ port: shard.ircPort, nick: 'oper', channels: [CHANNEL] });
+    oper.sendLine(`OPER ${shard.ergo?.oper.name} ${shard.ergo?.oper.password}`);
+    for (const channel of ['#members', CHANNEL]) oper.sendLine(`SAMODE ${channel} +mk-t secret`);
+    await oper.flush();
+    await ada.waitFor(
+      (event) =>
+        event.content.body ===
+        `${CHANNEL} is moderated now: only those whom its operators gave a voice there can speak.`,
+      {
+        what: 'the word that it is moderated',
+      },
+    );
+    oper.sendLine(`SAMODE ${CHANNEL} -m`);
+    await ada.waitFor((event) => event.content.body === `Everybody may speak in ${CHANNEL} again.`, {
+      what: 'the word that it is not',
+    });
+    assert.deepEqual(await stand(), before);
+    const said = (await ada.history(kept.members)).map(({ content }) => String(content.body));
+    assert.ok(!said.some((body) => body.includes('by invitation')));
+  });
+});

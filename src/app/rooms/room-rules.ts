@@ -28,7 +28,7 @@ const RECORD = 'rules:';
 export type RoomRulesParts = {
   readonly kit: Kit;
   readonly portals: PortalTable;
-  readonly ghosts: () => Pick<Ghosts, 'idOf'>;
+  readonly ghosts: () => Pick<Ghosts, 'idOf' | 'whoIs'>;
   readonly keeping: () => Keeping;
 };
 
@@ -125,7 +125,10 @@ export class RoomRules {
     );
   }
 
-  /** Rooms whose links are gone from the configuration are put back. What cannot be reached now is at the next start. */
+  /**
+   * Rooms whose links are gone from the configuration, as it is once this is on its way, are put back. What cannot be reached now is at the
+   * next start.
+   */
   async release(): Promise<void> {
     const { kit, portals } = this.#parts;
     const { db, stores } = kit;
@@ -144,7 +147,7 @@ export class RoomRules {
   async #bringTo(portal: Portal, room: string, record: RuleRecord, asked: Asked): Promise<Result<string>> {
     const { kit } = this.#parts;
     const parts = {
-      ...{ kit, room, isStrict: this.#isStrict(portal), speakers: this.#speakers(portal, asked.rules) },
+      ...{ kit, room, isStrict: this.#isStrict(portal), speakers: this.#speakers(portal, asked.rules, record) },
       note: (next: RuleRecord) => this.#write(portal.id, next),
     };
     const before = await this.#ofThisRoom(room, record);
@@ -170,9 +173,22 @@ export class RoomRules {
     return this.#parts.kit.networks.get(network)?.hasWalls === true;
   }
 
-  #speakers({ network }: Portal, rules: RulesOnMatrix | undefined): readonly string[] {
+  /**
+   * Whoever may speak in the channel. Who had a voice there and is not connected now keeps theirs in the room, or they could say nothing by which
+   * they would be connected again.
+   */
+  #speakers(
+    { network, channel }: Portal,
+    rules: RulesOnMatrix | undefined,
+    { changes }: RuleRecord,
+  ): readonly string[] {
     if (rules?.moderated !== true) return [];
-    return [...rules.users, ...rules.subjects.map((subject) => this.#parts.ghosts().idOf(network, subject))];
+    const { kit } = this.#parts;
+    const ghosts = this.#parts.ghosts();
+    const nicks = kit.networks.get(network)?.nicks;
+    const before = changes.flatMap(({ path: [holder, userId] }) => (holder === 'users' && userId ? [userId] : []));
+    const away = before.filter((id) => ghosts.whoIs(id) === undefined && nicks?.nickOf(channel, id) === undefined);
+    return [...rules.users, ...rules.subjects.map((subject) => ghosts.idOf(network, subject)), ...away];
   }
 
   /** One at a time for each link; nothing where the room is not its channel's to say. */

@@ -2,6 +2,7 @@ import type { Kit } from '../kit.ts';
 import { Withdrawals } from '../lanes/withdrawals.ts';
 import type { People } from '../people/people.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
+import { inBackground } from '../timing/background.ts';
 import { LineComposer } from './line-composer.ts';
 import { NetworkErrands } from './network-errands.ts';
 import { SaidTexts } from './said-texts.ts';
@@ -14,6 +15,8 @@ export type Relations = {
   readonly withdrawals: Withdrawals;
   readonly composer: LineComposer;
   readonly errands: NetworkErrands;
+  /** A room was replaced by another. */
+  readonly moved: (from: string, to: string) => void;
 };
 
 export function makeRelations(kit: Kit, people: People, rules: RoomRules): Relations {
@@ -25,5 +28,9 @@ export function makeRelations(kit: Kit, people: People, rules: RoomRules): Relat
     withdrawals: new Withdrawals(),
     composer: new LineComposer(kit, people, targets, texts),
     errands: new NetworkErrands(kit, people, targets, rules),
+    moved: (from, to) => {
+      targets.moved(from, to);
+      inBackground(kit, rules.moved(to));
+    },
   };
 }
