@@ -6,6 +6,7 @@ import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { MatrixSink } from '../ports/matrix.ts';
 import { makeTokenCheck, requireToken } from './authentication.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { readTransaction, type TransactionResult } from './transactions.ts';
 
 export type ListenerOptions = {
@@ -36,6 +37,7 @@ export type Listener = {
 };
 
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
+const MAX_CONNECTIONS = 512;
 const RETRY_AFTER_S = 2;
 const CLOSE_WITHIN_MS = 10_000;
 /** A body that is not JSON is refused this often, in case it was damaged on the way; then the queue has to go on. */
@@ -47,6 +49,7 @@ const BROKEN_TRIES = 3;
  */
 export function makeListener(options: ListenerOptions): Listener {
   const { log } = options;
+  const app = express();
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -55,15 +58,19 @@ export function makeListener(options: ListenerOptions): Listener {
       connectionsCheckingInterval: 2_000,
       maxHeaderSize: 16 * 1024,
     },
-    makeApp(options),
+    app,
   );
-  server.maxConnections = 512;
+  const limit = new ConnectionLimit(server, MAX_CONNECTIONS);
+  prepare(app, options, (request, _response, next) => {
+    limit.admit(request.socket);
+    next();
+  });
   return { listen: () => listen(server, options.listen), close: () => close(server, log) };
 }
 
-function makeApp(options: ListenerOptions): Express {
+/** @param admitted sees what comes with the token */
+function prepare(app: Express, options: ListenerOptions, admitted: RequestHandler): void {
   const { sink, log, observe } = options;
-  const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(
@@ -74,6 +81,7 @@ function makeApp(options: ListenerOptions): Express {
         { from },
       );
     }),
+    admitted,
   );
 
   let brokenTxn = '';
@@ -139,7 +147,6 @@ function makeApp(options: ListenerOptions): Express {
     response.status(404).json({ errcode: 'M_UNRECOGNIZED', error: 'Unknown path.' });
   });
   app.use(onError(log, observe));
-  return app;
 }
 
 const THIRDPARTY = '/_matrix/app/:version/thirdparty';
