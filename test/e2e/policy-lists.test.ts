@@ -24,9 +24,7 @@ describe('policy lists shut people out on both sides, as long as they say so', (
     op = await shard.ircUser('olga', { channels: ['#commons'] });
     op.sendLine(`OPER ${shard.ergo?.oper.name} ${shard.ergo?.oper.password}`);
     await makeOperator();
-    const config = JSON.parse(await readFile(shard.configPath, 'utf8')) as Record<string, unknown>;
-    await writeFile(shard.configPath, JSON.stringify({ ...config, moderation: { policyLists: ['#coc'] } }));
-    process.kill(shard.bridge.pid, 'SIGHUP');
+    await follow(['#coc']);
     await noted(/#coc:shard\.test is followed: 0 rules\./);
   });
   after(async () => {
@@ -34,6 +32,11 @@ describe('policy lists shut people out on both sides, as long as they say so', (
     await shard?.stop();
   });
 
+  const follow = async (policyLists: readonly string[]): Promise<void> => {
+    const config = JSON.parse(await readFile(shard.configPath, 'utf8')) as Record<string, unknown>;
+    await writeFile(shard.configPath, JSON.stringify({ ...config, moderation: { policyLists } }));
+    process.kill(shard.bridge.pid, 'SIGHUP');
+  };
   const makeOperator = async (): Promise<void> => {
     op.sendLine('SAMODE #commons +o causeway');
     await op.flush();
@@ -267,5 +270,19 @@ describe('policy lists shut people out on both sides, as long as they say so', (
     await rule('i', undefined);
     await stands(GHOST('hal'), 'leave');
     await waitUntil(async () => !(await bans()).includes('hal!*@*'), { ...PATIENT, what: 'the ban to be lifted' });
+  });
+
+  test('a list that is taken out of the configuration is undone like a rule', async () => {
+    const ida = await shard.ircUser('ida');
+    await speaks(ida, 'a list is a list');
+    await rule('j', GHOST('ida'));
+    await putOut(ida, 0);
+    await stands(GHOST('ida'), 'ban');
+    await follow([]);
+    await stands(GHOST('ida'), 'leave');
+    await comesIn(ida);
+    await speaks(ida, 'free again');
+    await follow(['#coc']);
+    await stands(GHOST('ida'), 'ban');
   });
 });

@@ -4,6 +4,7 @@ import { lanePortal, makePolicyLaneId, type PortalId } from '../../core/ids.ts';
 import {
   planShutOuts,
   type ShutPerson,
+  type ShutPresent,
   type ShutStep,
   type ShutView,
   tooMany,
@@ -32,6 +33,18 @@ const MAX_REST_MS = 2_000;
 /** Looking whether anything follows costs a few percent of a processor at most. */
 const LOOK_REST_FACTOR = 20;
 const MAX_LOOK_REST_MS = 30_000;
+
+/** People looked at in one go, a few milliseconds: lines wait meanwhile. */
+const AT_A_TIME = 200;
+
+type Plan = {
+  readonly steps: readonly ShutStep[];
+  /** People of Matrix whose connections leave the channel. */
+  readonly leaving: readonly string[];
+  readonly view: ShutView;
+  /** People of the network who are in the channel or the room. */
+  readonly there: number;
+};
 
 export type ShutOutsParts = {
   readonly kit: Kit;
@@ -115,12 +128,13 @@ export class ShutOuts {
   /** Does what follows in a portal now. What only an operator of the channel can do waits for one, with the next look. */
   async #bring(id: PortalId): Promise<Result<void>> {
     const { kit, portals, steps: carryOut, lanes } = this.#parts;
-    const { steps, leaving, view } = await this.#plan(id);
+    const plan = await this.#plan(id);
+    const { steps, leaving, view } = plan;
     const portal = portals.get(id);
     if (portal === undefined) return this.#letGo(id);
     for (const userId of leaving)
       await kit.networks.get(portal.network)?.dismiss(userId, portal.channel, 'shut out by a policy list');
-    const isHeld = await this.#holds(portal, steps, view);
+    const isHeld = await this.#holds(portal, plan);
     for (const step of steps) {
       if (lanes().stopping) return ok(undefined);
       if (isHeld && step.kind !== 'lift') continue;
@@ -136,43 +150,52 @@ export class ShutOuts {
 
   /** The link was taken out of the configuration: what can still be undone is. */
   async #letGo(id: PortalId): Promise<Result<void>> {
-    const { kit, done } = this.#parts;
-    const { homeserver } = kit;
-    for (const one of done.ofPortal(id)) {
-      const why = 'the room is not linked any more';
-      const lifted =
-        one.room === null ? ok(undefined) : await homeserver.unban(homeserver.botId, one.room, one.ghost, why);
-      if (!lifted.ok && lifted.error.retry !== 'never') return lifted;
-      await done.put({ ...one, room: null, masks: [] });
+    for (const one of this.#parts.done.ofPortal(id)) {
+      const lifted = await this.#parts.steps.letGo(one);
+      if (!lifted.ok) return lifted;
     }
     return ok(undefined);
   }
 
-  async #plan(
-    id: PortalId,
-  ): Promise<{ readonly steps: readonly ShutStep[]; readonly leaving: readonly string[]; readonly view: ShutView }> {
-    const { portals, done } = this.#parts;
+  async #plan(id: PortalId): Promise<Plan> {
+    const { portals, done, kit, whoIsOut } = this.#parts;
     const portal = portals.get(id);
     const before = done.ofPortal(id);
-    const nothing = { inRoom: [], inChannel: [], mayPutOut: false, mayLift: false } as const;
     if (portal === undefined || portal.direct !== undefined) {
+      const nothing = { inRoom: [], inChannel: [], mayPutOut: false, mayLift: false } as const;
       const view: ShutView = { done: before, ...nothing, verdictOf: () => ({ kind: 'free' }) };
-      return { steps: planShutOuts(view), leaving: [], view };
+      return { steps: planShutOuts(view), leaving: [], view, there: 0 };
     }
-    const guard = this.#parts.kit.networks.get(portal.network)?.guard;
+    const guard = kit.networks.get(portal.network)?.guard;
     const mayAct = guard?.mayAct(portal.channel) === true;
+    const inRoom = await this.#ghostsIn(portal);
+    const members = mayAct ? (guard?.members(portal.channel) ?? []) : [];
+    const inChannel = members.map((who) => ({ ghost: this.#ghostOf(portal, who), who }));
     const view: ShutView = {
       done: before,
-      inRoom: await this.#ghostsIn(portal),
-      inChannel: (mayAct ? (guard?.members(portal.channel) ?? []) : []).map((who) => ({
-        ghost: this.#ghostOf(portal, who),
-        who,
-      })),
+      inRoom: await this.#meant(portal, inRoom),
+      inChannel: await this.#meant(portal, inChannel),
       mayPutOut: mayAct && portal.config.guard,
       mayLift: mayAct,
-      verdictOf: (ghost, who) => this.#parts.whoIsOut.verdict(portal, ghost, who),
+      verdictOf: (ghost, who) => whoIsOut.verdict(portal, ghost, who),
     };
-    return { steps: planShutOuts(view), leaving: await this.#leaving(portal), view };
+    const there = new Set([...inRoom, ...inChannel].map(({ ghost }) => ghost)).size;
+    return { steps: planShutOuts(view), leaving: await this.#leaving(portal), view, there };
+  }
+
+  /** Those of whom something may follow. */
+  async #meant(portal: Portal, people: readonly ShutPresent[]): Promise<readonly ShutPresent[]> {
+    const { whoIsOut } = this.#parts;
+    const meant: ShutPresent[] = [];
+    for (const [at, one] of people.entries()) {
+      if (at % AT_A_TIME === AT_A_TIME - 1) await this.#rest();
+      if (whoIsOut.verdict(portal, one.ghost, one.who).kind !== 'free') meant.push(one);
+    }
+    return meant;
+  }
+
+  #rest(): Promise<void> {
+    return new Promise<void>((resolve) => this.#parts.kit.clock.after(0, resolve));
   }
 
   #ghostOf({ network }: Portal, who: ShutPerson): string {
@@ -184,7 +207,7 @@ export class ShutOuts {
   }
 
   /** Ghosts that are in the room, and not banned there by anybody. */
-  async #ghostsIn({ roomId, network }: Portal): Promise<ShutView['inRoom']> {
+  async #ghostsIn({ roomId }: Portal): Promise<readonly ShutPresent[]> {
     const { kit, ghosts } = this.#parts;
     if (roomId === undefined) return [];
     const joined = await kit.db.transaction((sql) => kit.stores.ghost.joined(sql, roomId));
@@ -192,7 +215,7 @@ export class ShutOuts {
       const known = ghosts.whoIs(userId);
       const { kind, name, origin } = known?.subject ?? { kind: 'nick', name: userId };
       const at = origin === undefined ? {} : { origin };
-      return { ghost: userId, who: { nick: name, account: kind === 'account' ? name : null, ...at }, network };
+      return { ghost: userId, who: { nick: name, account: kind === 'account' ? name : null, ...at } };
     });
   }
 
@@ -202,16 +225,19 @@ export class ShutOuts {
     const nicks = kit.networks.get(network)?.nicks;
     if (roomId === undefined || nicks === undefined) return [];
     const members = await kit.db.transaction((sql) => kit.stores.member.inRoom(sql, roomId));
-    return members
-      .filter(({ membership, userId }) => membership === 'join' && !isOurs(userId))
-      .filter(({ userId }) => whoIsOut.user(id, userId) !== undefined && nicks.nickOf(channel, userId) !== undefined)
-      .map(({ userId }) => userId);
+    const leaving: string[] = [];
+    for (const [at, { userId, membership }] of members.entries()) {
+      if (at % AT_A_TIME === AT_A_TIME - 1) await this.#rest();
+      if (membership !== 'join' || isOurs(userId) || whoIsOut.user(id, userId) === undefined) continue;
+      if (nicks.nickOf(channel, userId) !== undefined) leaving.push(userId);
+    }
+    return leaving;
   }
 
   /** Whether so many would be put out at once that somebody has to say that it is meant. */
-  async #holds(portal: Portal, steps: readonly ShutStep[], view: ShutView): Promise<boolean> {
+  async #holds(portal: Portal, { steps, there }: Plan): Promise<boolean> {
     const { holds, kit, say } = this.#parts;
-    const removes = tooMany(steps, view);
+    const removes = tooMany(steps, there);
     const resource = held(portal.id);
     if (removes === undefined) {
       await holds.release(resource);

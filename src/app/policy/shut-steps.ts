@@ -53,6 +53,14 @@ export class ShutSteps {
     return done;
   }
 
+  /** The link is gone: the room is as it was, and a channel in which the bot is no more keeps its bans. */
+  async letGo(before: ShutOut): Promise<Result<void>> {
+    const lifted = before.room === null ? ok(undefined) : await this.#unban(before.room, before);
+    if (!lifted.ok && lifted.error.retry !== 'never') return lifted;
+    await this.#parts.done.put({ ...before, room: null, masks: [] });
+    return ok(undefined);
+  }
+
   #carryOut(portal: Portal, step: ShutStep): Promise<Result<void>> {
     if (step.kind === 'ban') return this.#ban(portal, step);
     return step.kind === 'lift' ? this.#lift(portal, step.done) : this.#putOut(portal, step);

@@ -20,12 +20,15 @@ export type ShutOut = {
 /** `unsure`: it cannot be known now whether the cooperative vouches for them. Then nothing is done, and nothing undone. */
 export type ShutVerdict = { readonly kind: 'out'; readonly reason: string } | { readonly kind: 'free' | 'unsure' };
 
+/** Somebody of a channel, and the Matrix user that stands for them. */
+export type ShutPresent = { readonly ghost: string; readonly who: ShutPerson };
+
 export type ShutView = {
   readonly done: readonly ShutOut[];
   /** People of the network whose ghosts are in the room or invited. */
-  readonly inRoom: ReadonlyArray<{ readonly ghost: string; readonly who: ShutPerson }>;
+  readonly inRoom: readonly ShutPresent[];
   /** People of the channel now. */
-  readonly inChannel: ReadonlyArray<{ readonly ghost: string; readonly who: ShutPerson }>;
+  readonly inChannel: readonly ShutPresent[];
   /** The bot is an operator of the channel, and is to keep it. */
   readonly mayPutOut: boolean;
   /** The bot is an operator of the channel. */
@@ -69,13 +72,10 @@ const SHARE = 0.5;
 
 /**
  * A rule that would put out so many at once may be a slip, or somebody else's malice: they are silenced, and the rest waits for a word.
+ * @param there people of the network who are in the channel or the room
  * @returns the ghosts of those whom it is about, sorted; undefined where the plan is an ordinary one
  */
-export function tooMany(
-  steps: readonly ShutStep[],
-  { inRoom, inChannel }: Pick<ShutView, 'inRoom' | 'inChannel'>,
-): readonly string[] | undefined {
+export function tooMany(steps: readonly ShutStep[], there: number): readonly string[] | undefined {
   const out = new Set(steps.flatMap((step) => (step.kind === 'lift' ? [] : [step.ghost])));
-  const there = new Set([...inRoom, ...inChannel].map(({ ghost }) => ghost)).size;
   return out.size > Math.max(FEW, there * SHARE) ? [...out].sort() : undefined;
 }

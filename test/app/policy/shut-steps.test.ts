@@ -147,6 +147,15 @@ describe('putting somebody out because of a policy list', () => {
     assert.deepEqual([book.isEmpty, bans.size], [true, 0]);
   });
 
+  test('a link that is gone leaves the room as it was', async () => {
+    const { steps, portal, book, homeserver } = await worldOf();
+    await steps.run(portal, ban);
+    const [done] = book.ofPortal(portal.id);
+    assert.ok(done !== undefined);
+    assert.deepEqual(await steps.letGo(done), ok(undefined));
+    assert.deepEqual([homeserver.room(ROOM).members.get(GHOST), book.isEmpty], ['leave', true]);
+  });
+
   test('somebody who comes under many nicks does not fill the list of bans', async () => {
     const { steps, portal, bans, kicked } = await worldOf();
     for (let at = 0; at < 60; at++)

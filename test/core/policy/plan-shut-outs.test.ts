@@ -69,7 +69,7 @@ describe('what follows from policy lists in one channel', () => {
     const asked = (meant: number, there: number) => {
       const verdicts = Object.fromEntries(crowd(meant).map(({ ghost }) => [ghost, OUT]));
       const people = { inRoom: crowd(there), inChannel: crowd(there) };
-      return tooMany(planShutOuts(view(verdicts, people)), people)?.length;
+      return tooMany(planShutOuts(view(verdicts, people)), there)?.length;
     };
     assert.deepEqual([asked(5, 5), asked(6, 12), asked(7, 12), asked(12, 12)], [undefined, undefined, 7, 12]);
   });
