@@ -124,6 +124,8 @@ describe('whatever the levels', () => {
     fc.assert(
       fc.property(levelsOf, fc.integer({ min: 2, max: 99 }), (natural, mine) => {
         const { levels, changes } = withRules(natural, { ...PLAIN, moderated: true, speakers: ['@a:s'] });
+        // The same number as ours is nobody's change.
+        fc.pre(mine !== levels.events_default);
         const theirs = { ...levels, events_default: mine };
         assert.equal(withoutRules(theirs, changes).events_default, mine);
       }),
