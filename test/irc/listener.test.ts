@@ -237,6 +237,34 @@ describe('the listener', { timeout: 60_000 }, () => {
     );
   });
 
+  test('tells a gap where a server replays only what it has left, and nothing of that is known', async (t) => {
+    const memory = new Memory();
+    const here = await world(
+      t,
+      {
+        caps: MODERN,
+        answer: (client, command) =>
+          command === 'JOIN'
+            ? [
+                `:${client.prefix} JOIN #commons`,
+                `:fake.test 366 ${client.nick} #commons :End`,
+                'BATCH +1 chathistory #commons',
+                '@batch=1;msgid=y;time=2026-08-07T12:30:00.000Z :carol!c@h PRIVMSG #commons :one of the last two',
+                '@batch=1;msgid=z;time=2026-08-07T12:30:01.000Z :carol!c@h PRIVMSG #commons :the last',
+                'BATCH -1',
+                '@msgid=c :carol!c@h PRIVMSG #commons :live',
+              ]
+            : undefined,
+      },
+      { memory: knowing(memory) },
+    );
+    await here.world.hears('carol: live');
+    assert.deepEqual(
+      memory.events.map((event) => (event.kind === 'message' ? event.lines[0] : event.kind)),
+      ['known', 'gap', 'one of the last two', 'the last', 'live'],
+    );
+  });
+
   test('a roster is told whole, then by its changes, without our own connections', async (t) => {
     const here = await world(t, { caps: MODERN });
     await here.world.listening();

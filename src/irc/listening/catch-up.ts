@@ -142,7 +142,8 @@ async function fromReplay(
   const keys = new Set(items.map(({ key }) => key));
   const news = items.filter((item) => !known.has(item.key) && isNews(item, resume));
   const oldestMs = items.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), view.nowMs);
-  const before = known.size > 0 ? [] : [gap(Math.min(awayFromMs, oldestMs), Math.max(oldestMs, awayFromMs))];
+  const reachesKnown = items.some(({ key }) => known.has(key));
+  const before = reachesKnown ? [] : [gap(Math.min(awayFromMs, oldestMs), Math.max(oldestMs, awayFromMs))];
   return { events: [...before, ...inOrder(news)], keys };
 }
 
