@@ -126,18 +126,21 @@ export class RoomRules {
   }
 
   /**
-   * Rooms whose links are gone from the configuration, as it is once this is on its way, are put back. What cannot be reached now is at the
-   * next start.
+   * Rooms whose links are gone from the configuration, as it is once this is on its way, are put back; so are levels of those that the authority
+   * keeps now. What cannot be reached is at the next start.
    */
   async release(): Promise<void> {
-    const { kit, portals } = this.#parts;
+    const { kit, portals, keeping } = this.#parts;
     const { db, stores } = kit;
     for (const [name, text] of await db.transaction((sql) => stores.cursor.list(sql, RECORD))) {
       const portal = name.slice(RECORD.length) as PortalId;
-      if (portals.get(portal) !== undefined) continue;
+      const { room, door, ...record } = parseRecord(text);
+      const isKept = room !== undefined && keeping().isKept(room);
+      if (portals.get(portal) !== undefined && !isKept) continue;
       await this.#turn(portal, async () => {
-        const record = parseRecord(text);
-        const done = record.room === undefined ? ok('') : await releaseRoom(kit, record.room, record);
+        // The door of a kept room is the plan's.
+        const noted = door === undefined || isKept ? record : { ...record, door };
+        const done = room === undefined ? ok('') : await releaseRoom(kit, room, noted);
         if (done.ok || done.error.retry === 'never')
           await db.transaction((sql) => stores.cursor.delete(sql, RECORD + portal));
       });
@@ -160,11 +163,10 @@ export class RoomRules {
   async #ofThisRoom(room: string, record: RuleRecord): Promise<Result<RuleRecord>> {
     const { kit } = this.#parts;
     if (record.room === undefined || record.room === room) return ok(record);
-    const { changes, door, speech, topic, joinRules } = record;
+    const { room: _, seen: __, asked: ___, isBehind: ____, ...handedOn } = record;
     const tombstone = await kit.homeserver.stateContent(record.room, 'm.room.tombstone', '');
     if (!tombstone.ok && tombstone.error.retry !== 'never') return tombstone;
-    if (tombstone.ok && tombstone.value !== undefined)
-      return ok(JSON.parse(JSON.stringify({ changes, door, speech, topic, joinRules })));
+    if (tombstone.ok && tombstone.value !== undefined) return ok(handedOn);
     const released = await releaseRoom(kit, record.room, record);
     return released.ok || released.error.retry === 'never' ? ok(NO_RECORD) : released;
   }
