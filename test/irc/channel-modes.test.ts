@@ -195,6 +195,29 @@ describe('one of ours', { timeout: 60_000 }, () => {
     );
   });
 
+  test('who has no connection of their own invites nobody by the bot’s power: an operator’s word lets banned people in', async (t) => {
+    const at = await scene(t, '+nt', { puppets: { mode: 'relay' } });
+    await becomes(at, 1);
+    const invite = async () => {
+      const voice = await at.world.network.voice(ALICE, '#commons');
+      const done = voice.ok ? await voice.value.invite?.('dave') : voice;
+      return done?.ok === false ? done.error.code : 'invited';
+    };
+    const op = async (sign: string) => {
+      at.bot.send(`:carol!c@h MODE #commons ${sign}o causeway`, `PING :read${sign}`);
+      await at.bot.got(sign === '+' ? /^PONG read\+/ : /^PONG read-/);
+    };
+    await op('+');
+    assert.equal(await invite(), 'irc_no_own_power');
+    assert.deepEqual(
+      at.bot.lines.filter((line) => line.includes('INVITE')),
+      [],
+    );
+    await op('-');
+    void invite();
+    await at.bot.got(/INVITE dave #commons$/);
+  });
+
   test('who is invited into the linked channel is named, into another told in private, and seldom', async (t) => {
     const at = await scene(t);
     await at.world.network.voice(ALICE, '#commons');

@@ -1,6 +1,7 @@
 import type { NetworkConfig } from '../../config/schema-network.ts';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { OutgoingLine, Person, Receipt, Sending, Voice } from '../../ports/network.ts';
+import { holdsOp } from '../guard.ts';
 import type { Puppet } from '../puppets/puppet.ts';
 import type { Session } from '../session.ts';
 import type { Link } from '../wire/link.ts';
@@ -83,7 +84,11 @@ export class Relay {
       ...stamping(session.link),
       say: (line) => this.#say(session, person, channel, line),
       isShared: true,
-      invite: (nick) => invite({ ...session, userId: person.userId, channel }, nick),
+      // An operator's word lets in whom a ban or a key keeps out (Ergo, InspIRCd): that is not the person's to give.
+      invite: (nick) =>
+        holdsOp(session, channel)
+          ? Promise.resolve(fail(noOwnPower(channel)))
+          : invite({ ...session, userId: person.userId, channel }, nick),
       // The bot takes back what it said for anybody. It reacts for nobody: whose reaction that is could not be seen.
       redact: async (target, reason, ours) =>
         ours ? redact({ ...session, userId: person.userId, channel }, target, reason) : ok(undefined),
@@ -171,6 +176,13 @@ export const notThere = (channel: string): BridgeError => ({
   text: `The connection to ${channel} on IRC is not there at the moment; the bridge sends as soon as it is.`,
   retry: 'later',
   notify: 'log',
+});
+
+const noOwnPower = (channel: string): BridgeError => ({
+  code: 'irc_no_own_power',
+  text: `You have no connection of your own there, and the bot, an operator of ${channel}, lets nobody in for others. Ask an operator of the channel.`,
+  retry: 'never',
+  notify: 'sender',
 });
 
 /** Nobody would know it again: whether it arrived when it was first said is looked up before it gets another id. */

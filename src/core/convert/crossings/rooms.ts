@@ -92,7 +92,7 @@ export const ROOMS: readonly Crossing[] = [
     types: [],
     kinds: ['invite'],
     toNetwork: {
-      able: 'of a ghost: of that account or nick, by the person’s connection, else by the bot where everybody may come in; a ghost of somebody who cannot be invited declines',
+      able: 'of a ghost: of that account or nick, by the person’s connection, else by the bot where it is no operator and everybody may come in; a ghost of somebody who cannot be invited declines',
     },
     toMatrix: {
       able: 'into a linked channel: into its room, if the authority admits them; a closed room opens for the word of an operator alone. Into another: told in private',
