@@ -85,4 +85,25 @@ describe('what was said while the bridge was away', { timeout: 60_000 }, () => {
     const { back } = await comeBack(t, lines(sinceMs, 0, 'known'), lines(sinceMs + 60_000, 20, ...named(25)), 4);
     assert.deepEqual(await back(), ['known', ...named(25), 'live']);
   });
+
+  test('is asked for by the server’s clock, also where that was set back in the midst of talk', async (t) => {
+    let aheadMs = HOUR_MS;
+    const time = (): string => new Date(Date.now() + aheadMs).toISOString();
+    const server = await FakeIrcServer.start({
+      caps: CAPS,
+      answer: (_, command, [token]) =>
+        command === 'PING' ? [`@time=${time()} :fake.test PONG fake.test ${token}`] : undefined,
+    });
+    const world = new NetworkWorld({ port: server.port });
+    t.after(() => server.stop());
+    await world.listening();
+    const bot = await server.client('causeway');
+    aheadMs = 0;
+    bot.send(`@time=${time()};msgid=a :carol!c@h PRIVMSG #commons :a`);
+    await bot.got(/^PING time/);
+    bot.send(':carol!c@h PRIVMSG #commons :b');
+    await world.hears('carol: b');
+    await world.network.stop('bye');
+    assert.ok((world.memory.heard?.untilMs ?? 0) < Date.now() + 1_000);
+  });
 });

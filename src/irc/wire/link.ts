@@ -50,7 +50,8 @@ export class Link {
   software: string | undefined;
   /** What the server's clock is ahead of ours: times in history and in our questions for it are the server's. */
   aheadMs = 0;
-  #toldTime = false;
+  /** When it was asked for its time; undefined while it has told none. */
+  #askedTimeMs: number | undefined;
   readonly ids: OwnIds;
   /** Came too early, and wait. */
   #early: IrcLine[] = [];
@@ -217,12 +218,19 @@ export class Link {
     if (this.ready) this.#owner.line(line);
   }
 
-  /** Lines of people carry the time of the server that they are on: theirs counts only until this one has told its own. */
+  /** Lines of people carry the time of the server that they are on: where it is another, this one is asked for its own. */
   #learnTime(line: IrcLine, nowMs: number): void {
+    const aheadMs = timeOf(line, nowMs) - nowMs;
     const isItsOwn = line.command === 'PONG' || isNumeric(line.command);
-    if (!isItsOwn && this.#toldTime) return;
-    this.#toldTime ||= isItsOwn;
-    this.aheadMs = timeOf(line, nowMs) - nowMs;
+    if (isItsOwn || this.#askedTimeMs === undefined) this.aheadMs = aheadMs;
+    if (isItsOwn) this.#askedTimeMs ??= 0;
+    else if (
+      Math.abs(aheadMs - this.aheadMs) > OTHER_CLOCK_MS &&
+      nowMs - (this.#askedTimeMs ?? nowMs) > ASK_TIME_EVERY_MS
+    ) {
+      this.#askedTimeMs = nowMs;
+      this.send({ command: 'PING', params: ['time'] });
+    }
   }
 
   async #login(answer: Promise<Result<readonly OutgoingLine[]>>): Promise<void> {
@@ -278,6 +286,9 @@ export class Link {
   }
 }
 
+/** So far apart two lines of one clock are not. */
+const OTHER_CLOCK_MS = 5_000;
+const ASK_TIME_EVERY_MS = 10_000;
 const isNumeric = (command: string): boolean => /^\d{3}$/.test(command);
 
 const BARRIER = 'ready';
