@@ -24,6 +24,8 @@ import { Walls } from './walls.ts';
 
 /** Under this name a cursor holds the record of a portal's room. */
 const RECORD = 'rules:';
+/** Rooms brought at the same time: at a first start each of a thousand channels says how it stands. */
+const AT_ONCE = 8;
 
 export type RoomRulesParts = {
   readonly kit: Kit;
@@ -47,6 +49,7 @@ export type Keeping = {
 export class RoomRules {
   readonly #parts: RoomRulesParts;
   readonly #turns = new Map<PortalId, Turns>();
+  readonly #all = new Turns(AT_ONCE);
   /** What the channels said, as far as was heard. */
   readonly walls: Walls;
 
@@ -153,10 +156,12 @@ export class RoomRules {
       ...{ kit, room, isStrict: this.#isStrict(portal), speakers: this.#speakers(portal, asked.rules, record) },
       note: (next: RuleRecord) => this.#write(portal.id, next),
     };
-    const before = await this.#ofThisRoom(room, record);
-    if (!before.ok) return before;
-    const brought = await bringRoom(parts, before.value, asked);
-    return brought.ok ? ok(brought.value.eventId) : brought;
+    return this.#all.take(async () => {
+      const before = await this.#ofThisRoom(room, record);
+      if (!before.ok) return before;
+      const brought = await bringRoom(parts, before.value, asked);
+      return brought.ok ? ok(brought.value.eventId) : brought;
+    });
   }
 
   /** A room that was replaced hands on what was noted of it, since clients copy its levels; another one, which the link had before, is put back. */
