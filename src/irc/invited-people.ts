@@ -9,7 +9,7 @@ import { makeEpoch } from './wire/link.ts';
 
 /** The same person is invited into the same channel so rarely: anybody may invite, as often as they like. */
 const QUIET_MS = 600_000;
-/** Invitations of one person in that time. */
+/** Invitations of one person in that time, by people without power: they must not use up those of others. */
 const MAX_PER_PERSON = 10;
 const MAX_REMEMBERED = 5_000;
 
@@ -37,12 +37,12 @@ export class InvitedPeople {
     const { session, joins, names } = listener;
     const channel = params[1] ?? '';
     if (session === undefined || !isChannelName(channel, session.link.isupport)) return undefined;
-    if (!this.#isNews(userId, names.fold(channel))) return undefined;
+    const wished = joins.get(channel);
+    const byPower = wished !== undefined && this.#hasPower(channel, source);
+    if (!this.#isNews(userId, names.fold(channel), byPower)) return undefined;
     const key = keyFromLine(`${this.#epoch}-invited`, ++this.#count);
     const base = { network, key, timeMs: nowMs(), replayed: false, source, own: false } as const;
-    const wished = joins.get(channel);
-    if (wished !== undefined)
-      return { ...base, kind: 'invite', channel: wished.channel, userId, byPower: this.#hasPower(channel, source) };
+    if (wished !== undefined) return { ...base, kind: 'invite', channel: wished.channel, userId, byPower };
     const named = safeName(channel, 'a channel');
     return {
       ...base,
@@ -62,15 +62,17 @@ export class InvitedPeople {
     return isOp || walls.of(channel)?.includes('invited') === true;
   }
 
-  #isNews(userId: string, channel: string): boolean {
+  #isNews(userId: string, channel: string, byPower: boolean): boolean {
     const nowMs = this.#tools.nowMs();
     for (const [key, atMs] of this.#told) {
       if (nowMs - atMs < QUIET_MS && this.#told.size < MAX_REMEMBERED) break;
       this.#told.delete(key);
     }
-    const theirs = [...this.#told.keys()].filter((key) => key.startsWith(`${userId} `)).length;
-    const key = `${userId} ${channel}`;
-    if (this.#told.has(key) || theirs >= MAX_PER_PERSON) return false;
+    const by = (power: boolean): string => `${userId} ${power ? 'power' : 'anybody'} `;
+    const key = by(byPower) + channel;
+    if (this.#told.has(key)) return false;
+    const theirs = [...this.#told.keys()].filter((each) => each.startsWith(by(false))).length;
+    if (!byPower && theirs >= MAX_PER_PERSON) return false;
     this.#told.set(key, nowMs);
     return true;
   }

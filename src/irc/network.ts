@@ -176,7 +176,7 @@ class IrcSide implements IrcNetwork {
       outgoing: { ...outgoing, sightings },
       keyOf: (channel) => listener.joins.get(channel)?.key,
       admit: (channel, nick) => this.guard.admit(channel, nick),
-      keptOut: (channel, numeric) => listener.walls.refused(channel, numeric),
+      keptOut: (channel, numeric) => listener.keptOut(channel, numeric),
       heard: (puppet, line) => lines.heard(puppet, line),
       networkUp: () => listener.session !== undefined,
       introduce: (person, known) =>

@@ -19,13 +19,16 @@ type Scene = {
   readonly server: FakeIrcServer;
 };
 
-async function scene(t: TestContext, now = '+nt', config: object = {}): Promise<Scene> {
+/** @param keptOut the server's answer to a JOIN of anybody but the bot */
+async function scene(t: TestContext, now = '+nt', config: object = {}, keptOut?: string): Promise<Scene> {
   const modes = { now };
   let asked = 0;
   const server = await FakeIrcServer.start({
     caps: CAPS,
     isupport: ISUPPORT,
     answer: ({ nick }, command, params) => {
+      if (command === 'JOIN' && keptOut !== undefined && nick !== 'causeway')
+        return [`:fake.test ${keptOut} ${nick} ${params[0]} :Cannot join channel`];
       if (command !== 'MODE' || params.length !== 1) return undefined;
       asked++;
       return [`:fake.test 324 ${nick} ${params[0]} ${modes.now}`];
@@ -158,6 +161,30 @@ describe('modes of a channel', { timeout: 60_000 }, () => {
     assert.deepEqual(told(at), [OPEN, { ...OPEN, walls: 'key' }]);
   });
 
+  test('are asked for when one of ours was kept out: that answer may be older than what the bot heard', async (t) => {
+    const at = await scene(t, '+nt', {}, '473');
+    await becomes(at, 1);
+    const voice = await at.world.network.voice(ALICE, '#commons');
+    assert.equal(voice.ok ? 'in' : voice.error.code, 'irc_473');
+    await waitUntil(() => at.asked() === 2, { what: 'the question' });
+    at.bot.send(':carol!c@h MODE #commons +k secret');
+    await waitUntil(() => told(at).some(({ walls }) => walls.includes('key')), { what: 'the key' });
+    assert.deepEqual(told(at).at(-1), { ...OPEN, walls: 'key' });
+  });
+
+  test('are told anew where a channel is linked again after its link was gone', async (t) => {
+    const at = await scene(t, '+nti');
+    await becomes(at, 1);
+    at.world.network.setChannels([]);
+    await at.bot.got(/^PART #commons/);
+    at.world.network.setChannels([{ channel: '#commons' }]);
+    await becomes(at, 2);
+    assert.deepEqual(told(at), [
+      { ...OPEN, walls: 'invited' },
+      { ...OPEN, walls: 'invited' },
+    ]);
+  });
+
   test('silence nobody where the bot speaks for everybody and may', async (t) => {
     const at = await scene(t, '+ntm', { puppets: { mode: 'relay' } });
     await becomes(at, 1);
@@ -191,6 +218,25 @@ describe('one of ours', { timeout: 60_000 }, () => {
         [ALICE.userId, true, 'carol'],
         [ALICE.userId, false, 'carol'],
         [ALICE.userId, true, 'carol'],
+      ],
+    );
+  });
+
+  test('who was invited by somebody without power is invited by an operator all the same', async (t) => {
+    const at = await scene(t);
+    await at.world.network.voice(ALICE, '#commons');
+    const alice = await at.server.client('Alice');
+    for (const channel of ['commons', ...Array.from({ length: 12 }, (_, i) => `spam${i}`)])
+      alice.send(`:mallory!x@h INVITE Alice #${channel}`);
+    for (let i = 0; i < 3; i++) alice.send(':carol!c@h INVITE Alice #commons');
+    alice.send('PING :all-read');
+    await alice.got(/^PONG all-read/);
+    await waitUntil(() => of(at.world, 'message').length >= 9, { what: 'the private words' });
+    assert.deepEqual(
+      of(at.world, 'invite').map(({ source, byPower }) => [source.nick, byPower]),
+      [
+        ['mallory', false],
+        ['carol', true],
       ],
     );
   });
@@ -230,13 +276,13 @@ describe('one of ours', { timeout: 60_000 }, () => {
     alice.send(':fake.test INVITE Alice #server');
     alice.send('PING :all-read');
     await alice.got(/^PONG all-read/);
-    await waitUntil(() => of(at.world, 'message').length >= 9, { what: 'the private words' });
+    await waitUntil(() => of(at.world, 'message').length >= 10, { what: 'the private words' });
     assert.deepEqual(
       of(at.world, 'invite').map(({ channel, userId, byPower }) => [channel, userId, byPower]),
       [['#commons', ALICE.userId, true]],
     );
     const words = of(at.world, 'message');
-    assert.equal(words.length, 9);
+    assert.equal(words.length, 10);
     assert.deepEqual(
       [words[0]?.privatelyTo, words[0]?.channel, words[0]?.lines],
       [

@@ -131,13 +131,26 @@ export class ChannelWalls {
     for (const { channel } of this.#known.values()) this.peopleChanged(channel);
   }
 
-  /** The listener, or somebody of ours, was kept out. @param numeric the server's answer to its JOIN */
-  refused(channel: string, numeric: string): void {
+  /** The channel is linked no longer: where it is again, all of it is news. */
+  forget(channel: string): void {
+    const folded = channel.toLowerCase();
+    this.#known.get(folded)?.waiting?.cancel();
+    this.#known.delete(folded);
+  }
+
+  /**
+   * The listener, or somebody of ours, was kept out.
+   * @param numeric the server's answer to its JOIN
+   * @param inside the listener's connection, where that is in the channel: it may have heard since that the wall is gone, and asks
+   */
+  refused(channel: string, numeric: string, inside?: Session): void {
     const wall = this.#tools.walls.get(BY_REFUSAL.get(numeric) ?? '');
     const byPolicy = numeric === POLICY_REFUSAL && this.#tools.hasPolicies;
     if (wall === undefined && !byPolicy) return;
     const known = this.#of(channel);
     if (byPolicy) known.policy = true;
+    if (wall !== undefined && known.byMode?.has(wall) !== true)
+      inside?.modes.add(known.channel, this.#tools.clock.nowMs());
     if (wall !== undefined) known.byMode = new Set([...(known.byMode ?? []), wall]);
     this.#tellSoon(known);
   }

@@ -109,9 +109,10 @@ export class Listener {
   setChannels(wishes: readonly ChannelWish[]): void {
     const dropped = this.joins.set(wishes);
     for (const { channel, state } of dropped) {
-      if (state === 'joined') this.session?.link.send({ command: 'PART', params: [channel] });
-      this.session?.roster.leave(channel);
-      this.session?.ranks.leave(channel);
+      const { session } = this;
+      if (state === 'joined') session?.link.send({ command: 'PART', params: [channel] });
+      for (const known of [session?.roster, session?.ranks]) known?.leave(channel);
+      this.walls.forget(channel);
     }
     this.#askDue();
   }
@@ -163,6 +164,11 @@ export class Listener {
     this.inBackground(this.walls.ask(session, channel));
     this.#tools.log.info('Listening in a channel.', { channel });
     this.changed();
+  }
+
+  /** A connection of one of ours was turned away. */
+  keptOut(channel: string, numeric: string): void {
+    this.walls.refused(channel, numeric, this.joins.get(channel)?.state === 'joined' ? this.session : undefined);
   }
 
   expelled(session: Session, channel: string, why: string): void {
