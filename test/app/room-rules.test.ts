@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { MatrixEvent, NetworkInvite, NetworkQuiet, NetworkWalls } from '../../src/core/events.ts';
 import type { ChannelRules } from '../../src/core/room/channel-rules.ts';
 import type { Wall } from '../../src/core/room/walls.ts';
+import { stores } from '../../src/db/stores.ts';
 import { BOT, SERVER } from '../fakes/fake-homeserver.ts';
 import { configOf, FakeWorld } from '../fakes/fake-world.ts';
 
@@ -140,6 +141,34 @@ describe('a room follows its channel', () => {
       assert.equal(JSON.stringify(now(world, LEVELS)), JSON.stringify(CUSTOM), `killed at write ${at}`);
       assert.deepEqual(now(world, DOOR), { join_rule: 'public' });
     }
+  });
+
+  test('though the homeserver fails for a moment in the midst of it, and nothing piles up meanwhile', async () => {
+    const world = await worldWith();
+    const { homeserver } = world;
+    const failure = {
+      code: 'matrix_http',
+      text: 'The homeserver is not well.',
+      retry: 'later',
+      notify: 'log',
+    } as const;
+    const failing: string[] = ['state', 'sendState', 'sendState', 'sendState', 'sendState'];
+    homeserver.fault = ({ name }) => {
+      if (failing[0] !== name) return undefined;
+      failing.shift();
+      return { kind: 'failed', error: failure };
+    };
+    const sizes: number[] = [];
+    world.onIrcAlso<NetworkWalls>('server', { kind: 'walls', walls: [], rules: MODERATED });
+    await world.clock.until('it is done', async () => {
+      for (const text of (await world.db.transaction((sql) => stores.cursor.list(sql, 'rules:'))).values())
+        sizes.push(text.length);
+      return world.isQuiet();
+    });
+    assert.deepEqual([now(world, LEVELS)?.events_default, failing], [6, []]);
+    assert.ok(Math.max(...sizes) < 2_000, `${Math.max(...sizes)}`);
+    await channelIs(world, OPEN);
+    assert.equal(JSON.stringify(now(world, LEVELS)), JSON.stringify(CUSTOM));
   });
 
   test('follows on into the room that replaces its own', async () => {

@@ -2,7 +2,14 @@ import { sameValue } from '../../core/authority/same-value.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import { type Content, ownValue, readRoom } from '../../core/room/actual-room.ts';
 import type { RulesOnMatrix } from '../../core/room/channel-rules.ts';
-import { isOpenDoor, stanceOf, TOPIC_POWER, withoutRules, withRules } from '../../core/room/rule-levels.ts';
+import {
+  isOpenDoor,
+  type LevelChange,
+  stanceOf,
+  TOPIC_POWER,
+  withoutRules,
+  withRules,
+} from '../../core/room/rule-levels.ts';
 import { type Asked, agreedStance, type RuleRecord } from '../../core/room/rule-record.ts';
 import type { Kit } from '../kit.ts';
 
@@ -91,7 +98,9 @@ async function bringDoor(parts: BringParts, before: RuleRecord, open: boolean): 
     const opened = await write(parts, DOOR, as, door);
     return !opened.ok || opened.value.isRefused ? opened : ok({ ...opened.value, record: others });
   }
-  if (door !== undefined || !isClosed || !isStrict || !(await isOurs(kit, room))) return ok({ ...as, record: others });
+  if (door !== undefined || !isClosed || !isStrict) return ok({ ...as, record: others });
+  const isOwn = await isOurs(kit, room);
+  if (!isOwn.ok || !isOwn.value) return isOwn.ok ? ok({ ...as, record: others }) : isOwn;
   return write(parts, DOOR, { ...as, record: others }, { join_rule: 'public' });
 }
 
@@ -109,11 +118,13 @@ async function bringLevels(
   const { moderated, topicLocked } = rules;
   // Only what would be opened has to be ours.
   const mayOpen = !topicLocked && ownValue(natural.events, 'm.room.topic') === TOPIC_POWER;
-  const isOwn = mayOpen && (await isOurs(kit, room));
-  const { levels, changes } = withRules(natural, { moderated, topicLocked, speakers, isOurs: isOwn });
+  const isOwn = mayOpen ? await isOurs(kit, room) : ok(false);
+  if (!isOwn.ok) return isOwn;
+  const { levels, changes } = withRules(natural, { moderated, topicLocked, speakers, isOurs: isOwn.value });
   if (sameValue(levels, now.value)) return ok({ ...as, record: { ...record, changes } });
-  if (!(await mayWrite(kit, room))) return ok({ ...as, isRefused: true });
-  await note({ ...record, changes: [...record.changes, ...changes] });
+  const may = await mayWrite(kit, room);
+  if (!may.ok || !may.value) return may.ok ? ok({ ...as, isRefused: true }) : may;
+  await note({ ...record, changes: together(record.changes, changes) });
   const sent = await write(parts, LEVELS, as, levels);
   return !sent.ok || sent.value.isRefused ? sent : ok({ ...sent.value, record: { ...record, changes } });
 }
@@ -132,15 +143,31 @@ const at = (holder: unknown, key: string): readonly unknown[] => {
   return value === undefined ? [] : [value];
 };
 
-/** Whether we made it. Reads the whole state: not for every look. */
-async function isOurs({ homeserver }: Kit, room: string): Promise<boolean> {
-  const state = await homeserver.state(room);
-  return state.ok && state.value.some(({ type, sender }) => type === 'm.room.create' && sender === homeserver.botId);
+/** Each once: what is tried again and again is noted again and again. */
+function together(before: readonly LevelChange[], more: readonly LevelChange[]): readonly LevelChange[] {
+  const known = new Set(before.map((change) => JSON.stringify(change)));
+  return [...before, ...more.filter((change) => !known.has(JSON.stringify(change)))];
 }
 
-async function mayWrite({ homeserver }: Kit, room: string): Promise<boolean> {
+/** Whether we made it. Reads the whole state: not for every look. */
+const isOurs = (kit: Kit, room: string): Promise<Result<boolean>> =>
+  asked(kit, room, (state) =>
+    state.some(({ type, sender }) => type === 'm.room.create' && sender === kit.homeserver.botId),
+  );
+
+const mayWrite = (kit: Kit, room: string): Promise<Result<boolean>> =>
+  asked(kit, room, (state) => {
+    const actual = readRoom(room, state);
+    return actual.powerOf(kit.homeserver.botId) >= actual.powerForState(LEVELS);
+  });
+
+/** @returns an error of any `retry` but `never`: not to know it now is no answer */
+async function asked(
+  { homeserver }: Kit,
+  room: string,
+  look: (state: Parameters<typeof readRoom>[1]) => boolean,
+): Promise<Result<boolean>> {
   const state = await homeserver.state(room);
-  if (!state.ok) return false;
-  const actual = readRoom(room, state.value);
-  return actual.powerOf(homeserver.botId) >= actual.powerForState(LEVELS);
+  if (state.ok) return ok(look(state.value));
+  return state.error.retry === 'never' ? ok(false) : state;
 }
