@@ -94,10 +94,10 @@ export async function startConversation(
     async end(timeoutMs = 180_000, allowed = {}) {
       await quiet();
       const [toMatrix, toIrc] = await Promise.all([
-        settledTally(() => linesInRoom(shard.person('alice'), room), saidBy(ircTalkers), timeoutMs),
+        settledTally(() => linesInRoom(shard.person('alice'), room, shard.bot()), saidBy(ircTalkers), timeoutMs),
         settledTally(() => reader.heard().map(stripFormatting), saidBy(mxTalkers), timeoutMs),
       ]);
-      assert.deepEqual(await doubledReactions(shard.person('alice'), room), []);
+      assert.deepEqual(await doubledReactions(shard.bot(), room), []);
       if (gestures !== undefined)
         assert.deepEqual(await gestures.verdict(reader, allowed, GESTURES_TIMEOUT_MS), {
           missing: [],
