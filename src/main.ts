@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { type Bridge, makeBridge } from './app/bridge.ts';
 import type { Kit } from './app/kit.ts';
+import { Gathered } from './app/timing/gathered.ts';
 import { systemClock } from './clock.ts';
 import { commandToken } from './config/command-token.ts';
 import { diffConfigs } from './config/diff.ts';
@@ -32,6 +32,7 @@ import { measuredDb } from './metrics/measured-db.ts';
 import { measuredHomeserver } from './metrics/measured-homeserver.ts';
 import { makePrometheus, type Prometheus } from './metrics/prometheus.ts';
 import { gaugesFromReport } from './metrics/report-gauges.ts';
+import { packageVersion } from './package-version.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
 export type ExitCode = 0 | 1 | 2;
@@ -236,7 +237,10 @@ class Process {
         this.#stopping = true;
         this.#stopped.resolve(signal);
       });
-    process.on('SIGHUP', () => void this.#reload(bridge, networks));
+    // One after the other: of two that come together the one that read last is the newer.
+    const reload = () => this.#reload(bridge, networks);
+    const reloads = new Gathered(systemClock, this.#log, reload, () => 0);
+    process.on('SIGHUP', () => reloads.ask());
     process.on('unhandledRejection', (reason) =>
       this.#log.error('a bug: a failure that nobody expected', { error: String(reason), stack: stackOf(reason) }),
     );
@@ -293,8 +297,3 @@ const secretsOf = (config: Config, { asToken, hsToken }: Registration): string[]
   hsToken,
   ...secretsIn(config),
 ];
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
