@@ -62,7 +62,7 @@ describe('the bridge ends while lines flow both ways', { timeout: 600_000 }, () 
 });
 
 /** Twenty restarts take long: people who talked as fast as elsewhere would say more than a homeserver takes in that time. */
-const UNHURRIED_MS = 300;
+const UNHURRIED_MS = 1_000;
 
 const FAILPOINTS: readonly FailpointName[] = [
   'after-transaction-stored',

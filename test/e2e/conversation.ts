@@ -76,7 +76,7 @@ export async function startConversation(
       for (const talker of [...ircTalkers, ...mxTalkers]) talker.start(everyMs);
       gestures?.start(Math.max(everyMs, GESTURES_MS));
     },
-    async through(fault, { everyMs = 60, allowed = {} } = {}) {
+    async through(fault, { everyMs = 120, allowed = {} } = {}) {
       talk.start(everyMs);
       try {
         await delay(TALK_MS);
