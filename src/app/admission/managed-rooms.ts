@@ -20,6 +20,9 @@ export type ManagedRoomsParts = {
   readonly portals: PortalTable;
 };
 
+/** A room that is being read, with what was told of it since that began. */
+type Reading = { readonly room: Promise<Result<ActualRoom>>; readonly meanwhile: MatrixEvent[] };
+
 /** The rooms and Spaces that we keep: which room is which, and how each stands as far as we were told. */
 export class ManagedRooms {
   readonly #parts: ManagedRoomsParts;
@@ -29,7 +32,7 @@ export class ManagedRooms {
   readonly #resources = new Map<string, string>();
   readonly #actual = new Map<string, ActualRoom>();
   readonly #told = new Set<string>();
-  readonly #loading = new Map<string, MatrixEvent[]>();
+  readonly #readings = new Map<string, Reading>();
 
   constructor(parts: ManagedRoomsParts) {
     this.#parts = parts;
@@ -164,18 +167,25 @@ export class ManagedRooms {
   async actual(roomId: string): Promise<Result<ActualRoom>> {
     const known = this.#actual.get(roomId);
     if (known !== undefined) return ok(known);
+    // Of two readings at the same time the older could end last, and undo what was told meanwhile.
+    const running = this.#readings.get(roomId);
+    if (running !== undefined) return running.room;
     const meanwhile: MatrixEvent[] = [];
-    this.#loading.set(roomId, meanwhile);
-    try {
-      const state = await this.#parts.kit.homeserver.state(roomId);
-      if (!state.ok) return state;
-      let room = readRoom(roomId, state.value);
-      for (const event of meanwhile) room = applyEvent(room, event);
-      this.#actual.set(roomId, room);
-      return ok(room);
-    } finally {
-      this.#loading.delete(roomId);
-    }
+    const room = this.#read(roomId, meanwhile);
+    this.#readings.set(roomId, { room, meanwhile });
+    return room;
+  }
+
+  async #read(roomId: string, meanwhile: readonly MatrixEvent[]): Promise<Result<ActualRoom>> {
+    const state = await this.#parts.kit.homeserver.state(roomId);
+    // Forgotten meanwhile, it is not known afterwards: it may have been read before whatever was missed.
+    const isKnown = this.#readings.get(roomId)?.meanwhile === meanwhile;
+    if (isKnown) this.#readings.delete(roomId);
+    if (!state.ok) return state;
+    let room = readRoom(roomId, state.value);
+    for (const event of meanwhile) room = applyEvent(room, event);
+    if (isKnown) this.#actual.set(roomId, room);
+    return ok(room);
   }
 
   /** Something was told of a room, or done by us. @returns false for what was told before: each event comes by two ways */
@@ -185,7 +195,7 @@ export class ManagedRooms {
       if (this.#told.size >= REMEMBERED) this.#told.clear();
       this.#told.add(event.event_id);
     }
-    this.#loading.get(event.room_id)?.push(event);
+    this.#readings.get(event.room_id)?.meanwhile.push(event);
     const room = this.#actual.get(event.room_id);
     if (room !== undefined) this.#actual.set(event.room_id, applyEvent(room, event));
     return true;
@@ -193,8 +203,9 @@ export class ManagedRooms {
 
   /** Events may have been missed: rooms are read again when they are next looked at. */
   forget(roomId?: string): void {
-    if (roomId === undefined) this.#actual.clear();
-    else this.#actual.delete(roomId);
+    for (const memory of [this.#actual, this.#readings])
+      if (roomId === undefined) memory.clear();
+      else memory.delete(roomId);
   }
 
   #portalOf(resource: string) {
