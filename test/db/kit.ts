@@ -2,6 +2,7 @@ import { type OpenDatabaseOptions, openDatabase } from '../../src/db/open-databa
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Database } from '../../src/ports/db.ts';
 import type { Log } from '../../src/ports/log.ts';
+import { waitUntil } from '../../src/sandbox/people/wait.ts';
 
 export const realClock: Clock = {
   nowMs: () => Date.now(),
@@ -56,9 +57,5 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   deadlineMs = 15_000,
 ): Promise<void> {
-  const end = Date.now() + deadlineMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await waitUntil(condition, { what, timeoutMs: deadlineMs });
 }

@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ircScene } from '../fakes/irc-scene.ts';
+import type { FakeServerOptions } from '../fakes/irc-server.ts';
 import { Memory, person } from '../fakes/network-world.ts';
 import { waitUntil } from '../servers/people.ts';
 
 const MODERN = 'batch message-tags server-time echo-message labeled-response account-tag extended-join draft/multiline';
+
+/** A server that says these lines by itself to whoever joins, and then one that is live. */
+const replaying =
+  (...replay: readonly string[]): NonNullable<FakeServerOptions['answer']> =>
+  (client, command) =>
+    command === 'JOIN'
+      ? [
+          `:${client.prefix} JOIN #commons`,
+          `:fake.test 366 ${client.nick} #commons :End`,
+          ...replay,
+          '@msgid=c :carol!c@h PRIVMSG #commons :live',
+        ]
+      : undefined;
 
 describe('the listener', { timeout: 60_000 }, () => {
   const world = ircScene;
@@ -218,15 +232,7 @@ describe('the listener', { timeout: 60_000 }, () => {
       t,
       {
         caps: MODERN,
-        answer: (client, command) =>
-          command === 'JOIN'
-            ? [
-                `:${client.prefix} JOIN #commons`,
-                `:fake.test 366 ${client.nick} #commons :End`,
-                ...replay,
-                '@msgid=c :carol!c@h PRIVMSG #commons :live',
-              ]
-            : undefined,
+        answer: replaying(...replay),
       },
       { memory: knowing(memory) },
     );
@@ -243,18 +249,12 @@ describe('the listener', { timeout: 60_000 }, () => {
       t,
       {
         caps: MODERN,
-        answer: (client, command) =>
-          command === 'JOIN'
-            ? [
-                `:${client.prefix} JOIN #commons`,
-                `:fake.test 366 ${client.nick} #commons :End`,
-                'BATCH +1 chathistory #commons',
-                '@batch=1;msgid=y;time=2026-08-07T12:30:00.000Z :carol!c@h PRIVMSG #commons :one of the last two',
-                '@batch=1;msgid=z;time=2026-08-07T12:30:01.000Z :carol!c@h PRIVMSG #commons :the last',
-                'BATCH -1',
-                '@msgid=c :carol!c@h PRIVMSG #commons :live',
-              ]
-            : undefined,
+        answer: replaying(
+          'BATCH +1 chathistory #commons',
+          '@batch=1;msgid=y;time=2026-08-07T12:30:00.000Z :carol!c@h PRIVMSG #commons :one of the last two',
+          '@batch=1;msgid=z;time=2026-08-07T12:30:01.000Z :carol!c@h PRIVMSG #commons :the last',
+          'BATCH -1',
+        ),
       },
       { memory: knowing(memory) },
     );

@@ -28,13 +28,14 @@ export class Gathering {
 
   /** Somebody is gone from the network, and with that from these channels. */
   quit(channels: readonly string[], nowMs: number): void {
-    this.#left = this.#together(nowMs);
+    this.#forgetEarlier(nowMs);
     for (const channel of channels) if (this.#left.length < MAX_LEFT) this.#left.push({ channel, atMs: nowMs });
   }
 
   /** Our own connection is gone. */
   lost({ link, roster }: Session, nowMs: number): void {
-    const left = this.#together(nowMs).map(({ channel }) => this.#joins.get(channel)?.channel);
+    this.#forgetEarlier(nowMs);
+    const left = this.#left.map(({ channel }) => this.#joins.get(channel)?.channel);
     this.#left = [];
     for (const { channel, state } of this.#joins.all()) {
       const before = this.#awaited.get(channel);
@@ -70,7 +71,9 @@ export class Gathering {
     return isOver;
   }
 
-  #together(nowMs: number) {
-    return this.#left.filter(({ atMs }) => nowMs - atMs < TOGETHER_MS);
+  /** They stand in the order of their leaving: a netsplit of thousands is not gone through for each of them. */
+  #forgetEarlier(nowMs: number): void {
+    const first = this.#left.findIndex(({ atMs }) => nowMs - atMs < TOGETHER_MS);
+    if (first !== 0) this.#left.splice(0, first < 0 ? this.#left.length : first);
   }
 }
