@@ -123,12 +123,16 @@ export class ChannelWalls {
   /** Who is who in a channel may have changed. */
   peopleChanged(channel: string): void {
     const known = this.#known.get(channel.toLowerCase());
-    if (known?.rules?.has(MODERATED) === true) this.#tellSoon(known);
+    if (known !== undefined) this.#speakersChanged(known);
   }
 
   /** Somebody left channels, and what they held there with them. */
   peopleMoved(): void {
-    for (const { channel } of this.#known.values()) this.peopleChanged(channel);
+    for (const known of this.#known.values()) this.#speakersChanged(known);
+  }
+
+  #speakersChanged(known: Known): void {
+    if (known.rules?.has(MODERATED) === true) this.#tellSoon(known);
   }
 
   /** The channel is linked no longer: where it is again, all of it is news. */
