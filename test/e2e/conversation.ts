@@ -16,6 +16,8 @@ export type Conversation = {
   readonly matrixTalkers: readonly Talker[];
   /** Reads the channel, and says nothing. */
   readonly reader: IrcPerson;
+  /** The two who do all else that crosses, where there are any. */
+  readonly gestures: Gestures | undefined;
   /** Lines flow both ways from now on. */
   start(everyMs: number): void;
   /** Talk, the fault, more talk; nothing may be lost, doubled or out of order either way. */
@@ -72,6 +74,7 @@ export async function startConversation(
     ircTalkers,
     matrixTalkers: mxTalkers,
     reader,
+    gestures,
     start(everyMs) {
       for (const talker of [...ircTalkers, ...mxTalkers]) talker.start(everyMs);
       gestures?.start(Math.max(everyMs, GESTURES_MS));

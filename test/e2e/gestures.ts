@@ -110,6 +110,11 @@ export class Gestures {
     this.#private = (await acceptInvitation(this.#alice)).room;
   }
 
+  /** How long the one on IRC needs to come back once the server takes connections again. */
+  comesBackAfterMs(ms: number): void {
+    this.#wren.comesBackAfterMs = ms;
+  }
+
   start(everyMs: number): void {
     this.#on = true;
     const turns = async (deeds: readonly ((n: number) => Promise<unknown>)[]): Promise<void> => {

@@ -79,6 +79,8 @@ describe('the IRC server fails while lines flow both ways', { timeout: 900_000 }
     const mariadb = await startMariadb({ dir: makeTempDir('mariadb') });
     after(() => mariadb.stop());
     const talk = await startConversation('irc-history', { ergo: { history: mariadb.ergoHistory } });
+    // What is said to somebody alone nobody can read up, and few clients are as quick as the bridge.
+    talk.gestures?.comesBackAfterMs(3_000);
     talk.start(60);
     await delay(1_500);
     await talk.shard.ergo?.stop();

@@ -13,18 +13,24 @@ const CAROL = { nick: 'carol', user: 'c', host: 'h', account: null };
 
 describe('what people say to one of ours alone, and do there', { timeout: 60_000 }, () => {
   async function world(t: TestContext) {
+    const absent = new Set<string>();
     const server = await FakeIrcServer.start({
       caps: CAPS,
       answer: (client, command, [nick = '']) =>
         command !== 'WHOIS'
           ? undefined
-          : [
-              `:fake.test 311 ${client.nick} ${nick} c h * :Carol`,
-              ...(nick === 'carol' ? [] : [`:fake.test 330 ${client.nick} ${nick} ${nick} :is logged in as`]),
-              `:fake.test 318 ${client.nick} ${nick} :End of WHOIS`,
-            ],
+          : absent.has(nick)
+            ? [
+                `:fake.test 401 ${client.nick} ${nick} :No such nick`,
+                `:fake.test 318 ${client.nick} ${nick} :End of WHOIS`,
+              ]
+            : [
+                `:fake.test 311 ${client.nick} ${nick} c h * :Carol`,
+                ...(nick === 'carol' ? [] : [`:fake.test 330 ${client.nick} ${nick} ${nick} :is logged in as`]),
+                `:fake.test 318 ${client.nick} ${nick} :End of WHOIS`,
+              ],
     });
-    const here = new NetworkWorld({ port: server.port });
+    const here = new NetworkWorld({ port: server.port, timings: { backoffFirstMs: 20, gatherMs: 1_000 } });
     t.after(async () => {
       await here.network.stop('bye');
       await server.stop();
@@ -38,13 +44,18 @@ describe('what people say to one of ours alone, and do there', { timeout: 60_000
       });
       return here.memory.events.map(({ timeMs: _, ...event }) => event);
     };
+    const subject = { kind: 'nick', name: 'carol' } as const;
+    const ask = () => here.network.privately?.voice(alice, { subject, nick: 'carol', host: 'c@h' });
     const voice = async () => {
-      const subject = { kind: 'nick', name: 'carol' } as const;
-      const answer = await here.network.privately?.voice(alice, { subject, nick: 'carol', host: 'c@h' });
+      const answer = await ask();
       assert.ok(answer?.ok);
       return answer.value;
     };
-    return { server, here, puppet, heard, voice };
+    const refusal = async () => {
+      const answer = await ask();
+      return answer?.ok === false ? answer.error.code : 'may speak';
+    };
+    return { server, here, puppet, heard, voice, refusal, absent };
   }
 
   const common = { network: 'home', channel: 'carol', replayed: false, own: false, source: CAROL };
@@ -125,5 +136,20 @@ describe('what people say to one of ours alone, and do there', { timeout: 60_000
     const answer = await here.network.privately?.voice(alice, { subject, nick: 'dave', host: 'c@h' });
     assert.equal(answer?.ok === false && answer.error.code, 'irc_somebody_else');
     assert.ok(!puppet.lines.some((line) => / dave/.test(line)));
+  });
+
+  test('who is not there is waited for after the server was away, and at no other time', async (t) => {
+    const { server, here, refusal, absent } = await world(t);
+    absent.add('carol');
+    assert.equal(await refusal(), 'irc_401');
+    const bot = await server.client('causeway');
+    for (const client of [...server.clients]) client.drop();
+    await waitUntil(() => !server.clients.includes(bot), { what: 'the bot to be gone' });
+    await here.listening();
+    assert.equal(await refusal(), 'irc_gathering');
+    absent.delete('carol');
+    assert.equal(await refusal(), 'may speak');
+    absent.add('carol');
+    await waitUntil(async () => (await refusal()) === 'irc_401', { timeoutMs: 5_000, what: 'the end of the waiting' });
   });
 });

@@ -62,7 +62,14 @@ export class PrivateSpeech implements Port {
       if (!own && isSamePerson(peer, source, (name) => this.#tools.names.fold(name))) return ok(source.nick);
       answer = fail(somebodyElse(peer));
     }
-    return answer;
+    return !answer.ok && this.#isGathering() ? fail(GATHERING) : answer;
+  }
+
+  /** Right after the server was away nobody's client is back as quickly as we are: that somebody is not there says nothing yet. */
+  #isGathering(): boolean {
+    const { clock, timings } = this.#tools;
+    const { session, reconnects = 0 } = this.#tools.listener() ?? {};
+    return reconnects > 0 && session !== undefined && clock.nowMs() - session.readyMs < timings.gatherMs;
   }
 
   /** Nicks that they may have: whoever shares a channel with the bot under their account, then the last one known. */
@@ -106,6 +113,13 @@ const NO_CONNECTION: BridgeError = {
   text: 'You have no connection of your own to this network, and the bot does not speak for people in private.',
   retry: 'never',
   notify: 'sender',
+};
+
+const GATHERING: BridgeError = {
+  code: 'irc_gathering',
+  text: 'The IRC server was away, and they are not back yet; the bridge looks for them again in a moment.',
+  retry: 'later',
+  notify: 'log',
 };
 
 const gone = ({ nick }: Peer): BridgeError => ({

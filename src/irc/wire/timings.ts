@@ -30,7 +30,7 @@ export type Timings = {
   readonly voiceMs: number;
   /** Until a puppet that could not connect is tried again; meanwhile the relay speaks. */
   readonly retryPuppetMs: number;
-  /** How long lines wait for people to come back to a channel of which nobody can read up. */
+  /** How long lines wait for people to come back after the server was away: to a channel of which nobody can read up, and those to somebody alone. */
   readonly gatherMs: number;
   /** Wait before the listener enters a channel again that it was thrown out of, doubling. */
   readonly rejoinFirstMs: number;

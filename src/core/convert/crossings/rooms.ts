@@ -71,7 +71,7 @@ export const ROOMS: readonly Crossing[] = [
     },
     shown: [
       [MODES, '-m puts it back to the byte'],
-      [MODES, 'a hundred changes in a second are one'],
+      [MODES, 'a storm of changes is a write or two'],
       [RULES, 'whenever the bridge is killed'],
     ],
   },
