@@ -153,12 +153,15 @@ async function missingFiles(config: z.output<typeof configSchema>, tree: YamlTre
   return found.filter((problem) => problem !== undefined);
 }
 
-/** One mistake shows in several stages: where an earlier one names a path, later ones are silent about it. */
+/**
+ * One mistake shows in several stages: where an earlier one names a path, later ones are silent about it. A file that
+ * cannot be read says all there is to say of the secret that should be in it.
+ */
 function nearestToCause(stages: readonly (readonly ConfigProblem[])[]): ConfigProblem[] {
   const told = new Set<string>();
   return stages.flatMap((stage) => {
     const fresh = stage.filter(({ path }) => path === '' || !told.has(path));
-    for (const { path } of stage) told.add(path);
+    for (const { path } of stage) told.add(path).add(path.replace(/File$/, ''));
     return fresh;
   });
 }

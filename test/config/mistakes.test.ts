@@ -90,6 +90,8 @@ const MISTAKES: readonly Mistake[] = [
     changed('tls: false}', 'tls: false, passwordFile: secret.txt}'),
     { files: { 'secret.txt': 'a\nb\n' } },
   ],
+  ["a token's file that is not there", top('authority: {source: scim, scim: {tokenFile: secret.txt}}')],
+  ["the database's file that is not there", top('databaseFile: secret.txt')],
   ["a secret's file that is a folder", changed('tls: false}', 'tls: false, passwordFile: .}')],
   [
     'a secret and its file',
