@@ -223,16 +223,42 @@ describe('people’s connections', { timeout: 60_000 }, () => {
     );
   });
 
-  test('a banned connection is not opened again', async (t) => {
-    const here = await world(t);
+  test('who is banned is spoken for by the bot, tried again ever more rarely, and back without a word once the ban is lifted', async (t) => {
+    let banned = false;
+    const triedMs: number[] = [];
+    const here = await world(
+      t,
+      {
+        answer: (_, command, params) => {
+          if (!banned || command !== 'NICK' || params[0] !== 'Alice') return undefined;
+          triedMs.push(Date.now());
+          return ['ERROR :Closing Link: Alice (K-Lined: go away)'];
+        },
+      },
+      { timings: { banFirstMs: 150, banMaxMs: 600, banGapMs: 0, retryPuppetMs: 20 } },
+    );
     await here.world.network.voice(alice, '#commons');
     const puppet = await here.server.client('Alice');
+    banned = true;
     puppet.send(':fake.test 465 Alice :You are banned', 'ERROR :Closing Link: Alice (K-Lined: go away)');
     puppet.drop();
     await waitUntil(async () => {
       const voice = await here.world.network.voice(alice, '#commons');
       return voice.ok && voice.value.id === 'bot';
     });
-    assert.match(here.world.network.status().problem ?? '', /K-Lined/);
+    assert.match(
+      here.world.network.status().problem ?? '',
+      /^@alice:willow\.example has no connection of their own; .*K-Lined: go away\) The next try is in 1 min\.$/,
+    );
+    await waitUntil(async () => {
+      const voice = await here.world.network.voice(alice, '#commons');
+      assert.ok(voice.ok && voice.value.id === 'bot');
+      return triedMs.length === 3;
+    });
+    const [first = 0, second = 0, third = 0] = triedMs;
+    assert.ok(second - first >= 0.8 * 300 && third - second >= 0.8 * 600, String(triedMs));
+    banned = false;
+    await here.server.client('Alice');
+    await waitUntil(() => here.world.network.status().problem === undefined);
   });
 });

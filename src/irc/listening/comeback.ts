@@ -9,11 +9,21 @@ const STABLE_MS = 20_000;
 const RESTART_MS = 120_000;
 const RESTART_RETRY = { firstMs: 250, maxMs: 1000, floor: 0.4 };
 
+/** A server that bans us is not pestered, and a ban may be lifted any time. */
+const BANNED_RETRY = { firstMs: 60_000, maxMs: 900_000, floor: 0.8 };
+
+const BANNED = 'irc_banned';
+
+/** Whether nothing speaks against trying often for a while: the server took no connection, or had us and lost us. */
+export const mayBeRestart = ({ wasOpen, wasReady, error }: LinkEnd): boolean =>
+  error?.code !== BANNED && (!wasOpen || wasReady);
+
 /** When the listener tries again. */
 export class Comeback {
   readonly #clock: Clock;
   readonly #rules: { readonly firstMs: number; readonly maxMs: number; readonly floor: number };
   #failures = 0;
+  #bans = 0;
   #downSinceMs: number;
 
   constructor(clock: Clock, { firstMs, maxMs }: { readonly firstMs: number; readonly maxMs: number }) {
@@ -26,11 +36,18 @@ export class Comeback {
   /** @param wasUpSinceMs when the connection that ended now had been let in */
   lost(wasUpSinceMs: number): void {
     this.#downSinceMs = this.#clock.nowMs();
-    if (this.#downSinceMs - wasUpSinceMs > STABLE_MS) this.#failures = 0;
+    if (this.#downSinceMs - wasUpSinceMs <= STABLE_MS) return;
+    this.#failures = 0;
+    this.#bans = 0;
   }
 
-  /** @param mayBeRestart nothing speaks against trying often for a while @returns how long to wait */
-  waitMs(mayBeRestart: boolean): number {
+  /**
+   * @param mayBeRestart nothing speaks against trying often for a while
+   * @param error why there is no connection
+   * @returns how long to wait
+   */
+  waitMs(mayBeRestart: boolean, error: Pick<BridgeError, 'code'>): number {
+    if (error.code === BANNED) return backoffMs(BANNED_RETRY, this.#bans++, this.#clock.random());
     const restarting = mayBeRestart && this.#clock.nowMs() - this.#downSinceMs < RESTART_MS;
     return backoffMs(restarting ? RESTART_RETRY : this.#rules, this.#failures++, this.#clock.random());
   }

@@ -12,7 +12,7 @@ import { makeTurns } from '../wire/turns.ts';
 import { sayIfFailed } from '../wire/within.ts';
 import { ChannelView } from './channel-view.ts';
 import type { ChannelWalls } from './channel-walls.ts';
-import { Comeback, lostError } from './comeback.ts';
+import { Comeback, lostError, mayBeRestart } from './comeback.ts';
 import { Feed } from './feed.ts';
 import { Gathering } from './gathering.ts';
 import { HeardTyping } from './heard-typing.ts';
@@ -273,14 +273,14 @@ export class Listener {
       this.standing.become('down');
       return;
     }
-    this.#retry(end.error ?? lostError(this.#tools.config.server, end), !end.wasOpen || end.wasReady);
+    this.#retry(end.error ?? lostError(this.#tools.config.server, end), mayBeRestart(end));
   }
 
-  /** @param mayBeRestart nothing speaks against trying often for a while */
-  #retry(error: BridgeError, mayBeRestart: boolean): void {
+  /** @param isPerhapsRestart nothing speaks against trying often for a while */
+  #retry(error: BridgeError, isPerhapsRestart: boolean): void {
     const { clock } = this.#tools;
-    this.standing.become(mayBeRestart ? 'down' : 'refused', error.text);
-    const waitMs = this.#comeback.waitMs(mayBeRestart);
+    this.standing.become(isPerhapsRestart ? 'down' : 'refused', error.text);
+    const waitMs = this.#comeback.waitMs(isPerhapsRestart, error);
     this.#outage.failed(error, this.nowMs(), { waitMs });
     this.#cancelRetry = clock.after(waitMs, () => this.inBackground(this.#connect()));
   }

@@ -27,5 +27,26 @@ export const full = (max: number): BridgeError => ({
   notify: 'log',
 });
 
-/** Somebody does not want this connection: it stays away. */
+/**
+ * Why people have no connection of their own, for the status.
+ * @returns undefined where there are no such people
+ */
+export function blockedWords(
+  blocked: ReadonlyArray<{ readonly userId: string; readonly error: BridgeError; readonly untilMs: number }>,
+  nowMs: number,
+): string | undefined {
+  const [first] = blocked;
+  if (first === undefined) return undefined;
+  const { userId, error } = first;
+  const others = blocked.length - 1;
+  const who = others === 0 ? `${userId} has` : `${userId} and ${others === 1 ? 'one other' : `${others} others`} have`;
+  const next = Math.min(...blocked.filter((one) => isBan(one.error)).map(({ untilMs }) => untilMs));
+  const again =
+    next === Number.POSITIVE_INFINITY
+      ? ''
+      : ` The next try is in ${Math.max(Math.ceil((next - nowMs) / 60_000), 1)} min.`;
+  return `${who} no connection of their own; the bot speaks for them. ${error.text}${again}`;
+}
+
+/** Somebody does not want this connection: it stays away for longer. */
 export const isBan = ({ code }: BridgeError): boolean => code === 'irc_banned' || code === 'irc_killed';

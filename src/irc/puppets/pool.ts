@@ -11,7 +11,8 @@ import type { Introduction } from '../wire/registration.ts';
 import type { Timings } from '../wire/timings.ts';
 import { makeTurns } from '../wire/turns.ts';
 import { within } from '../wire/within.ts';
-import { AWAY, full, HOPELESS, isBan } from './pool-errors.ts';
+import { Blocks } from './blocks.ts';
+import { AWAY, blockedWords, full, HOPELESS } from './pool-errors.ts';
 import { Puppet, type PuppetTools } from './puppet.ts';
 
 /** What is known of a person's puppet whether it is connected or not. */
@@ -37,8 +38,6 @@ type Seat = {
   /** Channels to be in again after a reconnect. */
   channels: Set<string>;
   failures: number;
-  /** Not tried before then, and why. */
-  blocked: { readonly untilMs: number; readonly error: BridgeError } | undefined;
   killedMs: number[];
 };
 
@@ -48,7 +47,6 @@ const RETRY = { firstMs: 300, maxMs: 4000, floor: 0.3 };
 /** An oper who kills a connection so often means it. */
 const MAX_KILLS = 3;
 const KILLS_WITHIN_MS = 600_000;
-const BANNED_MS = 24 * 3_600_000;
 
 /** The connections of people: opened when needed, a bounded number at a time, and opened again when lost. */
 export class Pool {
@@ -58,11 +56,13 @@ export class Pool {
   readonly #turn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #pace: ConnectPace;
   readonly #outage: Outage;
+  readonly #blocks: Blocks;
   #stopped = false;
 
   constructor(tools: PoolTools) {
     this.#tools = tools;
     this.#outage = new Outage(tools.log);
+    this.#blocks = new Blocks(tools.clock, tools.timings);
     this.#turn = makeTurns(tools.config().puppets.reconnectsAtOnce);
     this.#pace = new ConnectPace(tools.clock, () => tools.config().puppets.connectPerSecond);
   }
@@ -75,11 +75,11 @@ export class Pool {
 
   /** Why people have no connection of their own, where that is so. */
   get problem(): string | undefined {
-    const blocked = [...this.#seats.values()].flatMap(({ person, blocked: why }) => (why ? [{ person, why }] : []));
-    const [first] = blocked;
-    if (first === undefined) return undefined;
-    const others = blocked.length > 1 ? ` and ${blocked.length - 1} others have` : ' has';
-    return `${first.person.userId}${others} no connection of their own; the bot speaks for them. ${first.why.error.text}`;
+    const blocked = [...this.#seats.keys()].flatMap((userId) => {
+      const why = this.#blocks.of(userId);
+      return why === undefined ? [] : [{ userId, ...why }];
+    });
+    return blockedWords(blocked, this.#tools.clock.nowMs());
   }
 
   remember(userId: string, known: Known): void {
@@ -106,25 +106,16 @@ export class Pool {
 
   /** The person's connection, once it is there. */
   connect(person: Person): Promise<Result<Puppet>> {
-    const { clock, config } = this.#tools;
+    const { config } = this.#tools;
     let seat = this.#seats.get(person.userId);
     if (seat?.puppet?.link.ready === true) return Promise.resolve(ok(seat.puppet));
     if (seat?.opening !== undefined) return seat.opening;
-    if (seat?.blocked !== undefined && clock.nowMs() < seat.blocked.untilMs) {
-      return Promise.resolve(fail(seat.blocked.error));
-    }
+    const blocked = this.#blocks.of(person.userId);
+    if (blocked !== undefined) return Promise.resolve(fail(blocked.error));
     if (seat === undefined) {
       const { max } = config().puppets;
       if (this.#seats.size >= max) return Promise.resolve(fail(full(max)));
-      seat = {
-        person,
-        puppet: undefined,
-        opening: undefined,
-        channels: new Set(),
-        failures: 0,
-        blocked: undefined,
-        killedMs: [],
-      };
+      seat = { person, puppet: undefined, opening: undefined, channels: new Set(), failures: 0, killedMs: [] };
       this.#seats.set(person.userId, seat);
     }
     seat.person = person;
@@ -133,11 +124,8 @@ export class Pool {
 
   /** Everybody who was connected before the network went away. */
   reconnect(): void {
-    for (const seat of this.#seats.values()) {
-      if (seat.blocked !== undefined && !isBan(seat.blocked.error)) seat.blocked = undefined;
-      if (seat.puppet === undefined && seat.opening === undefined && seat.blocked === undefined)
-        void this.#open(seat, 0);
-    }
+    this.#blocks.networkBack();
+    for (const seat of this.#seats.values()) this.#openAgain(seat);
   }
 
   /** The person left a channel; without any, their connection ends. */
@@ -171,9 +159,10 @@ export class Pool {
 
   tick(nowMs: number): void {
     const idleMs = this.#tools.config().puppets.idleMinutes * 60_000;
+    const due = this.#seats.get(this.#blocks.tick(nowMs, this.#tools.networkUp()) ?? '');
+    if (due !== undefined) this.#openAgain(due);
     for (const seat of this.#seats.values()) {
       seat.puppet?.tick(nowMs);
-      if (seat.blocked !== undefined && nowMs >= seat.blocked.untilMs) seat.blocked = undefined;
       const idle = idleMs > 0 && seat.puppet !== undefined && nowMs - seat.puppet.usedMs > idleMs;
       if (idle && seat.puppet?.outgoing.idle === true) this.#close(seat, 'Idle');
     }
@@ -193,6 +182,11 @@ export class Pool {
     for (const seat of [...this.#seats.values()]) seat.puppet?.link.destroy('stopped');
   }
 
+  #openAgain(seat: Seat): void {
+    const isWanted = seat.puppet === undefined && seat.opening === undefined;
+    if (isWanted && this.#blocks.of(seat.person.userId) === undefined) void this.#open(seat, 0);
+  }
+
   #open(seat: Seat, delayMs: number): Promise<Result<Puppet>> {
     const opening = this.#tryToOpen(seat, delayMs).finally(() => {
       if (seat.opening === opening) seat.opening = undefined;
@@ -209,6 +203,7 @@ export class Pool {
       const opened = await this.#turn(() => this.#openOnce(seat));
       if (opened.ok) {
         seat.failures = 0;
+        this.#blocks.letIn();
         this.#outage.over(clock.nowMs());
         sink.changed();
         return opened;
@@ -275,13 +270,13 @@ export class Pool {
   }
 
   #block(seat: Seat, error: BridgeError): void {
-    const { clock, timings } = this.#tools;
-    const untilMs = clock.nowMs() + (isBan(error) ? BANNED_MS : timings.retryPuppetMs);
-    seat.blocked = { untilMs, error };
+    const nowMs = this.#tools.clock.nowMs();
+    const { userId } = seat.person;
+    this.#blocks.add(userId, error);
     seat.failures = 0;
     // One cause that keeps a hundred people out is said once.
     const text = `A person gets no connection of their own for a while; the bot speaks for them. ${error.text}`;
-    this.#outage.failed({ code: error.code, text }, clock.nowMs(), { userId: seat.person.userId, code: error.code });
+    this.#outage.failed({ code: error.code, text }, nowMs, { userId, code: error.code });
   }
 
   #close(seat: Seat, reason: string): void {

@@ -1,6 +1,7 @@
 import type { BridgeError, Result } from '../../core/errors.ts';
 import type { OutgoingLine } from '../../core/irc/encode.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
+import { farewellError } from '../puppets/farewell.ts';
 import type { CapTalk } from './cap-talk.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import type { Login } from './login.ts';
@@ -184,6 +185,13 @@ const refused =
   (registration, { params }) =>
     registration.fail(code, params.at(-1) ?? 'no reason given', retry);
 
+/** Many servers give a ban's reason here alone. */
+const closing: Step = (registration, { params }) => {
+  const why = params.at(-1) ?? 'no reason given';
+  const { code, retry } = farewellError(why);
+  return code === 'irc_banned' ? registration.fail(code, why, retry) : registration.fail('irc_closed', why, 'later');
+};
+
 const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['001', (registration, line) => registration.welcome(line)],
   ['CAP', (registration, line) => registration.cap(line)],
@@ -202,5 +210,5 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['464', refused('irc_password_wrong', 'later')],
   ['465', refused('irc_banned', 'never')],
   ['484', refused('irc_restricted', 'later')],
-  ['ERROR', refused('irc_closed', 'later')],
+  ['ERROR', closing],
 ]);

@@ -30,6 +30,11 @@ export type Timings = {
   readonly voiceMs: number;
   /** Until a puppet that could not connect is tried again; meanwhile the relay speaks. */
   readonly retryPuppetMs: number;
+  /** Until one that was banned is tried again; doubled each time, up to the other. */
+  readonly banFirstMs: number;
+  readonly banMaxMs: number;
+  /** Least time between two tries for people who are banned, while none of them is let in. */
+  readonly banGapMs: number;
   /** How long lines wait for people to come back after the server was away: to a channel of which nobody can read up, and those to somebody alone. */
   readonly gatherMs: number;
   /** Wait before the listener enters a channel again that it was thrown out of, doubling. */
@@ -63,6 +68,9 @@ export const DEFAULT_TIMINGS: Timings = {
   signMs: 5_000,
   voiceMs: 15_000,
   retryPuppetMs: 60_000,
+  banFirstMs: 300_000,
+  banMaxMs: 3_600_000,
+  banGapMs: 10_000,
   gatherMs: 12_000,
   rejoinFirstMs: 2000,
   rejoinMaxMs: 300_000,
