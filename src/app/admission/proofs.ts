@@ -12,6 +12,7 @@ import type { Audit } from '../../ports/audit.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
+import { LinkCodes } from './link-codes.ts';
 
 /** One side of a link: a Matrix user, or somebody on a network. */
 export type Side =
@@ -23,13 +24,6 @@ export type LinkAnswer =
   | { readonly ok: true; readonly text: string; readonly relinked: readonly string[] }
   | { readonly ok: false; readonly text: string };
 
-type Pending = { readonly from: Side; readonly untilMs: number };
-
-const CODE_VALID_MS = 10 * 60_000;
-/** Wrong codes that one side may try before it has to wait; the codes themselves have 40 bits. */
-const MAX_TRIES = 5;
-const MAX_PENDING = 1_000;
-
 /**
  * Proofs that an account on a network is a member's: a one-time code asked for on one side and said on the other. A nick
  * without account can be proven too, and stays proven only while its holder stays.
@@ -37,8 +31,7 @@ const MAX_PENDING = 1_000;
 export class Proofs {
   readonly #kit: Kit;
   readonly #audit: Audit;
-  readonly #pending = new Map<string, Pending>();
-  readonly #tries = new Map<string, { count: number; untilMs: number }>();
+  readonly #codes: LinkCodes;
   readonly #links = new Map<string, { readonly handle: Handle; readonly subject: SubjectRef }>();
   readonly #nicks = new Map<string, SubjectRef>();
 
@@ -48,6 +41,7 @@ export class Proofs {
     this.#kit = kit;
     this.#audit = audit;
     this.#portals = portals;
+    this.#codes = new LinkCodes(kit.clock, kit.code, (network, name) => this.#fold(network, name));
   }
 
   async load(): Promise<void> {
@@ -67,41 +61,41 @@ export class Proofs {
   /** Whoever has a nick after it was given up is somebody else. */
   rosterChanged(network: NetworkId, change: RosterChange): void {
     const gone = change.kind === 'leave' ? change.member : change.kind === 'rename' ? change.from : undefined;
-    if (gone !== undefined) this.#nicks.delete(this.#nickKey(network, gone.nick));
+    if (gone === undefined) return;
+    this.#nicks.delete(this.#nickKey(network, gone.nick));
+    this.#codes.nickGone(network, gone.nick);
   }
 
   /** While we do not see the network, nobody can say who has a nick: whoever has it afterwards is not proven. */
   forgetNicks(network: NetworkId): void {
     for (const key of this.#nicks.keys()) if (key.startsWith(`${network} `)) this.#nicks.delete(key);
+    this.#codes.nicksGone(network);
   }
 
-  /** @returns a code to be said on the other side within ten minutes */
-  begin(from: Side): string {
-    const nowMs = this.#kit.clock.nowMs();
-    for (const [code, { untilMs, from: other }] of this.#pending)
-      if (untilMs < nowMs || sameSide(other, from)) this.#pending.delete(code);
-    if (this.#pending.size >= MAX_PENDING) this.#pending.clear();
-    const code = this.#kit.code();
-    this.#pending.set(code, { from, untilMs: nowMs + CODE_VALID_MS });
-    return code;
+  /** @returns a code to be said on the other side within ten minutes, or a sentence why there is none */
+  begin(from: Side): { readonly code: string } | { readonly text: string } {
+    const code = this.#codes.begin(from);
+    if (code !== undefined) return { code };
+    const instead =
+      from.kind === 'network' && from.account === null ? ', log in to an account first, or ask for it on Matrix' : '';
+    return { text: `Too many people ask for codes here at the moment. Try again in ten minutes${instead}.` };
   }
 
   async finish(code: string, here: Side): Promise<LinkAnswer> {
-    const nowMs = this.#kit.clock.nowMs();
-    if (!this.#mayTry(here, nowMs))
+    if (!this.#codes.mayTry(here))
       return no('Too many wrong codes from here. Wait ten minutes, then ask for a new one with `!causeway link`.');
-    const pending = this.#pending.get(code.toUpperCase());
-    if (pending === undefined || pending.untilMs < nowMs)
+    const from = this.#codes.of(code);
+    if (from === undefined)
       return no('This code is not valid, or not any more. Ask for a new one on the other side with `!causeway link`.');
-    if (pending.from.kind === here.kind)
+    if (from.kind === here.kind)
       return no('Say the code on the other side: what is linked is an account on IRC with a Matrix user.');
-    this.#pending.delete(code.toUpperCase());
-    const matrix = pending.from.kind === 'matrix' ? pending.from : here;
-    const network = pending.from.kind === 'network' ? pending.from : here;
+    this.#codes.spend(code);
+    const matrix = from.kind === 'matrix' ? from : here;
+    const network = from.kind === 'network' ? from : here;
     if (matrix.kind !== 'matrix' || network.kind !== 'network') throw new Error('two sides of one kind');
     if (matrix.subject === undefined)
       return no(`${matrix.userId} is not known to the cooperative, so there is nobody to link the account with.`);
-    return this.#link(matrix.userId, matrix.subject, network, nowMs);
+    return this.#link(matrix.userId, matrix.subject, network, this.#kit.clock.nowMs());
   }
 
   async #link(
@@ -156,15 +150,6 @@ export class Proofs {
     return this.#portals.ofNetwork(network).some(({ channel }) => nicks?.isTaken(channel, nick) === true);
   }
 
-  #mayTry(side: Side, nowMs: number): boolean {
-    const key = side.kind === 'matrix' ? side.userId : `${side.network} ${side.account ?? side.nick}`;
-    const tries = this.#tries.get(key);
-    const count = tries === undefined || tries.untilMs < nowMs ? 1 : tries.count + 1;
-    if (this.#tries.size >= MAX_PENDING) this.#tries.clear();
-    this.#tries.set(key, { count, untilMs: nowMs + CODE_VALID_MS });
-    return count <= MAX_TRIES;
-  }
-
   async #note(subject: string, action: 'link' | 'unlink', why: string): Promise<void> {
     await this.#audit.write([
       { phase: 'note', actor: 'proof', cause: action, subject, action, resource: '', why, revision: null },
@@ -181,7 +166,3 @@ export class Proofs {
 }
 
 const no = (text: string): LinkAnswer => ({ ok: false, text });
-
-const sameSide = (a: Side, b: Side): boolean =>
-  (a.kind === 'matrix' && b.kind === 'matrix' && a.userId === b.userId) ||
-  (a.kind === 'network' && b.kind === 'network' && a.network === b.network && a.nick === b.nick);

@@ -67,7 +67,8 @@ async function link(from: Answering, asker: Person, [code]: readonly string[]): 
           .map((nick) => `\`/msg ${nick} link CODE\``)
           .join(' or ')} on IRC, logged in to your account`
       : 'say `!causeway link CODE` in a room of the bridge on Matrix';
-  return `Your code is ${enforcement.proofs.begin(side)}. Within ten minutes ${other}, with this code.`;
+  const begun = enforcement.proofs.begin(side);
+  return 'text' in begun ? begun.text : `Your code is ${begun.code}. Within ten minutes ${other}, with this code.`;
 }
 
 /** What is switched on or off by a word; undefined where it is only asked how it stands. */
