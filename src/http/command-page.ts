@@ -34,11 +34,12 @@ export function commandPage({ source, token, timeoutMs }: CommandPageParts): Rou
       return words(response, 400, `Send {"words": […], "by": …} with at most ${MAX_WORDS} words as JSON.`);
     if (underWay >= MAX_AT_ONCE) return words(response, 503, 'Too many ask at this moment. Ask again.');
     underWay++;
-    const answer = source.ask(asked.words, asked.by).finally(() => {
+    const late = `There was no answer within ${timeoutMs} ms. What was asked may be done yet; the log says more.`;
+    // Whatever never ends gives its place back with the deadline.
+    const answer = inTime(source.ask(asked.words, asked.by), timeoutMs, late).finally(() => {
       underWay--;
     });
-    const late = `There was no answer within ${timeoutMs} ms. What was asked may be done yet; the log says more.`;
-    response.json(await inTime(answer, timeoutMs, late));
+    response.json(await answer);
   });
   router.all(COMMAND_PATH, (_request, response) => {
     response.set('Allow', 'POST');

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
+import { boundConnections } from './bound-connections.ts';
 
 export type HttpServer = {
   readonly host: string;
@@ -12,6 +13,8 @@ export type HttpServer = {
 
 /** For people and scrapers on a local network: whoever is slower than this is cut off. */
 const REQUEST_MS = 10_000;
+/** Nothing is read or written on a connection for so long: whoever does not take an answer has gone away. */
+const SILENT_MS = 60_000;
 const CLOSE_MS = 1000;
 
 /** What a server is for, and how many may be connected to it at once. */
@@ -27,10 +30,18 @@ export function listen(
   use: ServerUse = OPERATIONS,
 ): Promise<Result<HttpServer>> {
   const server = createServer(
-    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: 5000, maxHeaderSize: 16_384 },
+    {
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      keepAliveTimeout: 5000,
+      // Node looks for the late every half minute otherwise.
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: 16_384,
+    },
     app,
   );
-  server.maxConnections = use.maxConnections;
+  server.timeout = SILENT_MS;
+  boundConnections(server, use.maxConnections);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= new Promise((done) => {

@@ -119,8 +119,11 @@ describe('The page that the command line asks', () => {
     assert.equal((await asks('/command', renamed)).status, 403);
   });
 
-  test('answers in time although the bridge does not, and lets only so many wait', async (t) => {
-    const { asks } = await served(t, { ask: () => new Promise(() => undefined) });
+  test('answers in time although the bridge does not, lets only so many wait, and others in their place', async (t) => {
+    let isStuck = true;
+    const ask: CommandSource['ask'] = () =>
+      isStuck ? new Promise(() => undefined) : Promise.resolve({ ok: true, text: 'here' });
+    const { asks } = await served(t, { ask });
     const answers = await Promise.all(Array.from({ length: 9 }, () => asks('/command', asking({ words: ['plans'] }))));
     assert.deepEqual(
       answers.map(({ status, text }) => [status, text]).toSorted(),
@@ -132,6 +135,11 @@ describe('The page that the command line asks', () => {
         [503, 'Too many ask at this moment. Ask again.\n'],
       ].toSorted(),
     );
+    isStuck = false;
+    assert.deepEqual(await asks('/command', asking({ words: ['plans'] })), {
+      status: 200,
+      text: '{"ok":true,"text":"here"}',
+    });
   });
 
   test('is named where it is', async (t) => {

@@ -135,6 +135,37 @@ describe('The operations server', () => {
   });
 });
 
+describe('a probe among slow clients', { timeout: 30_000 }, () => {
+  const slow: Readonly<Record<string, string>> = {
+    'who say nothing': '',
+    'who say half a request': 'GET /healthz HTTP/1.1\r\nHost: x\r\n',
+    'who send half a body':
+      'POST /visit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    'who do not read what they asked for': 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n',
+  };
+  for (const [who, bytes] of Object.entries(slow))
+    test(`is answered beside two hundred ${who}`, async (t) => {
+      const metrics = { contentType: 'text/plain', text: async () => 'x'.repeat(200_000) };
+      const visit = { visit: () => Promise.reject(new Error('nobody is to be asked')) };
+      const { port } = await served(t, { metrics, visit });
+      const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').pause());
+      t.after(() => {
+        for (const socket of sockets) socket.destroy();
+      });
+      const there = sockets.map((socket) => {
+        socket.on('error', () => {});
+        if (bytes !== '') socket.write(bytes);
+        return new Promise<void>((resolve) => socket.once('connect', resolve));
+      });
+      await Promise.all(there);
+      for (const path of ['/healthz', '/readyz']) {
+        const signal = AbortSignal.timeout(10_000);
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal, headers: { connection: 'close' } });
+        assert.deepEqual([answer.status, path], [200, path]);
+      }
+    });
+});
+
 describe('Listening', () => {
   test('on a taken port is refused in a sentence', async (t) => {
     const { port } = await served(t);
