@@ -161,9 +161,14 @@ function whatIsWrong(
   if (bare(schema) instanceof z.ZodString && typeof value !== 'string') {
     return `is read as a ${typeof value}, and a text is wanted${hidden ? ': put it in quotes' : `: put ${show(String(value))} in quotes, if it is meant`}.`;
   }
-  const control =
-    typeof value === 'string' && /\p{Cc}/u.test(value) ? ' It holds a control character or a line break.' : '';
-  return `${hidden ? 'has a value that cannot be used' : `is ${show(value)}`}.${control}`;
+  return `${hidden ? 'has a value that cannot be used' : `is ${show(value)}`}.${typeof value === 'string' ? whyOdd(value) : ''}`;
+}
+
+/** What cannot be seen in the text itself. */
+function whyOdd(text: string): string {
+  if (/\p{Cc}/u.test(text)) return ' It holds a control character or a line break.';
+  if (/^[“”„«‘’‚]/u.test(text)) return ' Its quotes are those of a word processor: type plain ones.';
+  return '';
 }
 
 function wrongList(schema: z.core.$ZodType, value: readonly unknown[]): string {
@@ -177,6 +182,7 @@ function whyEmpty(source: string): string {
   if (/^#\S/.test(rest)) return ', since an unquoted # begins a comment';
   if (/^&\S/.test(rest)) return ', since an unquoted & names an anchor';
   if (/^!\S/.test(rest)) return ', since an unquoted ! begins a tag';
+  if (/^\*\S/.test(rest)) return ', since an unquoted * stands for an anchor';
   return '';
 }
 

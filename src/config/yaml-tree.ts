@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { type ConfigProblem, type Path, renderPath, show, showKey } from './problem.ts';
+import { slipOf, slipOfKey } from './yaml-slips.ts';
 
 /** Bounds of a file that a person writes; beyond them it is a mistake or an attack. */
 export const MAX_FILE_BYTES = 1_048_576;
@@ -85,26 +86,18 @@ export function readYamlTree(
       continue;
     }
     // One slip makes the parser complain several times about its line, and a little one can spoil all that follow.
-    const { line } = lineCounter.linePos(offset);
-    if (brokenLines.has(line) || brokenLines.size === MAX_SYNTAX_ERRORS) continue;
-    brokenLines.add(line);
-    const text =
-      error.code === 'MULTIPLE_DOCS'
-        ? 'The file holds several YAML documents.'
-        : `This is not YAML: ${sentence(error.message)}`;
-    problems.push(problemAtOffset(offset, [], text, syntaxRemedy(source, error.code)));
+    const slip = slipOf(source, error);
+    const lines = [offset, slip.offset].map((at) => lineCounter.linePos(at).line);
+    if (lines.some((line) => brokenLines.has(line)) || brokenLines.size >= MAX_SYNTAX_ERRORS) continue;
+    for (const line of lines) brokenLines.add(line);
+    problems.push(problemAtOffset(slip.offset, [], slip.text, slip.remedy));
+    if (slip.spoilsTheRest) break;
   }
-  if (brokenLines.size > 0) {
-    const comment = commentInBraces(source);
-    if (comment !== undefined) {
-      const text = 'An unquoted # begins a comment, so the brace is never closed.';
-      problems.unshift(problemAtOffset(comment, [], text, 'Write the name in quotes, such as "#commons".'));
-    }
-    return tree(undefined, true);
-  }
+  if (brokenLines.size > 0) return tree(undefined, true);
 
   let nodes = 0;
   let tooLarge: string | undefined;
+  let isFalse = false;
   const convert = (node: unknown, path: (string | number)[], fallback: number): unknown => {
     if (++nodes > maxNodes) tooLarge ??= `The file unfolds to more than ${maxNodes} values.`;
     if (path.length > MAX_DEPTH) tooLarge ??= `The file is nested more than ${MAX_DEPTH} levels deep.`;
@@ -131,6 +124,11 @@ export function readYamlTree(
         continue;
       }
       const name = String(pair.key.value);
+      const slip = slipOfKey(name, at);
+      if (slip !== undefined) {
+        isFalse = true;
+        problems.push(problemAtOffset(at, path, slip.text, slip.remedy));
+      }
       if (!Object.hasOwn(map, name)) map[name] = convert(pair.value, [...path, name], at);
     }
     return map;
@@ -140,21 +138,5 @@ export function readYamlTree(
     problems.push(problemAtOffset(0, [], tooLarge, 'Write it without aliases and deep nesting.'));
     return tree(undefined, true);
   }
-  return tree(value, false);
-}
-
-const sentence = (message: string): string => (/[.!?]$/.test(message) ? message : `${message}.`);
-
-function syntaxRemedy(source: string, code: string): string {
-  if (code === 'TAB_AS_INDENT' || (/^ *\t/m.test(source) && code === 'BAD_INDENT'))
-    return 'Indent with spaces, not with tabs.';
-  if (code === 'MULTIPLE_DOCS') return 'Keep one document: remove the line --- and what follows.';
-  if (code === 'BAD_ALIAS') return 'A value that begins with * stands in quotes.';
-  return 'Compare the line and the one before it with config.sample.yaml: spaces, colons, quotes and braces.';
-}
-
-/** Offset of a `#` that cuts a `{…` short, as in `{channel: #commons, room: …}`. */
-function commentInBraces(source: string): number | undefined {
-  const match = /^[^#'"\n]*\{[^}#'"\n]*[:,]\s+(#)\S/m.exec(source);
-  return match === null ? undefined : match.index + match[0].lastIndexOf('#');
+  return tree(value, isFalse);
 }

@@ -170,7 +170,7 @@ members:
     [list('{id: ada, id: ben}'), '2:15: id stands twice in the same map. Keep one of them.'],
     [
       'members:\n  - id: ada\n\t- id: ben\n',
-      '3:1: This is not YAML: Tabs are not allowed as indentation. Indent with spaces, not with tabs.',
+      '3:1: A tab stands where only spaces may. Indent with spaces, not with tabs.',
     ],
   ];
   for (const [text, says] of MISTAKES)

@@ -119,7 +119,7 @@ describe('a start refuses a registration', () => {
       'that is not YAML',
       'id: [',
       [
-        'registration.yaml:1:6: This is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]. Compare the line and the one before it with config.sample.yaml: spaces, colons, quotes and braces.',
+        'registration.yaml:1:6: Here a ] is missing. Close each brace and bracket, as in {host: 127.0.0.1, port: 6667}.',
       ],
     ],
     [
