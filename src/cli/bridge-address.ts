@@ -3,16 +3,11 @@ import { commandToken } from '../config/command-token.ts';
 import { type ListenAddress, listenAddress, parseListen } from '../config/listen.ts';
 import { loadConfig } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
-import { readBounded, substituteEnvironment } from '../config/substitute.ts';
-import { isTree } from '../config/walk.ts';
-import { MAX_FILE_BYTES, readYamlTree } from '../config/yaml-tree.ts';
+import { someConfig, USUAL_CONFIGS } from './some-config.ts';
 import { printable } from './terminal-text.ts';
 
 /** Where to ask a running bridge, and where that was read. */
 export type BridgeAddress = { readonly url: string; readonly source: string };
-
-/** Looked for where no configuration is named: a bridge's own, then a sandbox's. */
-const USUAL_CONFIGS = ['config.yaml', '.sandbox/config.yaml'];
 
 /** Flags that say which bridge is meant. */
 type Which = { readonly config?: unknown; readonly url?: unknown };
@@ -52,22 +47,16 @@ async function listeningAddress(
   path: string | undefined,
   folder: string,
 ): Promise<BridgeAddress | { readonly problem: string }> {
-  for (const candidate of path === undefined ? USUAL_CONFIGS : [path]) {
-    const read = await readBounded(resolve(folder, candidate), MAX_FILE_BYTES);
-    if ('wrong' in read) {
-      if (path === undefined) continue;
-      return {
-        problem: `The configuration ${candidate} ${read.wrong} Name the right one with --config, or an address with --url.`,
-      };
-    }
-    const tree = readYamlTree(candidate, read.text);
-    substituteEnvironment(tree, { env: process.env, folder: resolve(folder) }, new Set());
-    const root = isTree(tree.value) ? tree.value : {};
-    const http = configSchema.shape.http.safeParse(root.http ?? {});
-    if (http.success) return { url: urlOf(listenAddress(http.data.listen)), source: `http.listen of ${candidate}` };
-    return { problem: `http.listen of ${candidate} is not host:port. Correct it, or give an address with --url.` };
-  }
-  return { url: urlOf(listenAddress(configSchema.shape.http.parse({}).listen)), source: 'the default' };
+  const found = await someConfig(path, folder);
+  const ofDefault = urlOf(listenAddress(configSchema.shape.http.parse({}).listen));
+  if (found === undefined) return { url: ofDefault, source: 'the default' };
+  if ('problem' in found)
+    return { problem: `${found.problem} Name the right one with --config, or an address with --url.` };
+  const { name, root, isYaml } = found;
+  if (!isYaml) return { url: ofDefault, source: `the default: ${name} is not YAML, \`causeway check\` says where` };
+  const http = configSchema.shape.http.safeParse(root.http ?? {});
+  if (http.success) return { url: urlOf(listenAddress(http.data.listen)), source: `http.listen of ${name}` };
+  return { problem: `http.listen of ${name} is not host:port. Correct it, or give an address with --url.` };
 }
 
 /** A server on all addresses is asked on this machine. */

@@ -113,6 +113,8 @@ const WHY: Readonly<Record<string, string>> = {
   ELOOP: 'is a circle of links.',
 };
 
+const DOCKER_MAKES_FOLDERS = 'In Docker: a folder is made where a file that is to be mounted is not there.';
+
 /** A text file of at most `maxBytes`; what is wrong completes "The file …". */
 export async function readBounded(path: string, maxBytes: number): Promise<Read> {
   try {
@@ -131,6 +133,7 @@ export async function readBounded(path: string, maxBytes: number): Promise<Read>
     const code = (error as { code?: string }).code ?? '';
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       return { wrong: 'is not UTF-8 text.', remedy: 'Save it as UTF-8.' };
-    return { wrong: WHY[code] ?? `could not be read (${code || String(error)}).`, remedy: `Looked for at ${path}.` };
+    const remedy = `Looked for at ${path}.${code === 'EISDIR' ? ` ${DOCKER_MAKES_FOLDERS}` : ''}`;
+    return { wrong: WHY[code] ?? `could not be read (${code || String(error)}).`, remedy };
   }
 }

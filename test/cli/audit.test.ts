@@ -126,6 +126,19 @@ describe('causeway audit verify', () => {
     await opened.value.close();
   });
 
+  test('does not take another log for that of a configuration that is not YAML', async () => {
+    const { folder } = await written();
+    writeFileSync(join(folder, 'config.yaml'), 'authority:\n\taudit: elsewhere.jsonl\n');
+    const { code, complained } = await ran(folder, 'verify');
+    assert.deepEqual(
+      [code, complained],
+      [
+        2,
+        'config.yaml is not YAML; `causeway check` says where. Name the right one with --config, or the log itself with --file.\n',
+      ],
+    );
+  });
+
   test('ends with 2 where there is nothing to read', async () => {
     const folder = makeTempDir('audit-cli');
     const said = async (...argv: string[]): Promise<unknown> => {

@@ -303,7 +303,7 @@ A start will work.
     for (const path of ['spoiled.yaml', 'missing.yaml']) {
       const wrong = await tryOut({}, by(path));
       assert.equal(wrong.code, 2);
-      assert.match(wrong.err, new RegExp(`config\\.yaml:12:33: [^]*${path}[^]* Until it can be read nobody is let in`));
+      assert.match(wrong.err, new RegExp(`config\\.yaml:12:33: [^]*${path}[^]* docs/authority-file\\.md shows how`));
     }
   });
 
@@ -313,7 +313,7 @@ A start will work.
       await writeFile(path, `${goodConfig}authority: {source: file, path: missing.yaml}\n`);
       const { code, err } = await causeway('check', '--config', path);
       assert.equal(code, 2);
-      assert.match(err, /config\.yaml:\d+:33: [\s\S]*missing\.yaml[\s\S]* Until it can be read nobody is let in/);
+      assert.match(err, /config\.yaml:\d+:33: [\s\S]*missing\.yaml[\s\S]* docs\/authority-file\.md shows how/);
     }));
 
   test('tells of certificates that cannot be used', async () => {

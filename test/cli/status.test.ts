@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { bridgeAddress } from '../../src/cli/bridge-address.ts';
 import { runStatus, type StatusSurroundings } from '../../src/cli/status.ts';
 import { statusText } from '../../src/cli/status-text.ts';
 import { ago, columnsOf, duration, fit } from '../../src/cli/terminal-text.ts';
 import type { AuthorityReport, StatusReport } from '../../src/ports/status.ts';
 import { healthyAuthority, healthyPortal, healthyReport, NOW } from '../http/report.ts';
+import { makeTempDir } from '../servers/temp-dir.ts';
 
 const plain = { columns: 120, colours: false, maxPortals: 100 };
 
@@ -245,6 +247,15 @@ describe('causeway status', () => {
       printed: '',
       complained:
         'Causeway does not answer at http://127.0.0.1:PORT/status (ECONNREFUSED). Is it running? `causeway run` starts it; if it listens elsewhere, say where with --url. (The address is from http.listen of config.yaml.)\n',
+    });
+  });
+
+  test('says that it asked at the default address where the configuration is not YAML', async () => {
+    const folder = makeTempDir('status');
+    await writeFile(join(folder, 'config.yaml'), 'http:\n\tlisten: 127.0.0.1:1\n');
+    assert.deepEqual(await bridgeAddress({}, folder), {
+      url: 'http://127.0.0.1:9010',
+      source: 'the default: config.yaml is not YAML, `causeway check` says where',
     });
   });
 

@@ -30,7 +30,7 @@ export async function checkAuthority({ authority, homeserver, ...parts }: Config
     if (snapshot?.kind === 'found')
       return [good('authority', `${path} names ${peopleIn(snapshot.value.members)}`), ...unexplained];
     const why = snapshot?.kind === 'unknown' ? snapshot.text : `${path} could not be read in time.`;
-    return [badAt(parts, ['authority', 'path'])(why, 'Until it can be read nobody is let in and nobody is put out.')];
+    return [badAt(parts, ['authority', 'path'])(why, 'docs/authority-file.md shows how it looks.')];
   } finally {
     await file.close();
   }

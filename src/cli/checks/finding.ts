@@ -47,6 +47,8 @@ export function netWords(error: unknown): string {
     if (e.name === 'TimeoutError') return NET.ABORT_ERR ?? '';
     const inner = (e as { errors?: unknown }).errors;
     if (Array.isArray(inner) && inner.length > 0) return netWords(inner[0]);
+    // Fetch asks no port that is another protocol's by custom (Fetch Standard, "port blocking").
+    if (e.message === 'bad port') return 'that port is one of other services, such as IRC';
     if (typeof e.code === 'string') return NET[e.code] ?? `${e.message} (${e.code})`;
   }
   return error instanceof Error ? error.message : String(error);
