@@ -69,7 +69,13 @@ export class Pages implements PageSource {
   /** What a deletion takes away is gone with the commit, whatever its lane waits for. Other events do nothing. */
   async seen({ sql }: Entry, event: MatrixEvent): Promise<void> {
     const target = event.type === 'm.room.redaction' ? redacted(event) : undefined;
-    if (target !== undefined) await this.#kit.stores.page.eventDeleted(sql, target, this.#kit.clock.nowMs());
+    if (target === undefined) return;
+    const by = event.onlyOwn === true ? event.sender : undefined;
+    await this.#kit.stores.page.eventDeleted(
+      sql,
+      { room: event.room_id, eventId: target, by },
+      this.#kit.clock.nowMs(),
+    );
   }
 
   /** Whether this person's files and long messages get links. */

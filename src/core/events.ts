@@ -176,6 +176,8 @@ export type MatrixEvent = {
   readonly origin_server_ts: number;
   readonly state_key?: string;
   readonly redacts?: string;
+  /** Noted by us of a deletion whose sender may not delete what others said: it means what they said themselves. */
+  readonly onlyOwn?: true;
 };
 
 export type * from './effects.ts';

@@ -50,6 +50,8 @@ export type RedactOnNetwork = {
   readonly room: string;
   /** Who redacted it. */
   readonly userId: string;
+  /** They may not delete what others said. */
+  readonly onlyOwn?: true;
   readonly target: string;
   readonly reason: string;
   readonly eventId: string;

@@ -11,13 +11,20 @@ const GET = `
     created_at_ms AS "createdAtMs", gone
   FROM page WHERE id = ?`;
 
-const DELETED = 'SELECT 1 AS yes FROM deleted_event WHERE event_id IN (?, ?)';
+/** Under these names the deletion of an event is noted: for everybody's messages, or for one person's. Of older versions: the event alone. */
+const namesOf = (room: string, eventId: string, userId: string): readonly string[] => [
+  eventId,
+  `${eventId} ${room}`,
+  `${eventId} ${room} ${userId}`,
+];
+const DELETED = 'SELECT 1 AS yes FROM deleted_event WHERE event_id IN (?, ?, ?, ?, ?, ?)';
 const NOTE_DELETED = 'INSERT INTO deleted_event (event_id, at_ms) VALUES (?, ?) ON CONFLICT (event_id) DO NOTHING';
 
 const END = (which: string): string =>
   `UPDATE page SET content = NULL, gone = ? WHERE content IS NOT NULL AND ${which}`;
-const END_OF_EVENT = END('event_id = ?');
-const END_OF_ROOT = END('root_id = ?');
+const OF_EVENT = ['event_id = ? AND room_id = ?', 'root_id = ? AND room_id = ?'];
+const END_OF_ALL = OF_EVENT.map(END);
+const END_OF_OWN = OF_EVENT.map((which) => END(`${which} AND user_id = ?`));
 const END_OF_USER = END('user_id = ?');
 const MOVE_ROOM = 'UPDATE page SET room_id = ? WHERE room_id = ?';
 const EXPIRE = END(
@@ -34,7 +41,8 @@ type Stored = Omit<PageRow, 'content' | 'gone'> & { readonly content: string | n
 export const pageStore: PageStore = {
   async insert(sql, row) {
     const keys = [row.eventId, row.rootId].map(storableKey);
-    const isDeleted = (await sql.all(DELETED, ...keys)).length > 0;
+    const notes = [row.eventId, row.rootId].flatMap((eventId) => namesOf(row.roomId, eventId, row.userId));
+    const isDeleted = (await sql.all(DELETED, ...notes.map(storableKey))).length > 0;
     const content = row.content === undefined || isDeleted ? null : JSON.stringify(row.content);
     const gone = isDeleted ? 'deleted' : (row.gone ?? null);
     await sql.run(
@@ -60,11 +68,11 @@ export const pageStore: PageStore = {
     };
   },
 
-  async eventDeleted(sql, eventId, atMs) {
-    const key = storableKey(eventId);
-    await sql.run(NOTE_DELETED, key, atMs);
-    await sql.run(END_OF_EVENT, 'deleted', key);
-    await sql.run(END_OF_ROOT, 'deleted', key);
+  async eventDeleted(sql, { room, eventId, by }, atMs) {
+    const [, forAll = '', forOne = ''] = namesOf(room, eventId, by ?? '');
+    await sql.run(NOTE_DELETED, storableKey(by === undefined ? forAll : forOne), atMs);
+    const whose = (by === undefined ? [eventId, room] : [eventId, room, by]).map(storableKey);
+    for (const end of by === undefined ? END_OF_ALL : END_OF_OWN) await sql.run(end, 'deleted', ...whose);
   },
 
   async moveRoom(sql, from, to) {

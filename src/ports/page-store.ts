@@ -17,12 +17,15 @@ export type PageRow = {
   readonly gone?: PageGone;
 };
 
+/** A message was deleted. @param by set: the deletion counts only for what this person said */
+export type DeletedEvent = { readonly room: string; readonly eventId: string; readonly by?: string | undefined };
+
 export interface PageStore {
   /** Stores a new page. Of a message whose deletion is known already, only that it is gone. */
   insert(sql: Sql, row: PageRow): Promise<void>;
   get(sql: Sql, id: string): Promise<PageRow | undefined>;
   /** A message was deleted: its pages and those of its versions are gone, also where they come later. */
-  eventDeleted(sql: Sql, eventId: string, atMs: number): Promise<void>;
+  eventDeleted(sql: Sql, deleted: DeletedEvent, atMs: number): Promise<void>;
   /** Another room took this one's place: pages stay where they are, under its link. */
   moveRoom(sql: Sql, from: string, to: string): Promise<void>;
   /** Everything of this person is gone. @returns how many pages it was */

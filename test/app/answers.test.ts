@@ -28,6 +28,8 @@ const PUT = new Set(['m.room.message', 'm.reaction', 'm.room.redaction']);
 async function talking(powers = ALL) {
   const world = await FakeWorld.make();
   world.network.powers = powers;
+  // Bob may delete what others said.
+  world.homeserver.happen(world.room, BOT, 'm.room.power_levels', { users: { [BOT]: 100, [BOB]: 50 } }, '');
   await world.start();
   await world.clock.until('the room is linked', () => world.log.lines.some((line) => line.endsWith('linked')));
   const { homeserver, room, clock, network } = world;

@@ -11,6 +11,8 @@ import type { Pages } from '../pages.ts';
 import type { Names } from '../people/names.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import type { Echoes } from '../to-matrix/echoes.ts';
+import { DeletionPowers } from './deletion-powers.ts';
+import { placesOfUnread } from './places-of-unread.ts';
 import { ANCHOR, type RoomAnchors } from './room-anchors.ts';
 
 export type MatrixInboxParts = {
@@ -47,9 +49,11 @@ export type MatrixInboxParts = {
 /** Where Matrix events come in: each stored once, by event id, whichever way it comes first. */
 export class MatrixInbox {
   readonly #parts: MatrixInboxParts;
+  readonly #deletions: DeletionPowers;
 
   constructor(parts: MatrixInboxParts) {
     this.#parts = parts;
+    this.#deletions = new DeletionPowers(parts);
   }
 
   /**
@@ -58,10 +62,11 @@ export class MatrixInbox {
    */
   async events(source: 'push' | 'sync', events: readonly MatrixEvent[], cursor?: string): Promise<void> {
     const { kit, ledger, anchors } = this.#parts;
+    const known = await this.#deletions.marked(events);
     const moved = cursor === undefined ? [] : anchors.takeDirty();
     try {
       await ledger.write(async (entry) => {
-        for (const event of events) await this.#accept(entry, event, source);
+        for (const event of known) await this.#accept(entry, event, source);
         if (cursor !== undefined) await kit.stores.cursor.set(entry.sql, 'sync', cursor);
         for (const [room, eventId] of moved) await kit.stores.cursor.set(entry.sql, ANCHOR + room, eventId);
       });
@@ -204,6 +209,7 @@ export class MatrixInbox {
   async insertReadBack(portal: Portal, events: readonly MatrixEvent[]): Promise<number> {
     const { kit, ledger, isOurs } = this.#parts;
     const lane = makeLaneId(portal.id, 'to-network');
+    const known = await this.#deletions.marked(events);
     return ledger.write(async (entry) => {
       const arrived = await kit.stores.inbox.waiting(entry.sql, lane, 100_000);
       const waiting = new Map(arrived.map((row) => [row.key, row]));
@@ -216,7 +222,7 @@ export class MatrixInbox {
       };
       let news = 0;
       await renumber(unread.get(undefined));
-      for (const event of events) {
+      for (const event of known) {
         await this.#parts.pages.seen(entry, event);
         const key = event.event_id;
         const row = waiting.get(key);
@@ -253,34 +259,6 @@ export class MatrixInbox {
         return rows.length > 0;
       });
   }
-}
-
-/**
- * Where rows belong that wait and were not read: they came after the reading, or were left out of it, as Dendrite's
- * `/messages` does now and then. Each stays behind all that it arrived behind: a reading may order events of one moment
- * otherwise than they arrived.
- * @returns rows by the event that they follow; `undefined`: before all others
- */
-function placesOfUnread(
-  arrived: readonly InboxRow[],
-  read: readonly string[],
-): ReadonlyMap<string | undefined, InboxRow[]> {
-  const indexOf = new Map(read.map((key, index) => [key, index]));
-  const indexes = arrived.map((row) => indexOf.get(row.key));
-  const first = indexes.find((index) => index !== undefined);
-  // Where nothing of the reading arrived, all of it was missed, and what arrived is newer.
-  let behind = (first ?? read.length) - 1;
-  const places = new Map<string | undefined, InboxRow[]>();
-  arrived.forEach((row, at) => {
-    const index = indexes[at];
-    if (index !== undefined) behind = Math.max(behind, index);
-    else {
-      const there = places.get(read[behind]);
-      if (there === undefined) places.set(read[behind], [row]);
-      else there.push(row);
-    }
-  });
-  return places;
 }
 
 /** What crosses between two people: they have no topic, no pins, and nobody to put out. */

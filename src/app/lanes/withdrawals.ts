@@ -10,6 +10,7 @@ const REMEMBERED = 20_000;
  * same lane, behind it; this is only what is known of those rows ahead of their turn.
  */
 export class Withdrawals {
+  /** Events; of what only its author may delete, with whoever deleted it. */
   readonly #events = new Set<string>();
   readonly #messages = new Map<string, RedactOnMatrix>();
 
@@ -27,15 +28,18 @@ export class Withdrawals {
 
   /** An effect is stored; most say nothing of this. */
   readonly note = (effect: Effect): void => {
-    if (effect.op === 'network.redact') bounded(this.#events).add(effect.target);
-    else if (effect.op === 'matrix.redact') {
+    if (effect.op === 'network.redact') {
+      const { target, userId, onlyOwn } = effect;
+      bounded(this.#events).add(onlyOwn === true ? `${target} ${userId}` : target);
+    } else if (effect.op === 'matrix.redact') {
       const { network, target } = effect;
       bounded(this.#messages).set(effect.onlyOwn === true ? ownName(effect, target) : `${network} ${target}`, effect);
     }
   };
 
-  isGone(eventId: string | undefined): boolean {
-    return eventId !== undefined && this.#events.has(eventId);
+  /** @param author of the event */
+  isGone(eventId: string | undefined, author: string): boolean {
+    return eventId !== undefined && (this.#events.has(eventId) || this.#events.has(`${eventId} ${author}`));
   }
 
   /** The deletion of a message of a network, which holds where whoever deleted it may. */

@@ -117,7 +117,8 @@ export class NetworkErrands {
   }
 
   async #redact(effect: RedactOnNetwork, network: Network, portal: Portal | undefined): Promise<Done> {
-    const links = await this.#targets.ofEvent(network.id, effect.room, effect.target);
+    const all = await this.#targets.ofEvent(network.id, effect.room, effect.target);
+    const links = effect.onlyOwn === true ? all.filter((link) => isBy(link, effect.userId)) : all;
     let refused: Done = DONE;
     for (const link of links) {
       const done = link.gone ? DONE : await this.#delete(link, effect, network, portal);
@@ -172,6 +173,9 @@ export class NetworkErrands {
     return (await db.transaction((sql) => stores.member.get(sql, room, userId)))?.membership === 'join';
   }
 }
+
+const isBy = ({ direction, sender }: LinkRow, userId: string): boolean =>
+  direction === 'to-network' && sender === userId;
 
 /** In private what was said is with the other, and stays there when they cannot be reached. */
 const unreachable = (error: BridgeError, { nick }: Peer): Result<never> =>

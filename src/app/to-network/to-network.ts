@@ -165,9 +165,9 @@ class LaneRun {
   }
 
   /** Deleted before it was said, like what it was to change. */
-  #isWithdrawn({ eventId, edits }: SayOnNetwork): boolean {
+  #isWithdrawn({ eventId, edits, userId }: SayOnNetwork): boolean {
     const { withdrawals } = this.#parts.relations;
-    return withdrawals.isGone(eventId) || withdrawals.isGone(edits);
+    return withdrawals.isGone(eventId, userId) || withdrawals.isGone(edits, userId);
   }
 
   /** Nothing of it is to be said. */

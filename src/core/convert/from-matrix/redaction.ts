@@ -15,6 +15,7 @@ export const redaction: MatrixConverter = (event, { network, channel }) => {
         channel,
         room: event.room_id,
         userId: event.sender,
+        ...(event.onlyOwn && { onlyOwn: true }),
         target,
         reason: typeof reason === 'string' ? linesOf(reason).join(' ').slice(0, 200) : '',
         eventId: event.event_id,
