@@ -15,13 +15,11 @@ import type { OutboxRow } from '../ports/stores.ts';
 import { OPTED_OUT } from './gates/opted-out-gate.ts';
 import type { Kit } from './kit.ts';
 import type { Entry, Ledger } from './lanes/ledger.ts';
+import { ToldLately } from './timing/told-lately.ts';
 import type { DeliveryMarks } from './to-network/delivery-marks.ts';
 
-/** One notice per person and cause in so long; then silence, since the first one said what to do. */
-const QUIET_MS = 10 * 60_000;
 /** An outage shorter than this is nobody's business. */
 const PATIENCE_MS = 60_000;
-const REMEMBERED = 5_000;
 
 type NetworkEffect =
   | SayOnNetwork
@@ -55,19 +53,24 @@ export class Notices {
   readonly #kit: Kit;
   readonly #ledger: Ledger;
   readonly #marks: DeliveryMarks;
-  readonly #told = new Map<string, number>();
+  readonly #told: ToldLately;
+  /** Since when the network was away when a room was last told so. */
+  readonly #heldSinceMs = new Map<PortalId, number>();
 
   constructor(kit: Kit, ledger: Ledger, marks: DeliveryMarks) {
     this.#kit = kit;
     this.#marks = marks;
     this.#ledger = ledger;
+    this.#told = new ToldLately(kit.clock);
   }
 
   /** The network refused a line for good: its row ends, its sender is told in reply. One commit. */
   async refused(portal: PortalId, row: OutboxRow, effect: NetworkEffect, error: BridgeError): Promise<void> {
     const { stores, clock, metrics } = this.#kit;
     // In private silence would mean that it was heard: each message that was not is told of, once.
-    const cause = `${portal}|${isDirectId(portal) ? effect.eventId : effect.userId}|${error.code}`;
+    const whom = isDirectId(portal) ? effect.eventId : effect.userId;
+    // Whoever was told that somebody is still there was not told that somebody else was not invited.
+    const cause = `${portal}|${whom}|${FAILED[effect.op] ?? ''}|${error.code}`;
     // Whoever does not want to be bridged need not hear of it in each room; in private the other one may be meant.
     const isNew = (error.code !== OPTED_OUT || isDirectId(portal)) && this.#isNew(cause);
     metrics.notices.add({ audience: 'sender', outcome: isNew ? 'sent' : 'suppressed' });
@@ -77,7 +80,7 @@ export class Notices {
       body: wordsFor(effect, error.text, isDirectId(portal)),
       replyTo: { eventId: effect.eventId, userId: effect.userId },
     };
-    await this.#write(cause, async (entry) => {
+    await this.#write(isNew ? cause : undefined, async (entry) => {
       await stores.outbox.finish(entry.sql, [row.id]);
       await this.#marks.refused(entry, portal, effect, error);
       if (isNew)
@@ -90,7 +93,7 @@ export class Notices {
   }
 
   /**
-   * Lines wait because the network is away; after a minute the room is told, once per outage.
+   * Lines wait because the network is away; after a minute the room is told, once per outage and not more often than once in ten minutes.
    * @param rows what waits, the first of it
    */
   async heldUp(
@@ -103,8 +106,9 @@ export class Notices {
     await this.#marks.waiting(portal, rows, error);
     const { clock, metrics } = this.#kit;
     const nowMs = clock.nowMs();
-    const cause = `${portal}|held|${sinceMs}`;
-    if (nowMs - sinceMs < PATIENCE_MS || !this.#isNew(cause)) return;
+    const cause = `${portal}|held`;
+    const isTold = this.#heldSinceMs.get(portal) === sinceMs;
+    if (nowMs - sinceMs < PATIENCE_MS || isTold || !this.#isNew(cause)) return;
     metrics.notices.add({ audience: 'room', outcome: 'sent' });
     const since = new Date(sinceMs).toISOString().slice(11, 16);
     const notice: NoticeToMatrix = {
@@ -115,28 +119,22 @@ export class Notices {
     await this.#write(cause, (entry) =>
       entry.enqueue(makeLaneId(portal, 'to-matrix'), [{ key: `held|${portal}|${sinceMs}`, effect: notice }], nowMs),
     );
+    this.#heldSinceMs.set(portal, sinceMs);
   }
 
   /** Nobody was told before it is stored. */
-  async #write(cause: string, work: (entry: Entry) => Promise<void>): Promise<void> {
+  async #write(cause: string | undefined, work: (entry: Entry) => Promise<void>): Promise<void> {
     try {
       await this.#ledger.write(work);
     } catch (error) {
-      this.#told.delete(cause);
+      if (cause !== undefined) this.#told.forget(cause);
       throw error;
     }
   }
 
   #isNew(cause: string): boolean {
-    const nowMs = this.#kit.clock.nowMs();
-    const before = this.#told.get(cause);
-    if (before !== undefined && nowMs - before < QUIET_MS) return false;
-    this.#told.delete(cause);
-    this.#told.set(cause, nowMs);
-    if (this.#told.size > REMEMBERED) {
-      const oldest = this.#told.keys().next();
-      if (oldest.done !== true) this.#told.delete(oldest.value);
-    }
+    if (this.#told.has(cause)) return false;
+    this.#told.note(cause);
     return true;
   }
 }

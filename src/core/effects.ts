@@ -99,6 +99,8 @@ export type NoticeToMatrix = {
   readonly replyTo?: { readonly eventId: string; readonly userId: string };
   /** Person whom it is for, where it answers nothing. */
   readonly to?: string;
+  /** Why it is said: nobody in the room hears of the same once more within ten minutes. */
+  readonly cause?: string;
 };
 
 /** Says, for programs, what became of an event on its network. Harmless when repeated: it says the same. */

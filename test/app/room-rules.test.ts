@@ -360,4 +360,19 @@ describe('somebody is called', () => {
       `olga silenced ${BOB} in #commons: what they write here is not said there. Operators of #commons can lift that.`,
     ]);
   });
+
+  test('once in ten minutes for each, however often an operator changes a mode to and fro, under whatever name', async () => {
+    const world = await worldWith();
+    for (let times = 0; times < 20; times++) {
+      const silenced = times % 2 === 0;
+      world.onIrcAlso<NetworkQuiet>(`olga${times}`, { kind: 'quiet', userId: BOB, silenced });
+      await channelIs(world, silenced ? MODERATED : OPEN);
+    }
+    await settled(world);
+    assert.equal(notices(world).length, 4);
+    await world.clock.pass(11 * 60_000);
+    world.onIrcAlso<NetworkQuiet>('olga', { kind: 'quiet', userId: BOB, silenced: true });
+    await settled(world);
+    assert.equal(notices(world).length, 5);
+  });
 });

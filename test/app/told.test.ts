@@ -39,6 +39,22 @@ describe('a line that the network refuses', () => {
     );
   });
 
+  test('is no reason to say nothing of something else that the network refuses for the same cause', async () => {
+    const world = await running();
+    world.network.gestureFault = () => CANNOT_SEND;
+    world.network.people.set('ann', { nick: 'ann', account: null });
+    const happens = async (type: string, content: object, key: string): Promise<void> => {
+      world.homeserver.happen(world.room, ALICE, type, content, key);
+      await world.clock.until('all is done', () => world.isQuiet());
+    };
+    for (const open of [true, false]) await happens('m.room.join_rules', { join_rule: open ? 'public' : 'invite' }, '');
+    await happens('m.room.member', { membership: 'invite' }, '@_causeway_home_ann:willow.example');
+    assert.deepEqual(
+      notices(world).map((notice) => (notice as unknown[])[0]),
+      ['What people may do stays as it is in #commons: irc.404', 'Not invited to #commons: irc.404'],
+    );
+  });
+
   test('is answered again when nobody was told for ten minutes', async () => {
     const world = await running();
     world.network.fault = () => ({ kind: 'refused', error: CANNOT_SEND });
@@ -63,6 +79,21 @@ describe('a line that the network does not want now', () => {
   });
 });
 
+describe('an encrypted message', () => {
+  test('is answered, once in ten minutes for whoever sends more of them', async () => {
+    const world = await running();
+    const encrypted = async (who: string): Promise<void> => {
+      world.homeserver.happen(world.room, who, 'm.room.encrypted', { ciphertext: 'AAA' });
+      await world.clock.until('all is done', () => world.isQuiet());
+    };
+    for (const who of [ALICE, ALICE, '@p2:willow.example', ALICE]) await encrypted(who);
+    assert.equal(notices(world).length, 2);
+    await world.clock.pass(11 * 60_000);
+    await encrypted(ALICE);
+    assert.equal(notices(world).length, 3);
+  });
+});
+
 describe('a network that is away', () => {
   test('is told to the room after a minute, once, and its lines go out in order when it is back', async () => {
     const world = await running();
@@ -80,6 +111,21 @@ describe('a network that is away', () => {
       String((notices(world)[0] as unknown[])[0]),
       /^#commons cannot be reached since \d\d:\d\d UTC: .* will be sent in order\.$/,
     );
+  });
+
+  test('is told again when it was back and is away once more, but not within ten minutes', async () => {
+    const world = await running();
+    for (const text of ['one', 'two', 'three']) {
+      world.network.goDown(100_000);
+      world.onMatrix(ALICE, text);
+      await world.clock.until('all is said', () => world.network.said.at(-1)?.text === text);
+    }
+    assert.equal(notices(world).length, 1);
+    world.network.goDown(600_000);
+    world.onMatrix(ALICE, 'four');
+    await world.clock.until('all is said', () => world.network.said.length === 4);
+    await world.clock.until('all is done', () => world.isQuiet());
+    assert.equal(notices(world).length, 2);
   });
 
   test('is not told to anybody when it is back within the minute', async () => {

@@ -58,5 +58,6 @@ function perhaps(effect: Effect, speaker: Speaker): readonly Speaker[] {
 const keptAgainstKick = ({ room, userId, reason }: KickFromMatrix): NoticeToMatrix => ({
   op: 'matrix.notice',
   room,
+  cause: `kept|${userId}`,
   body: `${userId} was ${reason}. They stay in this room, and what they say does not reach the channel until they are let in there again.`,
 });

@@ -8,6 +8,7 @@ import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 import { MOVING_NOW, type RoomUpgrades } from '../rooms/room-upgrades.ts';
+import { ToldLately } from '../timing/told-lately.ts';
 import type { MatrixRelations } from './matrix-relations.ts';
 import type { NetworkFiles } from './network-files.ts';
 
@@ -28,9 +29,11 @@ export class MatrixEffects {
   readonly #files: NetworkFiles;
   readonly #rules: MatrixEffectsParts['rules'];
   readonly #upgrades: Pick<RoomUpgrades, 'placeOf'>;
+  readonly #told: ToldLately;
 
   constructor({ kit, ghosts, relations, files, upgrades, rules }: MatrixEffectsParts) {
     this.#kit = kit;
+    this.#told = new ToldLately(kit.clock);
     this.#ghosts = ghosts;
     this.#relations = relations;
     this.#files = files;
@@ -134,8 +137,13 @@ export class MatrixEffects {
   }
 
   async #notice(effect: NoticeToMatrix, keys: readonly string[]): Promise<Result<string>> {
-    const { homeserver, db, stores } = this.#kit;
+    const { homeserver, db, stores, metrics } = this.#kit;
     const { replyTo, room, to = replyTo?.userId } = effect;
+    const cause = effect.cause === undefined ? undefined : `${room} ${effect.cause}`;
+    if (cause !== undefined && this.#told.has(cause)) {
+      metrics.notices.add({ audience: to === undefined ? 'room' : 'sender', outcome: 'suppressed' });
+      return ok('');
+    }
     if (effect.to !== undefined) {
       const member = await db.transaction((sql) => stores.member.get(sql, room, effect.to ?? ''));
       if (member?.membership !== 'join') return ok('');
@@ -147,7 +155,9 @@ export class MatrixEffects {
       'm.mentions': to === undefined ? {} : { user_ids: [to] },
       [MARKER]: { keys },
     };
-    return this.#send(homeserver.botId, room, keys, content, undefined);
+    const sent = await this.#send(homeserver.botId, room, keys, content, undefined);
+    if (sent.ok && cause !== undefined) this.#told.note(cause);
+    return sent;
   }
 
   async #topic(effect: TopicToMatrix): Promise<Result<string>> {

@@ -237,7 +237,8 @@ export class ToMatrixDriver {
     if (!('room' in effect)) return true;
     const who = effect.op === 'matrix.message' ? ` of ${effect.nick}` : '';
     const body = `A message${who} could not be delivered here: the homeserver fails at it again and again.`;
-    const told = await this.#parts.effects.run({ op: 'matrix.notice', room: effect.room, body }, [`stuck|${head.key}`]);
+    const notice = { op: 'matrix.notice', room: effect.room, body, cause: 'stuck' } as const;
+    const told = await this.#parts.effects.run(notice, [`stuck|${head.key}`]);
     return told.ok;
   }
 

@@ -128,6 +128,7 @@ describe('what is said in a room, as its channel hears it', () => {
         room: '!r',
         body: 'Only the first 300 of 30000 lines of this message are delivered to #commons. Send what is longer as a file.',
         replyTo: { eventId: '$e', userId: ALICE },
+        cause: `cut|${ALICE}`,
       },
     });
   });

@@ -61,11 +61,8 @@ describe('modes of a channel', () => {
         ],
       },
     };
-    const notice = {
-      op: 'matrix.notice',
-      room: '!r',
-      body: '#c is moderated now: only those whom its operators gave a voice there can speak.',
-    };
+    const body = '#c is moderated now: only those whom its operators gave a voice there can speak.';
+    const notice = { op: 'matrix.notice', room: '!r', body, cause: body };
     assert.deepEqual(walls({ rules: MODES }), [door, notice]);
     assert.deepEqual(walls({ rules: MODES }, { wasModerated: true }), [door]);
   });
@@ -76,6 +73,7 @@ describe('modes of a channel', () => {
       op: 'matrix.notice',
       room: '!r',
       body: 'Everybody may speak in #c again.',
+      cause: 'Everybody may speak in #c again.',
     });
   });
 
@@ -166,11 +164,18 @@ describe('somebody silenced in a channel', () => {
         op: 'matrix.notice',
         room: '!r',
         to: '@bob:s',
+        cause: 'silenced|@bob:s',
         body: 'olga silenced @bob:s in #c: what they write here is not said there. Operators of #c can lift that.',
       },
     ]);
     assert.deepEqual(quiet(false, ''), [
-      { op: 'matrix.notice', room: '!r', to: '@bob:s', body: 'An operator lets @bob:s speak in #c again.' },
+      {
+        op: 'matrix.notice',
+        room: '!r',
+        to: '@bob:s',
+        cause: 'heard|@bob:s',
+        body: 'An operator lets @bob:s speak in #c again.',
+      },
     ]);
   });
 });

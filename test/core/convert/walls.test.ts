@@ -22,15 +22,16 @@ function effects(walls: readonly Wall[], wallsBefore: readonly Wall[]) {
   return networkToMatrix(event, view as unknown as Parameters<typeof networkToMatrix>[1]).map(({ effect }) => effect);
 }
 
+/** A notice whose cause is what it says. */
+const notice = (body: string) => ({ op: 'matrix.notice', room: '!r', body, cause: body });
+
 describe('walls of a channel', () => {
   test('close its room, and people are told why', () =>
     assert.deepEqual(effects(['invited', 'key'], []), [
       { op: 'matrix.door', room: '!r', open: false },
-      {
-        op: 'matrix.notice',
-        room: '!r',
-        body: 'In #c, only invited people come in, and one needs its key. So nobody comes into this room but by invitation.',
-      },
+      notice(
+        'In #c, only invited people come in, and one needs its key. So nobody comes into this room but by invitation.',
+      ),
     ]));
 
   test('that were there before close it again if need be, without a word', () =>
@@ -41,7 +42,7 @@ describe('walls of a channel', () => {
   test('that are gone open it', () =>
     assert.deepEqual(effects([], ['policy']), [
       { op: 'matrix.door', room: '!r', open: true },
-      { op: 'matrix.notice', room: '!r', body: '#c is open to everybody now.' },
+      notice('#c is open to everybody now.'),
     ]));
 
   test('that never were there open it without a word', () =>

@@ -9,6 +9,7 @@ export const encryption: MatrixConverter = (event, view) => {
       effect: {
         op: 'matrix.notice',
         room: event.room_id,
+        cause: 'encryption',
         body: `End-to-end encryption was switched on here. A channel on ${view.network} cannot be read through it, so nothing passes between this room and ${view.channel} any more, in either direction. Encryption cannot be switched off again: to go on, an admin links ${view.channel} to a room without it.`,
       },
     },

@@ -43,5 +43,6 @@ const cutNotice = (event: MatrixEvent, view: MatrixView, lines: number): KeyedEf
     room: event.room_id,
     body: `Only the first ${MAX_LINES} of ${lines} lines of this message are delivered to ${view.channel}. Send what is longer as a file.`,
     replyTo: { eventId: event.event_id, userId: event.sender },
+    cause: `cut|${event.sender}`,
   },
 });

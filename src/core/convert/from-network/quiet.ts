@@ -10,6 +10,7 @@ export function quiet(event: NetworkQuiet, view: NetworkView): KeyedEffect[] {
     op: 'matrix.notice',
     room: view.room,
     to: userId,
+    cause: `${silenced ? 'silenced' : 'heard'}|${userId}`,
     body: silenced
       ? `${by} silenced ${userId} in ${channel}: what they write here is not said there. Operators of ${channel} can lift that.`
       : `${by} lets ${userId} speak in ${channel} again.`,

@@ -19,7 +19,9 @@ export function walls(event: NetworkWalls, view: NetworkView): KeyedEffect[] {
   };
   const news = [aboutWalls(event, view), aboutSpeech(event, view)].filter((text) => text !== undefined);
   if (news.length === 0) return [door];
-  return [door, { key: `${key}#told`, effect: { op: 'matrix.notice', room: view.room, body: news.join(' ') } }];
+  // Somebody who changes a mode to and fro tells both once.
+  const body = news.join(' ');
+  return [door, { key: `${key}#told`, effect: { op: 'matrix.notice', room: view.room, body, cause: body } }];
 }
 
 function rulesOf({ rules }: NetworkWalls, { fold }: NetworkView): RulesOnMatrix | undefined {
