@@ -31,7 +31,7 @@ import { watchLoop } from './metrics/loop-delay.ts';
 import { measuredDb } from './metrics/measured-db.ts';
 import { measuredHomeserver } from './metrics/measured-homeserver.ts';
 import { makePrometheus, type Prometheus } from './metrics/prometheus.ts';
-import { gaugesFromReport } from './metrics/report-gauges.ts';
+import { makeReportGauges } from './metrics/report-gauges.ts';
 import { packageVersion } from './package-version.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
@@ -149,7 +149,7 @@ class Process {
       return this.#refuse(deciding.error.text);
     }
     const bridge = await makeBridge({ kit, config, version, pid: process.pid, notes, ...deciding.value });
-    prometheus.beforeScrape(async () => gaugesFromReport(metrics, await bridge.status.report()));
+    prometheus.beforeScrape(makeReportGauges(metrics, bridge.status));
     const sources = this.#sources(kit, bridge);
     const heard = await sources.listener.listen();
     const loop = watchLoop(metrics);

@@ -1,9 +1,22 @@
 import type { NetworkId } from '../core/ids.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { PortalReport, StatusReport } from '../ports/status.ts';
+import type { PortalReport, StatusReport, StatusSource } from '../ports/status.ts';
 
-/** Sets the gauges that are the sum of what a report says; called before each scrape. */
-export function gaugesFromReport(metrics: Metrics, report: StatusReport): void {
+/** Before each scrape: takes from the report what it sums up. */
+export function makeReportGauges(metrics: Metrics, status: StatusSource): () => Promise<void> {
+  const reconnects = new Map<string, number>();
+  return async () => {
+    const report = await status.report();
+    setGauges(metrics, report);
+    for (const network of report.networks) {
+      const more = network.reconnects - (reconnects.get(network.id) ?? 0);
+      if (more > 0) metrics.reconnects.add({ network: network.id as NetworkId }, more);
+      reconnects.set(network.id, network.reconnects);
+    }
+  };
+}
+
+function setGauges(metrics: Metrics, report: StatusReport): void {
   metrics.databaseHealthy.set(report.database.healthy ? 1 : 0);
   const { authority } = report;
   if (authority !== undefined) {

@@ -38,8 +38,7 @@ export const METRICS = {
     network: 'network',
     outcome: ['confirmed', 'failed', 'refused', 'unknown'],
   }),
-  retries: counter('bridge_retries_total', 'Attempts to send that were not the first for their message.', {
-    direction,
+  retries: counter('bridge_retries_total', 'Attempts to send to Matrix that were not the first for their message.', {
     network: 'network',
   }),
   refusals: counter('bridge_refusals_total', 'Messages that the other side refused for good, by reason.', {
@@ -76,7 +75,7 @@ export const METRICS = {
   duplicates: counter(
     'bridge_duplicates_total',
     'Arrivals that were known already and were dropped. With push and sync running each event comes twice: that is how it should be.',
-    { source: ['push', 'sync', 'read-back', 'live', 'history'] },
+    { source: ['push', 'sync', 'live', 'history'] },
   ),
   transactions: counter('bridge_transactions_total', 'Transactions of the homeserver, by how they were answered.', {
     outcome: ['stored', 'refused', 'failed'],
@@ -92,7 +91,7 @@ export const METRICS = {
     'matrix_request_seconds',
     'Calls to the homeserver.',
     {
-      call: ['send', 'state', 'join', 'leave', 'register', 'profile', 'create', 'messages', 'media', 'sync', 'other'],
+      call: ['send', 'state', 'join', 'leave', 'register', 'profile', 'create', 'messages', 'media', 'other'],
       outcome: ['ok', 'refused', 'failed'],
     },
     callBuckets,
@@ -103,9 +102,8 @@ export const METRICS = {
   }),
   leaves: counter('bridge_ghost_leaves_total', 'Ghosts that left a room.', {
     network: 'network',
-    reason: ['parted', 'idle', 'unlinked'],
+    reason: ['parted', 'idle'],
   }),
-  ghosts: gauge('bridge_ghosts', 'Ghosts that are in a room.', { network: 'network' }),
   puppets: gauge('bridge_puppets', 'Connections for people: those that should be, those that are.', {
     network: 'network',
     state: ['wanted', 'connected'],
@@ -117,14 +115,13 @@ export const METRICS = {
   connected: gauge('bridge_network_connected', '1 while the listener of a network is connected, else 0.', {
     network: 'network',
   }),
-  reconnects: counter('bridge_reconnects_total', 'Connections that were lost and are made again.', {
+  reconnects: counter('bridge_reconnects_total', 'Connections of a listener that were lost and made again.', {
     network: 'network',
-    connection: ['listener', 'puppet'],
   }),
   gapSeconds: counter(
     'bridge_gap_seconds_total',
-    'Seconds during which the listener was not in a channel, by whether history filled them.',
-    { network: 'network', outcome: ['filled', 'lost'] },
+    'Seconds during which the listener was not in a channel, and which no history fills.',
+    { network: 'network' },
   ),
   historyLines: counter('bridge_history_lines_total', 'Lines that history brought after a gap.', {
     network: 'network',
@@ -140,8 +137,8 @@ export const METRICS = {
   ),
   authorityUpdates: counter(
     'authority_updates_total',
-    'What the authority said, by what became of it. `outdated`: something newer was known; `unmapped`: it used a word that the configuration does not explain.',
-    { outcome: ['applied', 'unchanged', 'outdated', 'unmapped', 'gap', 'unknown'] },
+    'What the authority said, by what became of it. `unknown`: it said nothing that counts.',
+    { outcome: ['applied', 'unchanged', 'unknown'] },
   ),
   securityEvents: counter(
     'authority_events_total',
@@ -159,7 +156,7 @@ export const METRICS = {
   enforced: counter(
     'bridge_enforced_total',
     'Steps that make rooms and channels follow the authority, by how they ended.',
-    { step: 'code', outcome: ['done', 'refused', 'failed'] },
+    { step: 'code', outcome: ['done', 'failed'] },
   ),
   heldPlans: gauge('bridge_held_plans', 'Plans that would remove many people and wait for a confirmation.', {}),
   drift: counter(

@@ -4,9 +4,10 @@ import { type BridgeError, fail, ok } from '../../src/core/errors.ts';
 import { measuredDb } from '../../src/metrics/measured-db.ts';
 import { measuredHomeserver } from '../../src/metrics/measured-homeserver.ts';
 import { makePrometheus } from '../../src/metrics/prometheus.ts';
-import { gaugesFromReport } from '../../src/metrics/report-gauges.ts';
+import { makeReportGauges } from '../../src/metrics/report-gauges.ts';
 import type { Db } from '../../src/ports/db.ts';
 import type { Homeserver } from '../../src/ports/matrix.ts';
+import type { StatusReport } from '../../src/ports/status.ts';
 import { healthyPortal, healthyReport, NOW } from '../http/report.ts';
 
 const page = (text: string, ...names: string[]): string[] =>
@@ -16,7 +17,7 @@ test('A report sets the gauges of each network', async () => {
   const { metrics, text } = makePrometheus('1');
   const [home] = healthyReport.networks;
   assert.ok(home !== undefined);
-  gaugesFromReport(metrics, {
+  const report: StatusReport = {
     ...healthyReport,
     database: { engine: 'sqlite', healthy: false },
     networks: [home, { ...home, id: 'far', state: 'down', puppets: { wanted: 7, connected: 0 } }],
@@ -25,7 +26,8 @@ test('A report sets the gauges of each network', async () => {
       { ...healthyPortal, queuedToMatrix: 5, oldestToMatrixMs: NOW - 9000, oldestToNetworkMs: null, parked: 4 },
       { ...healthyPortal, network: 'far', state: 'waiting', queuedToNetwork: 6 },
     ],
-  });
+  };
+  await makeReportGauges(metrics, { report: async () => report })();
   assert.deepEqual(
     page(
       await text(),

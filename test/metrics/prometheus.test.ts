@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { asNetworkId } from '../../src/core/ids.ts';
 import { watchLoop } from '../../src/metrics/loop-delay.ts';
 import { metricsPage } from '../../src/metrics/metrics-page.ts';
 import { makePrometheus } from '../../src/metrics/prometheus.ts';
-import { METRICS, type MetricSpec } from '../../src/ports/metrics.ts';
+import { type LabelKind, METRICS, type MetricSpec } from '../../src/ports/metrics.ts';
 
+const root = join(import.meta.dirname, '..', '..');
 const home = asNetworkId('home');
 
 /** The samples of one metric, as Prometheus reads them. */
@@ -58,10 +61,8 @@ describe('What is counted', () => {
     announce([home, asNetworkId('other')]);
     const page = await text();
     assert.deepEqual(samples(page, 'bridge_retries_total'), [
-      'bridge_retries_total{direction="to-matrix",network="home"} 0',
-      'bridge_retries_total{direction="to-matrix",network="other"} 0',
-      'bridge_retries_total{direction="to-network",network="home"} 0',
-      'bridge_retries_total{direction="to-network",network="other"} 0',
+      'bridge_retries_total{network="home"} 0',
+      'bridge_retries_total{network="other"} 0',
     ]);
     assert.equal(samples(page, 'bridge_delivery_seconds_count').length, 4);
     assert.deepEqual(samples(page, 'bridge_refusals_total'), []);
@@ -91,10 +92,25 @@ describe('What is counted', () => {
     prometheus.beforeScrape(() => {
       throw new Error('a bug');
     });
-    prometheus.beforeScrape(() => prometheus.metrics.ghosts.set({ network: home }, ++scrapes));
+    prometheus.beforeScrape(() => prometheus.metrics.connected.set({ network: home }, ++scrapes));
     await prometheus.text();
-    assert.deepEqual(samples(await prometheus.text(), 'bridge_ghosts'), ['bridge_ghosts{network="home"} 2']);
+    assert.deepEqual(samples(await prometheus.text(), 'bridge_network_connected'), [
+      'bridge_network_connected{network="home"} 2',
+    ]);
   });
+});
+
+test('every metric of the table is counted somewhere, with each value of its labels', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root })
+    .filter((path) => !path.endsWith(join('ports', 'metrics.ts')))
+    .map((path) => readFileSync(join(root, path), 'utf8'));
+  const uncounted = Object.entries(METRICS).flatMap(([name, { labels }]) => {
+    const counting = sources.filter((text) => text.includes(`etrics.${name}.`));
+    const values = Object.values<LabelKind>(labels).flatMap((kind) => (typeof kind === 'string' ? [] : kind));
+    const unused = values.filter((value) => !counting.some((text) => text.includes(`'${value}'`)));
+    return [...(counting.length === 0 ? [name] : []), ...unused.map((value) => `${name} ${value}`)];
+  });
+  assert.deepEqual(uncounted, []);
 });
 
 test('docs/metrics.md says what the table says', async () => {

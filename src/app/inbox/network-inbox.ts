@@ -179,10 +179,7 @@ export class NetworkInbox {
     }
     if (event.replayed) metrics.historyLines.add({ network: this.#network.id });
     if (event.kind === 'gap')
-      metrics.gapSeconds.add(
-        { network: this.#network.id, outcome: 'lost' },
-        Math.max(0, event.toMs - event.fromMs) / 1000,
-      );
+      metrics.gapSeconds.add({ network: this.#network.id }, Math.max(0, event.toMs - event.fromMs) / 1000);
     if (!waits) await this.#route(entry, portal, event, row);
   }
 

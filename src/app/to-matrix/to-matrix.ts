@@ -86,7 +86,7 @@ export class ToMatrixDriver {
     const batch = before === undefined ? this.#batch(queue, rows, effect) : rows.slice(0, before);
     const keys = batch.map((row) => row.key);
     const labels = { direction: 'to-matrix', network: portals.networkOf(lanePortal(queue.id)) } as const;
-    if (backoff.attempt > 0) kit.metrics.retries.add(labels);
+    if (backoff.attempt > 0) kit.metrics.retries.add({ network: labels.network });
     // All of it is looked at once more: a mark stands before each line of what is joined.
     const whole =
       batch.length === 1 ? allowed : allowedNow(this.#parts.gate, lanePortal(queue.id), joined(batch, effect));
