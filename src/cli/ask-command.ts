@@ -1,7 +1,8 @@
 import { networkInterfaces, userInfo } from 'node:os';
 import type { AskedName } from '../core/commands/command-table.ts';
 import type { CommandAnswer } from '../ports/commands.ts';
-import { askBridge, somethingElse } from './ask-bridge.ts';
+import { somethingElse } from './ask-bridge.ts';
+import { askProven } from './ask-proven.ts';
 import { bridgeAddress, bridgeToken } from './bridge-address.ts';
 import { parseArguments } from './command.ts';
 import { printable } from './terminal-text.ts';
@@ -43,11 +44,9 @@ export async function askCommand(
   const token = await bridgeToken(flags, around.folder);
   if (typeof token !== 'string') return refuse(token.problem);
 
-  const answer = await askBridge(address.url, PATH, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ words: [name, ...words], by: userName() }),
-  });
+  if (address.url.startsWith('https:')) return refuse(`A bridge is asked on its own machine, by http: ${address.url}.`);
+
+  const answer = await askProven(address.url, PATH, token, { words: [name, ...words], by: userName() });
   if ('problem' in answer) return refuse(`${answer.problem} (The address is from ${address.source}.)`);
   if (answer.status === 200) {
     const said = answerIn(answer.text);
@@ -61,7 +60,7 @@ export async function askCommand(
   return isOurs ? refuse(printable(answer.text.trim()).slice(0, 500)) : refuse(somethingElse(address.url, PATH));
 }
 
-/** Nobody else is shown the token. */
+/** Nobody else is asked. */
 function isThisMachine(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
   const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));

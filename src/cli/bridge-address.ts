@@ -23,7 +23,7 @@ export function bridgeAddress(
 }
 
 /**
- * What the bridge that the flags mean wants to be shown.
+ * What the bridge that the flags mean and its command line both know.
  * @returns a sentence where its registration cannot be read
  */
 export async function bridgeToken({ config }: Which, folder: string): Promise<string | { readonly problem: string }> {

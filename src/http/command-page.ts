@@ -1,13 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import express, { type RequestHandler, type Response, type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import type { CommandSource } from '../ports/commands.ts';
 import { isFromHere } from './from-here.ts';
 import { inTime } from './in-time.ts';
+import { proveToken } from './prove-token.ts';
 import { words } from './words.ts';
 
 export type CommandPageParts = {
   readonly source: CommandSource;
-  /** What whoever asks has to show. */
+  /** What whoever asks has to know; nobody is answered where it is empty. */
   readonly token: string;
   readonly timeoutMs: number;
 };
@@ -27,7 +27,7 @@ const BY = /^[A-Za-z0-9_.@-]{1,64}$/;
 export function commandPage({ source, token, timeoutMs }: CommandPageParts): Router {
   const router = express.Router({ caseSensitive: true });
   let underWay = 0;
-  router.post(COMMAND_PATH, fromHere, shows(token), express.json({ limit: MAX_BODY_BYTES, inflate: false }));
+  router.post(COMMAND_PATH, fromHere, proveToken(token), express.json({ limit: MAX_BODY_BYTES, inflate: false }));
   router.post(COMMAND_PATH, async (request, response) => {
     const asked = question(request.body);
     if (asked === undefined)
@@ -52,22 +52,6 @@ const fromHere: RequestHandler = (request, response, next) => {
   if (!isFromHere(request))
     return words(response, 403, 'Only the `causeway` command on the machine of the bridge may ask this.');
   next();
-};
-
-/** Decided before the body is read, in time that tells nothing of the token (digests of equal length are compared). */
-function shows(token: string): RequestHandler {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const wanted = digest(token);
-  return (request, response, next) => {
-    const given = /^Bearer +([^ ]+)$/i.exec(request.get('authorization') ?? '')?.[1];
-    if (!timingSafeEqual(digest(given ?? ''), wanted) || token === '') return stranger(response);
-    next();
-  };
-}
-
-const stranger = (response: Response): void => {
-  response.set('WWW-Authenticate', 'Bearer realm="Causeway"');
-  words(response, 401, 'Show that you can read the registration of this bridge: name its configuration with --config.');
 };
 
 /** undefined for nothing that a person could have typed. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
+import { CHALLENGE_HEADER, isChallenge, PROOF_HEADER, proofOf } from '../config/proof.ts';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -22,6 +23,17 @@ export function makeTokenCheck(
     return matches(at < 0 ? undefined : new URLSearchParams(url.slice(at)).get('access_token'));
   };
 }
+
+/** Answers `causeway check`, which wants to know whether we know the token and does not show it to whom it does not know. */
+export const proveToken =
+  (hsToken: string): RequestHandler =>
+  (request, response, next) => {
+    const challenge = request.get(CHALLENGE_HEADER);
+    const isAsked = challenge !== undefined && request.headers.authorization === undefined && isChallenge(challenge);
+    if (!isAsked || hsToken === '') return next();
+    response.set({ [PROOF_HEADER]: proofOf(hsToken, 'appservice', challenge), Connection: 'close' });
+    response.status(403).json({ errcode: 'M_FORBIDDEN', error: 'Missing hs_token.' });
+  };
 
 /** Answers 403 to everybody but the homeserver, whatever they ask for, and lets go of the connection. */
 export function requireToken(

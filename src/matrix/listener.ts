@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../ports/db.ts';
 import type { Failpoint } from '../ports/failpoint.ts';
 import type { Log } from '../ports/log.ts';
 import type { MatrixSink } from '../ports/matrix.ts';
-import { makeTokenCheck, requireToken } from './authentication.ts';
+import { makeTokenCheck, proveToken, requireToken } from './authentication.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { readTransaction, type TransactionResult } from './transactions.ts';
 
@@ -74,6 +74,7 @@ function prepare(app: Express, options: ListenerOptions, admitted: RequestHandle
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(
+    proveToken(options.hsToken),
     requireToken(makeTokenCheck(options.hsToken, options.queryToken), (from) => {
       observe?.unauthorized?.();
       log.warn(

@@ -19,6 +19,9 @@ async function served(t: TestContext, ask: CommandSource['ask'], asToken = '1'.r
   return `127.0.0.1:${port}`;
 }
 
+const NOT_PROVEN =
+  'did not prove that it knows the registration of this bridge, so it was asked nothing. Either it is a bridge of another registration (name its configuration with --config), or a program that took its place. (The address is from --url.)';
+
 type Ran = readonly [code: number, printed: string, complained: string];
 
 /** The command in a folder with a configuration and its registration. */
@@ -123,8 +126,40 @@ describe('a command that the running bridge is asked', () => {
       assert.deepEqual(await ran(folder, 'plans', '--url', url), [
         2,
         '',
-        'Show that you can read the registration of this bridge: name its configuration with --config.\n',
+        `What answers at http://127.0.0.1:PORT/command ${NOT_PROVEN}\n`,
       ]);
+    }));
+
+  test('is heard by no program that took the port of the bridge, and nothing that it hears is of use at the bridge', (t) =>
+    withBridge(async (folder) => {
+      const heard: unknown[] = [];
+      const url = await served(t, async (words) => {
+        heard.push(words);
+        return { ok: true, text: 'done' };
+      });
+      /** Says the same to the bridge as was said to it, and the bridge's answer as its own. */
+      const said: string[] = [];
+      const thief = createServer(async (request, response) => {
+        let body = '';
+        for await (const part of request) body += part;
+        said.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
+        const headers = { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' };
+        const answer = await fetch(`http://${url}/command`, { method: 'POST', headers, body });
+        const shows = answer.headers.get('www-authenticate') ?? '';
+        response.writeHead(answer.status, { 'www-authenticate': shows }).end(await answer.text());
+      });
+      await new Promise<void>((resolve) => thief.listen(0, '127.0.0.1', resolve));
+      t.after(() => thief.close());
+      const { port } = thief.address() as AddressInfo;
+      assert.deepEqual(await ran(folder, 'explain', 'ann', '--url', `127.0.0.1:${port}`), [
+        2,
+        '',
+        `What answers at http://127.0.0.1:PORT/command ${NOT_PROVEN}\n`,
+      ]);
+      assert.equal(said.length, 1);
+      assert.match(said[0] ?? '', /Causeway hello=/);
+      assert.doesNotMatch(said[0] ?? '', new RegExp(`explain|${'1'.repeat(64)}|${commandToken('1'.repeat(64))}`));
+      assert.deepEqual(heard, []);
     }));
 
   test('is never sent to another machine', () =>

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { check } from '../../src/cli/check.ts';
 import { helpOf, parseArguments, type Run } from '../../src/cli/command.ts';
 import { register } from '../../src/cli/register.ts';
+import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../../src/config/proof.ts';
 import { makeSigningKey, startJwksServer } from '../authority/keys/jwks-server.ts';
 import { goodConfig, goodRegistration, inFolder } from '../config/fixture.ts';
 
@@ -396,7 +397,7 @@ A start will work.
     );
   });
 
-  /** A bridge that runs: it answers our hs_token only, and counts whom it refused. */
+  /** A bridge that runs: it answers its hs_token only, proves to know it, and counts whom it refused. */
   const bridge = (token: string): HttpServer => {
     let refused = 0;
     return createHttpServer((request, response) => {
@@ -404,6 +405,9 @@ A start will work.
         return response.end(
           `bridge_transactions_total{outcome="stored"} 5\nbridge_transactions_total{outcome="refused"} ${refused}\n`,
         );
+      const challenge = request.headers[CHALLENGE_HEADER];
+      if (typeof challenge === 'string')
+        return response.writeHead(403, { [PROOF_HEADER]: proofOf(token, 'appservice', challenge) }).end('{}');
       const known = request.url === '/healthz' || request.headers.authorization === `Bearer ${token}`;
       if (!known) refused++;
       return response.writeHead(!known ? 403 : request.url?.includes('/rooms/') === true ? 404 : 200).end('{}');
@@ -426,9 +430,24 @@ A start will work.
       'Causeway is running, and all that it needs is there.',
     ])
       assert.ok(out.includes(`${line}\n`), `${line}\n\nin\n\n${out}`);
-    await using strange = await listening(createHttpServer((_request, response) => response.writeHead(403).end()));
-    const stranger = await tryOut({}, at(strange.port));
-    assert.match(stranger.err, new RegExp(`127\\.0\\.0\\.1:${strange.port} is used by another program\\.`));
+  });
+
+  test('shows no token to a program that took the port, whatever it answers', async () => {
+    const heard: string[] = [];
+    const answers = [(echo: string) => echo, () => proofOf('3'.repeat(64), 'appservice', 'x'.repeat(24)), () => ''];
+    for (const answer of answers) {
+      await using strange = await listening(
+        createHttpServer((request, response) => {
+          heard.push(`${request.url} ${JSON.stringify(request.headers)}`);
+          const proof = answer(String(request.headers[CHALLENGE_HEADER] ?? ''));
+          response.writeHead(200, { [PROOF_HEADER]: proof }).end('{}');
+        }),
+      );
+      const { err } = await tryOut({}, at(strange.port));
+      assert.match(err, new RegExp(`127\\.0\\.0\\.1:${strange.port} is used by another program\\.`));
+    }
+    assert.ok(heard.length >= answers.length);
+    for (const one of heard) assert.doesNotMatch(one, new RegExp(`${ourToken}|${'1'.repeat(64)}`));
   });
 
   test('tells of an old copy in the homeserver also while Causeway runs', async () => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { describe, type TestContext, test } from 'node:test';
+import { helloHeader, readProof } from '../../src/config/command-talk.ts';
+import { endOf, proofOf } from '../../src/config/proof.ts';
 import type { CommandSource } from '../../src/ports/commands.ts';
-import { servedOperations } from './operations.ts';
+import { provenHeader, servedOperations } from './operations.ts';
 
 type Answer = { readonly status: number; readonly text: string };
 type Asked = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string };
@@ -20,8 +22,13 @@ async function served(
   };
   const port = await servedOperations(t, { reportTimeoutMs: 30, commands: { source: { ask, ...more }, token } }, host);
   // Not `fetch`, which does not let a test choose the Host header.
-  const asks = (path: string, { method = 'GET', headers = {}, body = '' }: Asked = {}): Promise<Answer> =>
-    new Promise((resolve, reject) => {
+  const asks = async (
+    path: string,
+    { method = 'GET', headers: given = {}, body = '' }: Asked = {},
+  ): Promise<Answer> => {
+    const isProven = given.authorization === PROVEN;
+    const headers = isProven ? { ...given, authorization: await provenHeader(`${host}:${port}`, token) } : given;
+    return new Promise((resolve, reject) => {
       const asking = httpRequest({ host, port, path, method, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part) => {
@@ -31,10 +38,13 @@ async function served(
       });
       asking.on('error', reject).end(body);
     });
-  return { asks, heard };
+  };
+  return { asks, heard, address: `${host}:${port}` };
 }
 
-const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer token' };
+/** Stands for a fresh proof. */
+const PROVEN = 'proven';
+const HEADERS = { 'content-type': 'application/json', authorization: PROVEN };
 const asking = (body: unknown, headers: Record<string, string> = HEADERS): Asked => ({
   method: 'POST',
   headers,
@@ -71,19 +81,36 @@ describe('The page that the command line asks', () => {
     assert.deepEqual(heard, []);
   });
 
-  test('answers nobody without the token, and nobody where there is none', async (t) => {
+  test('answers nobody who does not prove to know the token, and nobody where there is none', async (t) => {
     const body = { words: ['plans'] };
-    const { asks, heard } = await served(t);
+    const { asks, heard, address } = await served(t);
     const { authorization: _, ...plain } = HEADERS;
-    for (const shown of [undefined, 'Bearer', 'Bearer tokem', 'Bearer token2', 'Basic token', 'token'])
-      assert.equal(
-        (await asks('/command', asking(body, shown === undefined ? plain : { ...plain, authorization: shown }))).status,
-        401,
-        shown,
-      );
+    const used = await provenHeader(address, 'token');
+    const ask = async (authorization: string): Promise<number> =>
+      (await asks('/command', asking(body, { ...plain, authorization }))).status;
+    assert.equal(await ask(used), 200);
+    const ofAnother = await provenHeader((await served(t)).address, 'token');
+    const fresh = await provenHeader(address, 'token');
+    const shown = ['', 'Bearer token', 'Basic token', 'Causeway token', helloHeader('x'.repeat(24)), used, ofAnother];
+    for (const one of [...shown, fresh.slice(0, -1), await provenHeader(address, 'tokem')])
+      assert.equal(await ask(one), 401, one);
+    assert.equal(await ask(fresh), 200);
     const open = await served(t, { token: '' });
-    assert.equal((await open.asks('/command', asking(body, plain))).status, 401);
-    assert.deepEqual([...heard, ...open.heard], []);
+    for (const one of ['', helloHeader('x'.repeat(24)), await provenHeader(open.address, '')])
+      assert.equal((await open.asks('/command', asking(body, { ...plain, authorization: one }))).status, 401);
+    assert.deepEqual([heard.length, open.heard], [2, []]);
+  });
+
+  test('proves to whoever asks that it knows the token too, and where it was reached', async (t) => {
+    const { address } = await served(t);
+    const [host = '', port = ''] = address.split(':');
+    const hello = 'x'.repeat(24);
+    const answer = await fetch(`http://${address}/command`, {
+      method: 'POST',
+      headers: { authorization: helloHeader(hello) },
+    });
+    const { nonce, proof } = readProof(answer.headers.get('www-authenticate') ?? '') ?? { nonce: '', proof: '' };
+    assert.equal(proof, proofOf('token', 'bridge', hello, nonce, endOf(host, Number(port))));
   });
 
   test('answers nobody but a program on this machine: no browser, no proxy, no other name', async (t) => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { helloHeader, proofHeader, readProof } from '../../src/config/command-talk.ts';
+import { proofOf } from '../../src/config/proof.ts';
 import { listen } from '../../src/http/http-server.ts';
 import { makeOperationsApp, type OperationsParts } from '../../src/http/operations-app.ts';
 import { silentLog } from '../fakes/silent-log.ts';
@@ -23,4 +25,12 @@ export async function servedOperations(
   assert.ok(server.ok);
   t.after(() => server.value.close());
   return server.value.port;
+}
+
+/** What proves to `POST /command` that one knows the token: good once. */
+export async function provenHeader(address: string, token: string): Promise<string> {
+  const headers = { authorization: helloHeader('h'.repeat(24)) };
+  const answer = await fetch(`http://${address}/command`, { method: 'POST', headers });
+  const { nonce } = readProof(answer.headers.get('www-authenticate') ?? '') ?? { nonce: '' };
+  return proofHeader(nonce, proofOf(token, 'command line', nonce));
 }

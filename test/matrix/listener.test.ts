@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../../src/config/proof.ts';
 import { type Listener, type ListenerOptions, makeListener } from '../../src/matrix/listener.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
 import { message, type RecordingLog, type RecordingSink, recordingLog, recordingSink, until } from './support.ts';
@@ -50,6 +51,28 @@ async function put(
   const response = await fetch(url + path, { method: 'PUT', body, headers });
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
+
+describe('a challenge', () => {
+  test('is answered with a proof that we know the token, which is nobody’s leave to say anything', async () => {
+    const { url, sink, log } = await setup();
+    const challenge = 'x'.repeat(24);
+    const proof = proofOf(TOKEN, 'appservice', challenge);
+    const answer = await put(url, '{"events":[]}', { [CHALLENGE_HEADER]: challenge });
+    assert.deepEqual([answer.status, answer.headers.get(PROOF_HEADER)], [403, proof]);
+    const shown = await put(url, '{"events":[]}', { [CHALLENGE_HEADER]: challenge, Authorization: `Bearer ${proof}` });
+    const odd = await put(url, '{"events":[]}', { [CHALLENGE_HEADER]: 'short' });
+    assert.deepEqual(
+      [shown, odd].map(({ status, headers }) => [status, headers.get(PROOF_HEADER)]),
+      [
+        [403, null],
+        [403, null],
+      ],
+    );
+    const none = await put((await setup({ hsToken: '' })).url, '{}', { [CHALLENGE_HEADER]: challenge });
+    assert.deepEqual([none.status, none.headers.get(PROOF_HEADER)], [403, null]);
+    assert.deepEqual([sink.calls, log.lines.length], [[], 2]);
+  });
+});
 
 describe('a transaction', () => {
   test('is answered 200 with {} once its events are stored', async () => {

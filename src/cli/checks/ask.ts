@@ -1,3 +1,4 @@
+import { CHALLENGE_HEADER, PROOF_HEADER } from '../../config/proof.ts';
 import { TRY_MS } from './finding.ts';
 
 const MAX_BODY_BYTES = 262_144;
@@ -6,6 +7,8 @@ export type Answer = {
   readonly status: number;
   /** Of at most a quarter of a megabyte. */
   readonly text: string;
+  /** What whoever was challenged proved. */
+  readonly proof: string | undefined;
   /** The body, where it is a JSON object. */
   readonly json: Readonly<Record<string, unknown>> | undefined;
 };
@@ -13,13 +16,14 @@ export type Answer = {
 /** One HTTP request, bounded in time and size. Rejects with fetch's error where no answer comes. */
 export async function ask(
   url: string,
-  options: { readonly token?: string; readonly post?: object } = {},
+  options: { readonly token?: string; readonly post?: object; readonly challenge?: string } = {},
 ): Promise<Answer> {
-  const { token, post } = options;
+  const { token, post, challenge } = options;
   const response = await fetch(url, {
     method: post === undefined ? 'GET' : 'POST',
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(challenge === undefined ? {} : { [CHALLENGE_HEADER]: challenge }),
       ...(post === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(post === undefined ? {} : { body: JSON.stringify(post) }),
@@ -32,10 +36,11 @@ export async function ask(
     text += decoder.decode(chunk, { stream: true });
     if (text.length > MAX_BODY_BYTES) break;
   }
+  const heard = { status: response.status, text, proof: response.headers.get(PROOF_HEADER) ?? undefined };
   try {
     const json: unknown = JSON.parse(text);
-    return { status: response.status, text, json: typeof json === 'object' && json !== null ? { ...json } : undefined };
+    return { ...heard, json: typeof json === 'object' && json !== null ? { ...json } : undefined };
   } catch {
-    return { status: response.status, text, json: undefined };
+    return { ...heard, json: undefined };
   }
 }

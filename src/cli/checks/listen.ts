@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { listenAddress } from '../../config/listen.ts';
 import type { ConfigParts } from '../../config/parts.ts';
+import { isProof, proofOf } from '../../config/proof.ts';
 import { ask } from './ask.ts';
 import { badAt, type Finding, good, goodRunning } from './finding.ts';
 
@@ -63,16 +65,16 @@ export const baseUrl = (listen: string): string => {
   return `http://${reachable}:${port}`;
 };
 
-/** Only the listener with our registration answers our hs_token with anything but 403 (application service API, ping). */
 async function isOurs(parts: ConfigParts, listen: string): Promise<boolean> {
   if (parts.registration === undefined) return false;
-  return answersPing(baseUrl(listen), parts.registration.hsToken);
+  return isCauseway(baseUrl(listen), parts.registration.hsToken);
 }
 
-/** Whether a running Causeway of this registration answers below the URL. */
-export const answersPing = async (url: string, hsToken: string): Promise<boolean> => {
-  const answer = await ask(`${url}/_matrix/app/v1/ping`, { token: hsToken, post: {} }).catch(() => undefined);
-  return answer?.status === 200;
+/** Whether a running Causeway of this registration answers below the URL: it proves that it knows the hs_token, which is not shown to it. */
+export const isCauseway = async (url: string, hsToken: string): Promise<boolean> => {
+  const challenge = randomBytes(18).toString('base64url');
+  const answer = await ask(`${url}/_matrix/app/v1/ping`, { challenge, post: {} }).catch(() => undefined);
+  return answer?.proof !== undefined && isProof(answer.proof, proofOf(hsToken, 'appservice', challenge));
 };
 
 async function answersHealth(listen: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Registration } from '../../config/registration.ts';
 import { GHOST_PREFIX } from '../../core/ids.ts';
 import { type Answer, ask } from './ask.ts';
 import { badAt, type Finding, good, goodRunning, noteAt } from './finding.ts';
-import { answersPing, baseUrl } from './listen.ts';
+import { baseUrl, isCauseway } from './listen.ts';
 
 /**
  * Whether the homeserver reaches us, and by which hs_token: it is made to ask us something, and we look at what comes.
@@ -41,7 +41,7 @@ export async function checkReach(parts: ConfigParts, running: boolean): Promise<
     return [good('token', `the homeserver reaches us at ${appservice.url}, with the right hs_token`)];
   if (running && said === 'asked') return [];
   // In a container of its own this program is not where the homeserver looks; Causeway may be.
-  if (!running && (await answersPing(appservice.url, registration.hsToken)))
+  if (!running && (await isCauseway(appservice.url, registration.hsToken)))
     return [goodRunning('listen', `${appservice.url} is answered by Causeway, which is running`)];
   const { hostname } = new URL(appservice.url);
   const isKnown = await lookup(hostname.replaceAll(/[[\]]/g, '')).then(
