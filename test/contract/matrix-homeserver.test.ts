@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { escapeLocalpart } from '../../src/core/ids.ts';
-import { until } from '../matrix/support.ts';
-import { MatrixUser } from '../servers/people.ts';
+import { MatrixUser, waitUntil } from '../servers/people.ts';
 import { errorOf, GHOST, makeWorld, okOf, publicRoom, roomWithGhost, SERVER, said, text } from './matrix-world.ts';
 
 const world = await makeWorld('matrix-homeserver');
@@ -70,7 +69,7 @@ describe('ghosts', () => {
       okOf(await homeserver.send(ghost, room, 'm.room.message', `odd/${name}?#`, text(name)));
       assert.equal(okOf(await homeserver.displayName(ghost)), name, name);
     }
-    await until(async () => (await said(homeserver, room)).length >= names.length);
+    await waitUntil(async () => (await said(homeserver, room)).length >= names.length);
     assert.deepEqual(await said(homeserver, room), names);
     const members = okOf(await homeserver.joinedMembers(room));
     assert.deepEqual(
@@ -133,7 +132,7 @@ for (const version of ['10', '11', '12'])
       // An answered send shows in /messages a moment later only.
       const found = async (eventId: string) =>
         okOf(await homeserver.messages(BOT, room, undefined, 50)).events.find((event) => event.event_id === eventId);
-      await until(async () => (await found(redaction)) !== undefined);
+      await waitUntil(async () => (await found(redaction)) !== undefined);
       assert.equal((await found(redaction))?.redacts, first);
       const redacted = await found(first);
       assert.deepEqual([redacted?.content, redacted?.origin_server_ts], [{}, 1_700_000_000_000]);
@@ -212,7 +211,7 @@ describe('the pushes', () => {
     const room = await roomWithGhost(homeserver);
     await alice.join(room);
     const eventId = await alice.send(room, 'hello');
-    await until(() => world.sink.stored.some((event) => event.event_id === eventId));
+    await waitUntil(() => world.sink.stored.some((event) => event.event_id === eventId));
     const response = await fetch(`${world.listenUrl}/_matrix/app/v1/transactions/1`, { method: 'PUT', body: '{}' });
     assert.equal(response.status, 403);
   });
@@ -225,11 +224,11 @@ describe('the pushes', () => {
       ids.push(okOf(await homeserver.send(GHOST, room, 'm.room.message', `grown-${body}`, text(body))));
     };
     await speak('one');
-    await until(() => world.log.lines.some((line) => line.includes('database is away')));
+    await waitUntil(() => world.log.lines.some((line) => line.includes('database is away')));
     await speak('two');
     world.sink.away = false;
     const arrived = () => world.sink.stored.map((event) => event.event_id).filter((id) => ids.includes(id));
-    await until(() => arrived().length >= 2, 15_000);
+    await waitUntil(() => arrived().length >= 2, { timeoutMs: 15_000 });
     assert.deepEqual(arrived(), ids);
   });
 
@@ -249,6 +248,6 @@ describe('the pushes', () => {
     }
     assert.ok(ids.length > 0);
     ids.push(okOf(await homeserver.send(GHOST, room, 'm.room.message', 'after', text('after'))));
-    await until(() => ids.every((id) => world.sink.stored.some((event) => event.event_id === id)));
+    await waitUntil(() => ids.every((id) => world.sink.stored.some((event) => event.event_id === id)));
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readStretch } from '../../src/app/inbox/room-history.ts';
-import { recordingSink, until } from '../matrix/support.ts';
+import { recordingSink } from '../matrix/support.ts';
 import { startHttpProxy } from '../servers/http-proxy.ts';
-import { MatrixUser } from '../servers/people.ts';
+import { MatrixUser, waitUntil } from '../servers/people.ts';
 import { errorOf, GHOST, makeWorld, okOf, roomWithGhost, SERVER, said, text } from './matrix-world.ts';
 
 const world = await makeWorld('matrix-interruptions');
@@ -19,14 +19,14 @@ describe("the bot's /sync of a real Dendrite", () => {
   test('begins after what was said before, and brings messages, redactions, typing and invitations', async () => {
     const room = await roomWithGhost(homeserver);
     await speak(room, 'before');
-    await until(async () => (await said(homeserver, room)).length === 1);
+    await waitUntil(async () => (await said(homeserver, room)).length === 1);
     const sink = recordingSink();
     const poll = world.poll(sink);
     poll.start();
-    await until(() => sink.cursor !== undefined);
+    await waitUntil(() => sink.cursor !== undefined);
     const eventId = await speak(room, 'after');
     const redaction = okOf(await homeserver.redact(BOT, room, eventId, 'redact-1'));
-    await until(() => sink.stored.some((event) => event.event_id === redaction), within);
+    await waitUntil(() => sink.stored.some((event) => event.event_id === redaction), { timeoutMs: within });
     assert.deepEqual(
       sink.stored.filter((event) => event.room_id === room).map((event) => event.event_id),
       [eventId, redaction],
@@ -46,15 +46,14 @@ describe("the bot's /sync of a real Dendrite", () => {
     await alice.send(hers, 'said before the bot came');
     await alice.invite(hers, BOT);
     const expected = [`typing ${room}: ${alice.userId}`, `invited ${BOT} to ${hers} by ${alice.userId}`];
-    await until(
-      () => expected.every((call) => sink.calls.includes(call)),
-      within,
-      () => sink.calls,
-    );
+    await waitUntil(() => expected.every((call) => sink.calls.includes(call)), {
+      timeoutMs: within,
+      what: () => sink.calls,
+    });
 
     okOf(await homeserver.join(BOT, hers));
     const welcome = await alice.send(hers, 'welcome');
-    await until(() => sink.stored.some((event) => event.event_id === welcome), within);
+    await waitUntil(() => sink.stored.some((event) => event.event_id === welcome), { timeoutMs: within });
     assert.deepEqual(
       sink.stored.filter((event) => event.room_id === hers).map((event) => event.content.body ?? event.type),
       ['m.room.member', 'welcome'],
@@ -71,20 +70,20 @@ describe("the bot's /sync of a real Dendrite", () => {
     const sink = recordingSink();
     const poll = world.poll(sink);
     poll.start();
-    await until(() => sink.cursor !== undefined);
+    await waitUntil(() => sink.cursor !== undefined);
     const ids = [await speak(room, 'one')];
-    await until(() => sink.stored.some((event) => event.event_id === ids[0]), within);
+    await waitUntil(() => sink.stored.some((event) => event.event_id === ids[0]), { timeoutMs: within });
     await dendrite.kill9();
-    await until(() => sink.calls.some((call) => call.startsWith('interrupted')), 1_000);
+    await waitUntil(() => sink.calls.some((call) => call.startsWith('interrupted')), { timeoutMs: 1_000 });
     await dendrite.start();
     const upMs = performance.now();
-    await until(
+    await waitUntil(
       () => sink.calls.some((call) => call.startsWith('interrupted sync: The homeserver answers again')),
-      within,
+      { timeoutMs: within },
     );
     assert.ok(performance.now() - upMs < 2_000, `noticed ${performance.now() - upMs} ms after it was ready`);
     ids.push(await speak(room, 'two'));
-    await until(() => sink.stored.some((event) => event.event_id === ids[1]), within);
+    await waitUntil(() => sink.stored.some((event) => event.event_id === ids[1]), { timeoutMs: within });
     assert.deepEqual(
       sink.stored.filter((event) => event.type === 'm.room.message').map((event) => event.event_id),
       ids,
@@ -97,13 +96,13 @@ describe("the bot's /sync of a real Dendrite", () => {
     const sink = recordingSink();
     const first = world.poll(sink);
     first.start();
-    await until(() => sink.cursor !== undefined);
+    await waitUntil(() => sink.cursor !== undefined);
     await first.close();
     const ids: string[] = [];
     for (const body of ['one', 'two', 'three']) ids.push(await speak(room, body));
     const second = world.poll(sink);
     second.start();
-    await until(() => sink.stored.some((event) => event.event_id === ids[2]), within);
+    await waitUntil(() => sink.stored.some((event) => event.event_id === ids[2]), { timeoutMs: within });
     const spoken = sink.stored.filter((event) => event.type === 'm.room.message').map((event) => event.event_id);
     assert.deepEqual(spoken, ids);
     assert.deepEqual(
@@ -117,22 +116,20 @@ describe("the bot's /sync of a real Dendrite", () => {
     const sink = recordingSink();
     const poll = world.poll(sink, { forMs: 300, marginMs: 700 });
     poll.start();
-    await until(() => sink.cursor !== undefined);
+    await waitUntil(() => sink.cursor !== undefined);
     await dendrite.pause();
     try {
-      await until(
-        () => sink.calls.includes('interrupted sync: no answer in time'),
-        within,
-        () => sink.calls,
-      );
+      await waitUntil(() => sink.calls.includes('interrupted sync: no answer in time'), {
+        timeoutMs: within,
+        what: () => sink.calls,
+      });
     } finally {
       dendrite.resume();
     }
-    await until(
-      () => sink.calls.at(-1)?.includes('answers again') === true || sink.calls.length > 3,
-      70_000,
-      () => sink.calls,
-    );
+    await waitUntil(() => sink.calls.at(-1)?.includes('answers again') === true || sink.calls.length > 3, {
+      timeoutMs: 70_000,
+      what: () => sink.calls,
+    });
     await poll.close();
   });
 });
@@ -145,7 +142,7 @@ describe('a send', () => {
       proxy.rule({ fits: (line) => line.includes('/send/'), fault: { kind: 'drop-response' }, times: 1 });
       const sent = await world.through(proxy.url).send(GHOST, room, 'm.room.message', 'lost', text('lost'));
       assert.deepEqual(errorOf(sent), { code: 'matrix.answer-lost', retry: 'lookup' });
-      await until(async () => (await said(homeserver, room)).includes('lost'), within);
+      await waitUntil(async () => (await said(homeserver, room)).includes('lost'), { timeoutMs: within });
       assert.equal(proxy.seen.filter((line) => line.includes('/send/')).length, 1);
     } finally {
       await proxy.stop();
@@ -179,7 +176,7 @@ describe('a send', () => {
     await dendrite.start();
     okOf(await homeserver.send(GHOST, room, 'm.room.message', 'away', text('away')));
     assert.deepEqual(homeserver.health, { reachable: true });
-    await until(async () => (await said(homeserver, room)).length === 1, within);
+    await waitUntil(async () => (await said(homeserver, room)).length === 1, { timeoutMs: within });
   });
 
   test('under way when Dendrite is killed was answered, or is in doubt; what was answered is in the room', async () => {
@@ -199,7 +196,7 @@ describe('a send', () => {
         }
       })();
       const before = answered.length;
-      await until(() => answered.length >= before + 3, within);
+      await waitUntil(() => answered.length >= before + 3, { timeoutMs: within });
       if (round % 2 === 0) await dendrite.kill9();
       else await dendrite.stop();
       goesOn = false;
@@ -210,7 +207,7 @@ describe('a send', () => {
       const bodies = new Set(await said(homeserver, room));
       return answered.filter((body) => !bodies.has(body));
     };
-    await until(async () => (await missing()).length === 0, within, missing);
+    await waitUntil(async () => (await missing()).length === 0, { timeoutMs: within, what: missing });
   });
 });
 
@@ -220,7 +217,7 @@ describe('a real room read back', () => {
     const known = await speak(room, 'known');
     const ids: string[] = [];
     for (let i = 0; i < 65; i++) ids.push(await speak(room, `line ${i}`));
-    await until(async () => (await said(homeserver, room)).length === 66, within);
+    await waitUntil(async () => (await said(homeserver, room)).length === 66, { timeoutMs: within });
     const back = okOf(await readStretch(homeserver, room, { anchor: known, floor: known, nowMs: 0 }));
     assert.deepEqual([back.events.map((event) => event.event_id), back.complete], [ids, true]);
     const whole = okOf(await readStretch(homeserver, room, { anchor: '$unknown', floor: undefined, nowMs: 0 }));

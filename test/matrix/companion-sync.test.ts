@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { after, describe, test } from 'node:test';
 import { backOffMs, type CompanionSync, makeCompanionSync } from '../../src/matrix/companion-sync.ts';
-import { clock, message, recordingLog, recordingSink, until } from './support.ts';
+import { waitUntil } from '../servers/people.ts';
+import { clock, message, recordingLog, recordingSink } from './support.ts';
 
 const BOT = '@bot:localhost';
 const ends: (() => Promise<unknown>)[] = [];
@@ -52,11 +53,7 @@ async function setup(script: Answer[], since?: string, lastPushMs?: () => number
   });
   sync.start();
   const done = () =>
-    until(
-      () => asked.length > script.length,
-      5_000,
-      () => [asked.length, sink.calls, log.lines],
-    );
+    waitUntil(() => asked.length > script.length, { what: () => [asked.length, sink.calls, log.lines] });
   return { sink, log, asked, authorizations, waitsMs, sync, done };
 }
 
@@ -113,13 +110,13 @@ describe("the bot's own /sync", () => {
         letGo = () => say('s2', [message('$1')])(response, url);
       },
     ]);
-    await until(() => asked.length === 2);
+    await waitUntil(() => asked.length === 2);
     sink.away = true;
     letGo();
-    await until(() => log.lines.some((line) => line.includes('database is away')));
+    await waitUntil(() => log.lines.some((line) => line.includes('database is away')));
     assert.equal(asked.length, 2);
     sink.away = false;
-    await until(() => asked.length === 3);
+    await waitUntil(() => asked.length === 3);
     assert.deepEqual(sink.calls, ['sync:  @s1', 'sync: $1 @s2']);
   });
 
@@ -155,11 +152,7 @@ describe("the bot's own /sync", () => {
   test('notices a homeserver that holds a poll longer than it was asked to', async () => {
     const hold: Answer = () => undefined;
     const { sink } = await setup([say('s1'), hold]);
-    await until(
-      () => sink.calls.length > 1,
-      15_000,
-      () => sink.calls,
-    );
+    await waitUntil(() => sink.calls.length > 1, { timeoutMs: 15_000, what: () => sink.calls });
     assert.deepEqual(sink.calls, ['sync:  @s1', 'interrupted sync: no answer in time']);
   });
 
@@ -178,16 +171,12 @@ describe("the bot's own /sync", () => {
       },
       say('s3'),
     ]);
-    await until(() => asked.length === 2);
+    await waitUntil(() => asked.length === 2);
     sink.away = true;
     letGo();
-    await until(() => isClosed && log.lines.some((line) => line.includes('database is away')));
+    await waitUntil(() => isClosed && log.lines.some((line) => line.includes('database is away')));
     sink.away = false;
-    await until(
-      () => sink.cursor === 's3',
-      5_000,
-      () => sink.calls,
-    );
+    await waitUntil(() => sink.cursor === 's3', { what: () => sink.calls });
     assert.deepEqual(sink.calls, [
       'sync:  @s1',
       'sync:  @s2',

@@ -3,7 +3,8 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { makeListener } from '../../src/matrix/listener.ts';
-import { message, recordingLog, recordingSink, until } from './support.ts';
+import { waitUntil } from '../servers/people.ts';
+import { message, recordingLog, recordingSink } from './support.ts';
 
 const TOKEN = 'hs-secret';
 
@@ -43,10 +44,10 @@ describe('a thousand who are connected and say nothing, or half a request', { ti
       if (n % 2 === 0) socket.write('PUT /_matrix/app/v1/transactions/1 HTTP/1.1\r\nHost: x\r\n');
       silent.push(socket);
     }
-    await until(() => there === 1_000, 10_000);
+    await waitUntil(() => there === 1_000, { timeoutMs: 10_000 });
     assert.deepEqual(await put(anew, 'b'), [200, false]);
     assert.deepEqual(await put(kept, 'c'), [200, true]);
-    await until(() => silent.filter(({ closed }) => closed).length >= 480, 10_000);
+    await waitUntil(() => silent.filter(({ closed }) => closed).length >= 480, { timeoutMs: 10_000 });
     assert.deepEqual(sink.calls, ['push: $a', 'push: $b', 'push: $c']);
   });
 });

@@ -5,7 +5,8 @@ import { after, describe, test } from 'node:test';
 import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../../src/config/proof.ts';
 import { type Listener, type ListenerOptions, makeListener } from '../../src/matrix/listener.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';
-import { message, type RecordingLog, type RecordingSink, recordingLog, recordingSink, until } from './support.ts';
+import { waitUntil } from '../servers/people.ts';
+import { message, type RecordingLog, type RecordingSink, recordingLog, recordingSink } from './support.ts';
 
 const TOKEN = 'hs-secret';
 const opened: Listener[] = [];
@@ -289,7 +290,7 @@ describe('a question of the homeserver', () => {
 describe('the listener', () => {
   test('says in a sentence that its port is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
-    await until(() => taken.listening);
+    await waitUntil(() => taken.listening);
     const { port } = taken.address() as { port: number };
     const listener = makeListener({
       listen: { host: '127.0.0.1', port },
@@ -324,7 +325,7 @@ describe('the listener', () => {
       await store(...args);
     };
     const answer = put(url, JSON.stringify({ events: [message('$1')] }), { ...authorized, Connection: 'close' });
-    await until(() => began);
+    await waitUntil(() => began);
     const closed = listener.close();
     goOn();
     assert.equal((await answer).status, 200);
@@ -343,11 +344,7 @@ describe('the listener', () => {
     });
     outgoing.on('error', () => undefined);
     outgoing.write(`{"events":[${JSON.stringify(message('$1'))},`, () => outgoing.destroy());
-    await until(
-      () => log.lines.some((line) => line.includes('broke off')),
-      5_000,
-      () => log.lines,
-    );
+    await waitUntil(() => log.lines.some((line) => line.includes('broke off')), { what: () => log.lines });
     assert.deepEqual(sink.calls, []);
   });
 });

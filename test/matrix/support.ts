@@ -68,19 +68,6 @@ export function recordingSink(): RecordingSink {
   return sink;
 }
 
-/** Waits until it is so. @throws after the deadline, with what was looked at */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  withinMs = 5_000,
-  what: () => unknown = () => '',
-): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${isSo} ${JSON.stringify(what())}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 export const message = (id: string, more: object = {}): Record<string, unknown> => ({
   event_id: id,
   room_id: '!r:localhost',

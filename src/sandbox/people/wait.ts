@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type WaitOptions = {
   /** Ten seconds unless told. */
   readonly timeoutMs?: number;
-  /** For the message when it does not come: `bob's greeting in #commons`. */
-  readonly what?: string;
+  /** For the message when it does not come: `bob's greeting in #commons`; or what is to be seen then. */
+  readonly what?: string | (() => unknown);
 };
 
 const POLL_MS = 10;
@@ -19,7 +19,10 @@ export async function waitUntil<T>(
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs / 1000} s for ${what}.`);
+    if (performance.now() > deadline) {
+      const words = typeof what === 'string' ? what : JSON.stringify(await what());
+      throw new Error(`Waited ${timeoutMs / 1000} s for ${words}.`);
+    }
     await delay(POLL_MS);
   }
 }

@@ -8,7 +8,7 @@ import { makePublicApp } from '../../../src/http/public-app.ts';
 import { StoreUnavailable } from '../../../src/ports/db.ts';
 import type { MediaFile, PageAnswer, PageSource } from '../../../src/ports/pages.ts';
 import { recordingLog } from '../../db/kit.ts';
-import { until } from '../../matrix/support.ts';
+import { waitUntil } from '../../servers/people.ts';
 
 const id = (name: string): string => name.padEnd(22, '0');
 const BYTES = Buffer.from('0123456789');
@@ -271,12 +271,12 @@ describe('pages behind links', () => {
         .on('error', () => {})
         .once('response', (response) => response.on('error', () => {}).pause()),
     );
-    await until(async () => (await page('png')).status === 503);
+    await waitUntil(async () => (await page('png')).status === 503);
     const before = closed.filter((mxc) => mxc === 'endless').length;
     const elsewhere = await page('png', { 'x-forwarded-for': '198.51.100.7, 203.0.113.9' });
     assert.equal(elsewhere.status, 200);
-    await until(async () => (await page('png')).status === 200);
-    await until(() => closed.filter((mxc) => mxc === 'endless').length === before + 2);
+    await waitUntil(async () => (await page('png')).status === 200);
+    await waitUntil(() => closed.filter((mxc) => mxc === 'endless').length === before + 2);
     assert.ok(endless.chunks < 5_000, `${endless.chunks} chunks were read for people who took none`);
     // A client that reads nothing does not notice that it was cut off.
     for (const request of stuck) request.destroy();
