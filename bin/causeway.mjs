@@ -51,7 +51,11 @@ function isInstalled() {
   if (existsSync(STAMP)) return readFileSync(STAMP, 'utf8') === lockDigest();
   // Somebody ran npm themselves: believe npm's own record, and remember.
   if (!matchesNpmRecord()) return false;
-  writeFileSync(STAMP, lockDigest());
+  try {
+    writeFileSync(STAMP, lockDigest());
+  } catch {
+    // The files are another user's, or may not be written, as under systemd: then it is looked at each time.
+  }
   return true;
 }
 
