@@ -39,7 +39,11 @@ const OPEN_BACKLOG = `
     MIN(created_at_ms) AS "oldestAtMs"
   FROM outbox WHERE state <> 'parked' GROUP BY lane`;
 
-const PARKED_BACKLOG = "SELECT lane, COUNT(*) AS parked FROM outbox WHERE state = 'parked' GROUP BY lane";
+/** What could not be carried out, and what never came so far because routing it failed. */
+const PARKED_BACKLOG = `
+  SELECT lane, COUNT(*) AS parked FROM (
+    SELECT lane FROM outbox WHERE state = 'parked' UNION ALL SELECT lane FROM inbox WHERE state = 'parked'
+  ) AS rows_aside GROUP BY lane`;
 
 const MAX_ID =
   "SELECT MAX(id) AS id FROM (SELECT MAX(id) AS id FROM outbox UNION ALL SELECT id FROM id_mark WHERE name = 'outbox') AS ids";

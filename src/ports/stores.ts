@@ -79,6 +79,7 @@ export type LaneBacklog = {
   readonly lane: LaneId;
   readonly pending: number;
   readonly sending: number;
+  /** Of the inbox as well. */
   readonly parked: number;
   readonly oldestAtMs: number | null;
 };

@@ -204,6 +204,9 @@ describeOnBothEngines('inbox, outbox and links', (within) => {
         await outbox.markSending(sql, [2], new Map());
         await outbox.park(sql, 1, 'M_FORBIDDEN');
         await outbox.park(sql, 4, 'no such channel');
+        await stores.inbox.insert(sql, inboxRow(1, { lane: toNetwork }));
+        await stores.inbox.insert(sql, inboxRow(2, { lane: toNetwork }));
+        await stores.inbox.park(sql, 2, 'it made the bridge fail');
         assert.deepEqual(await outbox.open(sql, toMatrix, 0, 10), [
           outboxRow(2, { state: 'sending', attempts: 1 }),
           outboxRow(3),
@@ -211,7 +214,7 @@ describeOnBothEngines('inbox, outbox and links', (within) => {
         assert.deepEqual(await outbox.openLanes(sql), [toMatrix]);
         assert.deepEqual(await outbox.backlog(sql), [
           { lane: toMatrix, pending: 1, sending: 1, parked: 1, oldestAtMs: 1_700_000_000_002 },
-          { lane: toNetwork, pending: 0, sending: 0, parked: 1, oldestAtMs: null },
+          { lane: toNetwork, pending: 0, sending: 0, parked: 2, oldestAtMs: null },
         ]);
         assert.deepEqual(await sql.all('SELECT error FROM outbox WHERE id = 1'), [{ error: 'M_FORBIDDEN' }]);
       }));

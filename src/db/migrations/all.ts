@@ -8,6 +8,7 @@ import { visitors } from './0006-visitors.ts';
 import { unmanaged } from './0007-unmanaged.ts';
 import { direct } from './0008-direct.ts';
 import { policy } from './0009-policy.ts';
+import { parkedInbox } from './0010-parked-inbox.ts';
 
 /** In order, without holes. A new step is a new file and a new line here; released ones are never edited. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   unmanaged,
   direct,
   policy,
+  parkedInbox,
 ];
