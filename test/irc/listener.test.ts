@@ -220,6 +220,21 @@ describe('the listener', { timeout: 60_000 }, () => {
     assert.equal(here.world.network.status().reconnects, 1);
   });
 
+  test('ends a connection on which the server said ERROR and nothing more, for the bot and for people', async (t) => {
+    const here = await world(t);
+    await here.world.listening();
+    await here.world.network.voice(person('Alice'), '#commons');
+    const puppet = await here.server.client('Alice');
+    puppet.send('ERROR :Closing Link: Alice (Excess Flood)');
+    await waitUntil(async () => (await here.server.client('Alice')) !== puppet);
+    const bot = await here.server.client('causeway');
+    bot.send('ERROR :Closing Link: causeway (Server going down)');
+    await waitUntil(() => here.world.network.status().problem?.includes('Server going down') === true);
+    await waitUntil(async () => (await here.server.client('causeway')) !== bot);
+    await here.world.listening();
+    await waitUntil(() => here.world.network.status().problem === undefined);
+  });
+
   test('dedupes what a server replays on joining, and needs no gap then', async (t) => {
     const memory = new Memory();
     const replay = [

@@ -17,7 +17,7 @@ import type { LinkOptions, LinkOwner } from './link-parts.ts';
 import { openTransport } from './open-transport.ts';
 import { Registration, type Signer } from './registration.ts';
 import type { Transport } from './transport.ts';
-import { Watchdog } from './watchdog.ts';
+import { ENDINGS, Watchdog } from './watchdog.ts';
 
 export type { LinkEnd, LinkOptions, LinkOwner } from './link-parts.ts';
 
@@ -170,8 +170,7 @@ export class Link {
   tick(nowMs: number): void {
     const verdict = this.#watchdog.tick(nowMs, this.ready, !this.#ended && !this.paused);
     if (verdict === 'ask') this.send({ command: 'PING', params: ['watchdog'] });
-    else if (verdict === 'silent') this.destroy('the server has gone silent');
-    else if (verdict === 'unregistered') this.destroy('the server did not finish the registration in time');
+    else if (verdict !== 'nothing') this.destroy(ENDINGS[verdict]);
   }
 
   /** One bad line never ends a link, let alone the process. */
@@ -270,6 +269,7 @@ export class Link {
   /** The server's last word. */
   farewell(text: string): void {
     this.#error ??= farewellError(text);
+    this.#watchdog.dismissed(this.#options.clock.nowMs());
   }
 
   #closed(why: string): void {

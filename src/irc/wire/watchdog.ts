@@ -1,7 +1,17 @@
 export type WatchdogTimings = { readonly registrationMs: number; readonly idleMs: number; readonly deadMs: number };
 
+/** Why a connection is to end. */
+export const ENDINGS = {
+  unregistered: 'the server did not finish the registration in time',
+  silent: 'the server has gone silent',
+  dismissed: 'the server said goodbye and kept the line open',
+} as const;
+
 /** What is to be done about a connection now. */
-export type Verdict = 'nothing' | 'ask' | 'unregistered' | 'silent';
+export type Verdict = 'nothing' | 'ask' | keyof typeof ENDINGS;
+
+/** A server that says ERROR closes the connection itself; one that does not has forgotten it. */
+const GOODBYE_MS = 1000;
 
 /** Finds half-open links: a write into one succeeds for many minutes. */
 export class Watchdog {
@@ -9,6 +19,7 @@ export class Watchdog {
   readonly #startedMs: number;
   #askedMs = 0;
   #tickedMs: number;
+  #dismissedMs: number | undefined;
   /** When something was last heard. */
   heardMs: number;
 
@@ -24,6 +35,11 @@ export class Watchdog {
     this.#askedMs = 0;
   }
 
+  /** The server said its last word. */
+  dismissed(nowMs: number): void {
+    this.#dismissedMs ??= nowMs;
+  }
+
   /** Reading goes on after a pause of our own. */
   resumed(nowMs: number): void {
     this.heardMs = nowMs;
@@ -35,6 +51,7 @@ export class Watchdog {
     // We ourselves were stopped: what the server said meanwhile lies unread in the kernel.
     const wasStopped = nowMs - this.#tickedMs > 5000 + idleMs / 4;
     this.#tickedMs = nowMs;
+    if (this.#dismissedMs !== undefined) return nowMs - this.#dismissedMs >= GOODBYE_MS ? 'dismissed' : 'nothing';
     if (!isReading) return 'nothing';
     if (wasStopped && this.#askedMs > 0) this.#askedMs = nowMs;
     if (!isRegistered) return nowMs - this.#startedMs > registrationMs ? 'unregistered' : 'nothing';
