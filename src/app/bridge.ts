@@ -100,6 +100,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const directs = await openDirects({
     ...{ kit, ledger, portals, ghosts, anchors, vouching, isOurs, ...patience },
     refusal: (network, userId, who) => policies.out.private(network, userId, who),
+    onRefused: (room) => inBackground(kit, fate.lost.suspect(room)),
   });
   const marks = new DeliveryMarks({ kit, lanes: () => lanes, ledger, portals, config });
   const notices = new Notices(kit, ledger, marks);
@@ -127,7 +128,9 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     kit,
     portals,
     adopt: (portal, successor, note) => provision.succeed(portal, successor, note),
+    renew: (portal, note) => (portal.direct === undefined ? provision : directs.rooms).renew(portal, note),
     onMoved: relations.moved,
+    onRenewed: (room) => inBackground(kit, rules.moved(room)),
     stopping: () => stopping,
     nudge,
   });
@@ -171,7 +174,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, identity.assuranceOf));
-  const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, ...patience });
+  const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, lost: fate.lost, ...patience });
   const inbox = new MatrixInbox({
     ...{ kit, ledger, portals, echoes, anchors, pages, names, policies, isOurs },
     mapUrl: config.cooperative?.mapUrl,
@@ -213,7 +216,11 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     ...{ version: parts.version, pid: parts.pid, notes: parts.notes },
     homeserverUrl: config.homeserver.url,
     authority: () => enforcement.report(),
-    leftOut: () => [bridging.countWords(), ...policies.sentences(), ...signs.sentences()].filter((one) => one !== ''),
+    problems: () => fate.lost.problems(),
+    leftOut: () =>
+      [...fate.lost.notes(), bridging.countWords(), ...policies.sentences(), ...signs.sentences()].filter(
+        (one) => one !== '',
+      ),
     degraded: (portal) => enforcement.keeper.lost(`channel:${portal.id}`),
     arrivals: { gate: matrixGate, software: () => software },
   });
@@ -237,21 +244,8 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       policies.start(() => {
         for (const network of kit.networks.values()) {
           attachNetwork(network, {
-            ...{
-              kit,
-              ledger,
-              portals,
-              rosters,
-              members,
-              enforcement,
-              asked,
-              bridging,
-              policies,
-              vouching,
-              names,
-              walls,
-              signs,
-            },
+            ...{ kit, ledger, portals, rosters, members, enforcement, asked },
+            ...{ bridging, policies, vouching, names, walls, signs },
             ...{ networkChanged, directs: directs.rooms },
           });
           channels.tell(network.id);

@@ -19,6 +19,8 @@ export type StatusParts = {
   readonly isOurs: (userId: string) => boolean;
   /** What is not passed on beside what the authority says, and of whom nothing is, as sentences. */
   readonly leftOut: () => readonly string[];
+  /** What is wrong with the bridge as a whole, as sentences. */
+  readonly problems: () => readonly string[];
   /** Undefined where everybody is let in. */
   readonly authority: () => AuthorityReport | undefined;
   /** A sentence while a room cannot be kept as the authority wants it. */
@@ -64,7 +66,7 @@ export class Status implements StatusSource {
         startedAtMs,
         uptimeMs: nowMs - startedAtMs,
         nowMs,
-        problems: [],
+        problems: this.#parts.problems(),
         notes: [
           ...notes,
           ...walls.sentences(portals.all()),

@@ -12,6 +12,8 @@ const SET_BLOCKED = 'UPDATE direct SET blocked = ? WHERE key = ?';
 
 const SET_ROOM = 'UPDATE direct SET room_id = ? WHERE key = ? AND room_id IS NULL';
 
+const MOVE_ROOM = 'UPDATE direct SET room_id = ? WHERE key = ?';
+
 const ROOM = 'SELECT room_id AS "roomId" FROM direct WHERE key = ?';
 
 type Stored = Pick<DirectRow, 'id' | 'network' | 'roomId'> & { readonly blocked: number; readonly json: string };
@@ -39,5 +41,9 @@ export const directStore: DirectStore = {
     await sql.run(SET_ROOM, roomId, storableKey(id));
     const [row] = await sql.all<Pick<DirectRow, 'roomId'>>(ROOM, storableKey(id));
     return row?.roomId ?? roomId;
+  },
+
+  async moveRoom(sql, id, roomId) {
+    await sql.run(MOVE_ROOM, roomId, storableKey(id));
   },
 };

@@ -6,8 +6,9 @@ export const MAX_LATE_MS = 5000;
 /** Why lines cannot pass now, as sentences; empty when they can. A single broken link does not make the bridge unready. */
 export function unreadyReasons(report: StatusReport, stopping: boolean): readonly string[] {
   const reasons: string[] = [];
-  const { homeserver, database, networks, authority } = report;
+  const { bridge, homeserver, database, networks, authority } = report;
   if (stopping) reasons.push('Causeway is stopping.');
+  reasons.push(...bridge.problems);
   if (!homeserver.reachable) reasons.push(homeserver.problem ?? 'The homeserver does not answer.');
   if (!database.healthy) reasons.push(database.problem ?? 'The database takes no commits.');
   for (const { id, state, problem } of networks)

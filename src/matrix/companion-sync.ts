@@ -130,6 +130,7 @@ export function makeCompanionSync(options: CompanionSyncOptions): CompanionSync 
     let connectionKept = false;
     let small = false;
     while (!stop.signal.aborted && !closing) {
+      // Not held, Dendrite also takes back a position that is beyond its own, as after a backup was restored; held, it does not.
       const hurry = failures > 0 || lastAnswerMs === undefined;
       const poll = await once(options, stop.signal, since, { hurry, small });
       if (stop.signal.aborted) return;

@@ -79,22 +79,25 @@ const ROWS: readonly Row[] = [
     }),
   },
   {
+    // What Dendrite answers for a room that it does not know, depending on what is asked. The first is said of nothing else;
+    // the second as well where its database fails.
+    when: ({ status, errcode, said }) =>
+      (status === 403 && errcode === 'M_FORBIDDEN' && said === 'room does not exist') ||
+      (status === 400 && errcode === 'M_UNSUPPORTED_ROOM_VERSION'),
+    error: () => ({
+      code: 'matrix.room-unknown',
+      text: 'The homeserver does not know this room. It may have been removed; link the channel to another one.',
+      retry: 'never',
+      notify: 'log',
+    }),
+  },
+  {
     when: ({ status }) => status === 403,
     error: (refusal) => ({
       code: 'matrix.forbidden',
       text: `The homeserver refuses this: not in the room, banned, or without the power for it${quoted(refusal)}. Invite the bridge's bot and give it power level 100.`,
       retry: 'never',
       notify: 'room',
-    }),
-  },
-  {
-    // What Dendrite answers for a room that it does not know.
-    when: ({ status, errcode }) => status === 400 && errcode === 'M_UNSUPPORTED_ROOM_VERSION',
-    error: () => ({
-      code: 'matrix.room-unknown',
-      text: 'The homeserver does not know this room. It may have been removed; link the channel to another one.',
-      retry: 'never',
-      notify: 'log',
     }),
   },
   {

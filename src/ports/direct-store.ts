@@ -18,4 +18,6 @@ export interface DirectStore {
   setBlocked(sql: Sql, id: PortalId, blocked: boolean): Promise<void>;
   /** @returns the room that it has now: a room that it had before stays */
   setRoom(sql: Sql, id: PortalId, roomId: string): Promise<string>;
+  /** Its room is this one now, whatever it had before. */
+  moveRoom(sql: Sql, id: PortalId, roomId: string): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { Names } from '../../src/app/people/names.ts';
 import { PortalTable } from '../../src/app/rooms/portal-table.ts';
 import { Signal } from '../../src/app/timing/signal.ts';
 import { Echoes } from '../../src/app/to-matrix/echoes.ts';
+import { ok } from '../../src/core/errors.ts';
 import type { MatrixEvent } from '../../src/core/events.ts';
 import { stores } from '../../src/db/stores.ts';
 import type { Database } from '../../src/ports/db.ts';
@@ -68,7 +69,9 @@ async function build() {
     new Map([[room, homeserver.happen(room, '@mod:x', 'm.room.create', {}, '').event_id]]),
   );
   const stop = new Signal(clock);
-  const readBack: ReadBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping: () => false, stop });
+  const lost = { suspect: () => Promise.resolve(ok(false)), notSeen: () => Promise.resolve() };
+  const stopping = () => false;
+  const readBack: ReadBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, stopping, stop, lost });
   const inbox: MatrixInbox = new MatrixInbox({
     kit,
     ledger,

@@ -24,5 +24,7 @@ describeOnBothEngines('private conversations', (within) => {
       assert.deepEqual(await direct.all(sql), [{ id, network, userId, peer: later, roomId: '!one', blocked: true }]);
       await direct.setBlocked(sql, id, false);
       assert.deepEqual(await direct.all(sql), [{ id, network, userId, peer: later, roomId: '!one', blocked: false }]);
+      await direct.moveRoom(sql, id, '!two');
+      assert.deepEqual(await direct.all(sql), [{ id, network, userId, peer: later, roomId: '!two', blocked: false }]);
     }));
 });

@@ -24,6 +24,8 @@ export type CallFault =
 const error = (code: string, retry: BridgeError['retry']): BridgeError => ({ code, text: code, retry, notify: 'log' });
 export const UNREACHABLE = error('matrix.unreachable', 'later');
 export const FORBIDDEN = error('matrix.forbidden', 'never');
+/** What Dendrite says of a room that it does not know. */
+const ROOM_UNKNOWN = error('matrix.room-unknown', 'never');
 /** What a 500 means for a send. */
 export const SERVER_ERROR = error('matrix.server-error', 'lookup');
 const LOST = { once: error('matrix.answer-lost', 'lookup'), repeatable: error('matrix.answer-lost', 'later') };
@@ -65,6 +67,7 @@ export class FakeHomeserver {
   /** Decides the fate of each call. */
   fault: (call: Call) => CallFault | undefined = () => undefined;
   reachable = true;
+  readonly #gone = new Set<string>();
   readonly happened: Signal;
   readonly #clock: Clock;
   readonly #answered = new Map<string, string>();
@@ -80,6 +83,13 @@ export class FakeHomeserver {
     const room = this.rooms.get(id) ?? { events: [], members: new Map(), state: new Map() };
     this.rooms.set(id, room);
     return room;
+  }
+
+  /** Its database is another one, in which there is no such room. */
+  loseRoom(id: string): void {
+    this.rooms.delete(id);
+    for (const [alias, room] of this.aliases) if (room === id) this.aliases.delete(alias);
+    this.#gone.add(id);
   }
 
   /** A person says something, or anything else happens in a room. */
@@ -256,7 +266,8 @@ export class FakeHomeserver {
   }
 
   #asker(life: Life, kind: 'once' | 'repeatable') {
-    return <T>(call: Call, work: (isHeard: boolean) => Result<T>): Promise<Result<T>> => {
+    return <T>(call: Call, doIt: (isHeard: boolean) => Result<T>): Promise<Result<T>> => {
+      const work = (isHeard: boolean) => (this.#gone.has(call.room) ? fail(ROOM_UNKNOWN) : doIt(isHeard));
       if (life.isOver) return new Promise(() => {});
       this.calls.push(`${call.name} ${call.as} ${call.room}`.trim());
       const fault = this.fault(call);

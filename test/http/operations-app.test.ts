@@ -36,12 +36,13 @@ describe('The operations server', () => {
   });
 
   test('gives each reason why lines cannot pass', async (t) => {
-    const { homeserver, database, networks } = healthyReport;
+    const { bridge, homeserver, database, networks } = healthyReport;
     const [home] = networks;
     assert.ok(home !== undefined);
     const { get } = await served(t, {
       ...reporting({
         ...healthyReport,
+        bridge: { ...bridge, problems: ['The homeserver does not know the room !a:x of #commons any more.'] },
         homeserver: { ...homeserver, reachable: false, problem: 'No answer from http://127.0.0.1:8008.' },
         database: { ...database, healthy: false },
         networks: [home, { ...home, id: 'far', state: 'refused', problem: 'The password is wrong.' }],
@@ -52,6 +53,7 @@ describe('The operations server', () => {
       503,
       [
         'Causeway is stopping.',
+        'The homeserver does not know the room !a:x of #commons any more.',
         'No answer from http://127.0.0.1:8008.',
         'The database takes no commits.',
         'Network far is refused: The password is wrong.',

@@ -6,6 +6,7 @@ import { adoptionRefusal } from '../../core/room/adoption.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import { aliasOf, portalPowerLevels } from '../../core/room/portal-room.ts';
 import type { Kit } from '../kit.ts';
+import { UNKNOWN_ROOM } from '../rooms/is-gone.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import { RoomMaker } from '../rooms/room-maker.ts';
 
@@ -181,11 +182,23 @@ export class ManagedRooms {
     // Forgotten meanwhile, it is not known afterwards: it may have been read before whatever was missed.
     const isKnown = this.#readings.get(roomId)?.meanwhile === meanwhile;
     if (isKnown) this.#readings.delete(roomId);
+    if (!state.ok && state.error.code === UNKNOWN_ROOM) await this.#lose(roomId);
     if (!state.ok) return state;
     let room = readRoom(roomId, state.value);
     for (const event of meanwhile) room = applyEvent(room, event);
     if (isKnown) this.#actual.set(roomId, room);
     return ok(room);
+  }
+
+  /** The homeserver does not know the room any more: the next look makes another. A channel's is its portal's to make. */
+  async #lose(roomId: string): Promise<void> {
+    const { db, stores, log } = this.#parts.kit;
+    const resource = this.#resources.get(roomId);
+    if (resource === undefined) return;
+    log.warn('the homeserver does not know a room of ours any more; it is made anew', { resource, room: roomId });
+    await db.transaction((sql) => stores.cursor.delete(sql, ROOM_OF + resource));
+    this.#roomIds.delete(resource);
+    this.#resources.delete(roomId);
   }
 
   /** Something was told of a room, or done by us. @returns false for what was told before: each event comes by two ways */

@@ -10,6 +10,7 @@ import type { Kit } from '../kit.ts';
 import type { LaneQueue } from '../lanes/lane.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { Ledger } from '../lanes/ledger.ts';
+import { UNKNOWN_ROOM } from '../rooms/is-gone.ts';
 import { Backoff } from '../timing/backoff.ts';
 import { Turns } from '../timing/turns.ts';
 import type { Admission } from './admission.ts';
@@ -170,7 +171,8 @@ export class RoomKeeper {
     if (!roomId.ok) return roomId.error.code === 'room.not-yet' ? ok(undefined) : this.#failed(resource, roomId.error);
     if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
     const room = await rooms.actualWithAbove(resource, roomId.value);
-    if (!room.ok && room.error.retry === 'never') this.#loses(wanted, `it cannot be read: ${room.error.text}`);
+    if (!room.ok && room.error.retry === 'never' && room.error.code !== UNKNOWN_ROOM)
+      this.#loses(wanted, `it cannot be read: ${room.error.text}`);
     if (!room.ok) return this.#failed(resource, room.error);
     if (!this.#hasPower(wanted, room.value)) return ok(undefined);
     if (hasAuthority) for (const text of unfixable(wanted, room.value, kit.homeserver.botId)) reports.say(text);

@@ -3,6 +3,7 @@ import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { NetworkMessage, NetworkSource } from '../../core/events.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import { laneKind, lanePortal, makeDirectId, type NetworkId, type PortalId } from '../../core/ids.ts';
+import type { Sql } from '../../ports/db.ts';
 import type { Kit } from '../kit.ts';
 import type { Entry, Ledger } from '../lanes/ledger.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
@@ -19,6 +20,8 @@ export type DirectRoomsParts = {
   readonly portals: PortalTable;
   readonly maker: Pick<DirectRoomMaker, 'ensure' | 'isThere' | 'anchorOf' | 'finished' | 'abandon'>;
   readonly refusal: MayMeet;
+  /** The homeserver refuses something in this room: it may not be there any more. */
+  readonly onRefused: (room: string) => void;
   readonly stopping: () => boolean;
   readonly stop: Signal;
 };
@@ -145,6 +148,25 @@ export class DirectRooms {
     });
   }
 
+  /**
+   * One try to give a conversation a room where its own is not there any more.
+   * @param note what else is stored in the moment in which the room is the conversation's
+   */
+  async renew(portal: Portal, note: (sql: Sql, roomId: string) => Promise<void>): Promise<Result<string>> {
+    const { kit, ledger, maker, portals } = this.#parts;
+    const room = await this.#turns.take(() => maker.ensure({ ...portal, roomId: undefined }));
+    if (!room.ok) return room;
+    const anchor = await maker.anchorOf(room.value);
+    await ledger.write(async (entry) => {
+      await kit.stores.direct.moveRoom(entry.sql, portal.id, room.value);
+      await maker.finished(entry, portal, room.value, anchor, 'them');
+      await note(entry.sql, room.value);
+      entry.afterCommit(() => portals.moveRoom(portal, room.value));
+    });
+    portal.problem = undefined;
+    return room;
+  }
+
   /** Sees to it that the room is there and its person in it or invited, then lets go on what waits. Once at a time. */
   open(portal: Portal, began: Began = 'them'): void {
     if (this.#opening.has(portal.id)) return;
@@ -181,6 +203,7 @@ export class DirectRooms {
       portal.problem = room.error.text;
       if (room.error.retry === 'never') {
         kit.log.warn('a private conversation has no room', { network: portal.network, why: room.error.text });
+        if (portal.roomId !== undefined) this.#parts.onRefused(portal.roomId);
         return;
       }
       await stop.wait(Math.max(room.error.waitMs ?? 0, backoff.nextMs()));

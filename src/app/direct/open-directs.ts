@@ -32,6 +32,7 @@ export async function openDirects(parts: {
   readonly isOurs: (userId: string) => boolean;
   /** Why these two are not to begin a conversation, as the end of a sentence; undefined where they may. */
   readonly refusal: MayMeet;
+  readonly onRefused: (room: string) => void;
   readonly stopping: () => boolean;
   readonly stop: Signal;
 }): Promise<Directs> {

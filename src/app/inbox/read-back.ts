@@ -1,6 +1,8 @@
 import type { MatrixEvent } from '../../core/events.ts';
 import { StoreUnavailable } from '../../ports/db.ts';
 import type { Kit } from '../kit.ts';
+import { UNKNOWN_ROOM } from '../rooms/is-gone.ts';
+import type { LostRooms } from '../rooms/lost-rooms.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Signal } from '../timing/signal.ts';
@@ -26,6 +28,8 @@ export type ReadBackParts = {
   readonly inbox: () => MatrixInbox;
   readonly stopping: () => boolean;
   readonly stop: Signal;
+  /** What follows where the homeserver does not have what it had. */
+  readonly lost: Pick<LostRooms, 'suspect' | 'notSeen'>;
 };
 
 /**
@@ -150,13 +154,14 @@ export class ReadBack {
 
   /** Events after the anchor, oldest first; undefined when the program stops. */
   async #events(room: string, stretch: Omit<Stretch, 'nowMs'>): Promise<readonly MatrixEvent[] | undefined> {
-    const { kit, stopping, stop } = this.#parts;
+    const { kit, portals, stopping, stop, lost } = this.#parts;
     const backoff = new Backoff(kit.clock, 200, 5_000);
     let giveUpAtMs: number | undefined;
     for (;;) {
       if (stopping()) return undefined;
       const read = await readStretch(kit.homeserver, room, { ...stretch, nowMs: kit.clock.nowMs() });
       if (read.ok) {
+        if (!read.value.hasAnchor) await lost.notSeen(room, stretch.anchor);
         kit.metrics.readBacks.add({ outcome: read.value.complete ? 'complete' : 'bounded' });
         if (!read.value.complete)
           kit.log.warn('a room was read back only in part: the last event known in it was not found', {
@@ -168,6 +173,11 @@ export class ReadBack {
       // The clock of our patience runs only while the homeserver answers at all.
       giveUpAtMs = kit.homeserver.health.reachable ? (giveUpAtMs ?? kit.clock.nowMs() + PATIENCE_MS) : undefined;
       const over = giveUpAtMs !== undefined && kit.clock.nowMs() > giveUpAtMs;
+      // A private conversation gets another room when somebody writes in it again.
+      if (read.error.code === UNKNOWN_ROOM && portals.byRoom(room) !== undefined) {
+        const isLost = await lost.suspect(room);
+        if (isLost.ok && isLost.value) return [];
+      }
       if (read.error.retry === 'never' || over) {
         kit.metrics.readBacks.add({ outcome: 'failed' });
         kit.log.warn('a room cannot be read back; lines said during the break may be missing on its network', {

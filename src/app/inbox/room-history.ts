@@ -24,13 +24,13 @@ export type Stretch = {
 /**
  * Reads a room from its end back to the anchor and a little beyond.
  * @returns events oldest first. Of those that do not come after the anchor none that is so old that nobody could say any more whether
- *   it is known. `complete` is false where the anchor was not found within bounds
+ *   it is known. `complete` is false where neither anchor nor floor was found within bounds, `hasAnchor` where the anchor was not
  */
 export async function readStretch(
   homeserver: Pick<Homeserver, 'botId' | 'messages'>,
   room: string,
   { anchor, floor, nowMs }: Stretch,
-): Promise<Result<{ readonly events: MatrixEvent[]; readonly complete: boolean }>> {
+): Promise<Result<{ readonly events: MatrixEvent[]; readonly complete: boolean; readonly hasAnchor: boolean }>> {
   const newestFirst: MatrixEvent[] = [];
   const seen = new Set<string>();
   let anchorAt: number | undefined;
@@ -38,7 +38,7 @@ export async function readStretch(
   const read = (complete: boolean) => {
     const since = anchorAt ?? 0;
     const events = newestFirst.filter((event, at) => at < since || !mayBeForgotten(event.origin_server_ts, nowMs));
-    return ok({ events: events.reverse(), complete });
+    return ok({ events: events.reverse(), complete, hasAnchor: anchorAt !== undefined });
   };
   while (newestFirst.length < MAX_EVENTS) {
     const page = await homeserver.messages(homeserver.botId, room, from, PAGE);

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import { adoptionRefusal } from '../../core/room/adoption.ts';
 import { bridgeState, initialState, namespaceAlias, portalPowerLevels } from '../../core/room/portal-room.ts';
 import { type Successor, successionRefusal } from '../../core/room/successor.ts';
@@ -18,6 +18,7 @@ import { RoomMaker, type RoomWish } from './room-maker.ts';
 const AT_ONCE = 3;
 /** Least wait after a call whose answer was lost: the homeserver may still be at it. */
 const LOST_ANSWER_MS = 3_000;
+const PATIENCE_MS = 30_000;
 
 /** Notes what the configuration called the room when it was linked. */
 export const MEANT = 'meant:';
@@ -51,18 +52,9 @@ export class Provision {
   /** Until it has its room, or needs somebody to act (then `problem` says what). */
   async ensure(portal: Portal): Promise<void> {
     const { kit, stopping, nudge } = this.#parts;
-    const backoff = new Backoff(kit.clock, 300, 30_000);
+    const backoff = new Backoff(kit.clock, 300, PATIENCE_MS);
     while (!stopping() && this.#parts.portals.get(portal.id) === portal && portal.roomId === undefined) {
-      const room = await this.#turns
-        .take(() => this.#room(portal))
-        .catch((error: unknown) =>
-          fail({
-            code: 'room',
-            text: `The room could not be prepared: ${String(error)}`,
-            retry: 'later',
-            notify: 'log',
-          }),
-        );
+      const room = await this.#turns.take(() => this.#room(portal)).catch(notPrepared);
       if (room.ok) return this.#ready(portal, room.value);
       portal.problem = room.error.text;
       const level = backoff.attempt === 0 ? 'warn' : 'debug';
@@ -71,9 +63,7 @@ export class Provision {
         channel: portal.channel,
         why: room.error.text,
       });
-      // Also what somebody has to mend is tried again: they will not think of telling us.
-      const leastMs = Math.max(room.error.waitMs ?? 0, room.error.retry === 'lookup' ? LOST_ANSWER_MS : 0);
-      await nudge.wait(room.error.retry === 'never' ? 30_000 : Math.max(leastMs, backoff.nextMs()));
+      await nudge.wait(restMs(room.error, backoff));
     }
   }
 
@@ -95,27 +85,45 @@ export class Provision {
    * @param note what else is stored in the moment in which the room is the link's
    */
   async succeed(portal: Portal, successor: Successor, note: (sql: Sql) => Promise<void>): Promise<Result<void>> {
-    const { kit, portals, onReady } = this.#parts;
-    const { botId } = kit.homeserver;
-    const holder = portals.byRoom(successor.to);
-    if (holder !== undefined)
-      return fail({
-        code: 'room-refused',
-        text: `That is already the room of ${holder.channel} on ${holder.network}. Give each channel a room of its own.`,
-        retry: 'never',
-        notify: 'log',
-      });
+    const { botId } = this.#parts.kit.homeserver;
+    const taken = this.#taken(portal, successor.to);
+    if (taken !== undefined) return fail(taken);
     const found = await this.#maker.ensure({
       ...this.#wish(portal),
       room: successor.to,
       refusal: (state) => successionRefusal(state, botId, portal.config.room, successor),
     });
-    const finished = found.ok ? await this.#finish(portal, found.value, note) : found;
+    const moved = found.ok ? await this.#move(portal, found.value, note) : found;
+    return moved.ok ? ok(undefined) : moved;
+  }
+
+  /**
+   * One try to give a link a room where its own is not there any more: found by what the configuration says, or made.
+   * @param note what else is stored in the moment in which the room is the link's
+   */
+  async renew(portal: Portal, note: (sql: Sql, roomId: string) => Promise<void>): Promise<Result<string>> {
+    return this.#turns.take(async () => {
+      const found = await this.#maker.ensure(this.#wish(portal));
+      return found.ok ? this.#move(portal, found.value, (sql) => note(sql, found.value)) : found;
+    });
+  }
+
+  async #move(portal: Portal, roomId: string, note: (sql: Sql) => Promise<void>): Promise<Result<string>> {
+    const { portals, onReady } = this.#parts;
+    const taken = this.#taken(portal, roomId);
+    const finished = taken === undefined ? await this.#finish(portal, roomId, note) : fail(taken);
     if (!finished.ok) return finished;
-    portals.moveRoom(portal, finished.value);
+    portals.moveRoom(portal, roomId);
     portal.problem = undefined;
     onReady(portal);
-    return ok(undefined);
+    return finished;
+  }
+
+  #taken(portal: Portal, roomId: string): BridgeError | undefined {
+    const holder = this.#parts.portals.byRoom(roomId);
+    if (holder === undefined || holder === portal) return undefined;
+    const text = `That is already the room of ${holder.channel} on ${holder.network}. Give each channel a room of its own.`;
+    return { code: 'room-refused', text, retry: 'never', notify: 'log' };
   }
 
   async #room(portal: Portal): Promise<Result<string>> {
@@ -188,4 +196,14 @@ export class Provision {
     if (anchor !== undefined) anchors.set(roomId, anchor);
     return ok(roomId);
   }
+}
+
+/** What could not be foreseen; the database is away, most likely. */
+export const notPrepared = (error: unknown): Result<never> =>
+  fail({ code: 'room', text: `The room could not be prepared: ${String(error)}`, retry: 'later', notify: 'log' });
+
+/** How long to wait before the next try to prepare a room. Also what somebody has to mend is tried again: they will not think of telling us. */
+export function restMs({ retry, waitMs = 0 }: BridgeError, backoff: Backoff): number {
+  if (retry === 'never') return PATIENCE_MS;
+  return Math.max(waitMs, retry === 'lookup' ? LOST_ANSWER_MS : 0, backoff.nextMs());
 }

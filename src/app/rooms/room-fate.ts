@@ -1,22 +1,27 @@
 import type { MatrixEvent } from '../../core/events.ts';
 import type { Entry } from '../lanes/ledger.ts';
+import { LostRooms, type LostRoomsParts } from './lost-rooms.ts';
 import type { Portal } from './portal-table.ts';
 import { RoomUpgrades, type RoomUpgradesParts } from './room-upgrades.ts';
 import { SealedRooms } from './sealed-rooms.ts';
 
-/** What people can do to a linked room that changes what the link is: encrypt it, or replace it by another. */
+export type RoomFateParts = RoomUpgradesParts & Pick<LostRoomsParts, 'renew' | 'onRenewed'>;
+
+/** What can happen to a linked room that changes what the link is: people encrypt it or replace it by another, the homeserver loses it. */
 export class RoomFate {
   readonly sealed: SealedRooms;
   readonly upgrades: RoomUpgrades;
+  readonly lost: LostRooms;
 
-  private constructor(sealed: SealedRooms, upgrades: RoomUpgrades) {
-    this.sealed = sealed;
-    this.upgrades = upgrades;
+  private constructor(parts: RoomFateParts) {
+    this.sealed = new SealedRooms(parts.kit);
+    this.upgrades = new RoomUpgrades(parts);
+    this.lost = new LostRooms({ ...parts, moves: this.upgrades });
   }
 
   /** With what an earlier process knew. */
-  static async load(parts: RoomUpgradesParts): Promise<RoomFate> {
-    const fate = new RoomFate(new SealedRooms(parts.kit), new RoomUpgrades(parts));
+  static async load(parts: RoomFateParts): Promise<RoomFate> {
+    const fate = new RoomFate(parts);
     await fate.sealed.load(parts.portals.all());
     await fate.upgrades.load();
     return fate;

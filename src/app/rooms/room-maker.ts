@@ -4,6 +4,7 @@ import { aliasOf, type StateEvent } from '../../core/room/portal-room.ts';
 import type { Sql } from '../../ports/db.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { Kit } from '../kit.ts';
+import { isGone } from './is-gone.ts';
 
 /** Notes how far the making of a room got, so that a crash in the middle makes no second one. */
 const CREATING = 'creating:';
@@ -94,7 +95,10 @@ export class RoomMaker {
     const { homeserver } = this.#kit;
     const noted = await this.#noted(wish);
     if (noted === undefined) return ok(undefined);
-    if (noted !== 'asked') return ok(noted);
+    if (noted !== 'asked') {
+      const gone = await isGone(homeserver, noted);
+      return gone.ok ? ok(gone.value ? undefined : noted) : gone;
+    }
     const rooms = await homeserver.joinedRooms(homeserver.botId);
     if (!rooms.ok) return rooms;
     for (const room of rooms.value) {

@@ -35,6 +35,8 @@ export class RoomUpgrades {
   readonly #parts: RoomUpgradesParts;
   readonly #moving = new Map<string, Successor>();
   readonly #moved = new Map<string, string>();
+  /** Rooms that are not there any more, while another one is made. */
+  readonly #gone = new Set<string>();
 
   constructor(parts: RoomUpgradesParts) {
     this.#parts = parts;
@@ -79,7 +81,30 @@ export class RoomUpgrades {
   placeOf(room: string): Result<string> {
     let place = room;
     for (let next = this.#moved.get(place); next !== undefined; next = this.#moved.get(place)) place = next;
-    return this.#moving.has(place) ? fail(MOVING_NOW) : ok(place);
+    return this.#moving.has(place) || this.#gone.has(place) ? fail(MOVING_NOW) : ok(place);
+  }
+
+  /** What is meant for this room waits from now on, until {@link moved}. */
+  gone(room: string): void {
+    this.#moving.delete(room);
+    this.#gone.add(room);
+  }
+
+  /** Part of the commit in which a link gets another room. */
+  async noteMoved(sql: Sql, from: string, to: string): Promise<void> {
+    const { cursor } = this.#parts.kit.stores;
+    await cursor.delete(sql, MOVING + from);
+    if (from !== to) await cursor.set(sql, MOVED + from, to);
+    // A room may take its place back: a homeserver that was restored from a backup knows only the one before.
+    await cursor.delete(sql, MOVED + to);
+  }
+
+  /** To be called when that is stored. */
+  moved(from: string, to: string): void {
+    this.#moving.delete(from);
+    this.#gone.delete(from);
+    if (from !== to) this.#moved.set(from, to);
+    this.#moved.delete(to);
   }
 
   #begin(successor: Successor): void {
@@ -89,7 +114,7 @@ export class RoomUpgrades {
 
   async #follow(portal: Portal, from: string): Promise<void> {
     const { kit, portals, adopt, stopping, nudge, onMoved } = this.#parts;
-    const { cursor, link, page } = kit.stores;
+    const { link, page } = kit.stores;
     const backoff = new Backoff(kit.clock, 300, PATIENCE_MS);
     while (!stopping() && portals.get(portal.id) === portal) {
       const successor = this.#moving.get(from);
@@ -99,15 +124,13 @@ export class RoomUpgrades {
       }
       const { to } = successor;
       const taken = await adopt(portal, successor, async (sql) => {
-        await cursor.delete(sql, MOVING + from);
-        await cursor.set(sql, MOVED + from, to);
+        await this.noteMoved(sql, from, to);
         // What was said before can still be answered, deleted and opened.
         await link.moveRoom(sql, from, to);
         await page.moveRoom(sql, from, to);
       });
       if (taken.ok) {
-        this.#moving.delete(from);
-        this.#moved.set(from, to);
+        this.moved(from, to);
         onMoved(from, to);
         kit.log.info('a linked room was replaced, and the link follows', { channel: portal.channel, from, to });
         return;

@@ -13,7 +13,7 @@ export type MakeToMatrixParts = Pick<ToMatrixParts, 'kit' | 'lanes' | 'portals' 
     readonly ghosts: Ghosts;
     readonly relations: Relations;
     readonly names: Pick<Names, 'calls'>;
-    readonly fate: Pick<RoomFate, 'upgrades'>;
+    readonly fate: Pick<RoomFate, 'upgrades' | 'lost'>;
   };
 
 /** What carries effects out on Matrix, put together. */
@@ -26,6 +26,7 @@ export function makeToMatrix(parts: MakeToMatrixParts): ToMatrixDriver {
       ...parts,
       relations: new MatrixRelations(kit, ghosts, targets, names.calls),
       upgrades: fate.upgrades,
+      lost: fate.lost,
     }),
     doubts: new MatrixDoubts(parts),
     withdrawals,

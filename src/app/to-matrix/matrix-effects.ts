@@ -1,11 +1,13 @@
 import { type InRoom, inPlace } from '../../core/convert/in-room.ts';
 import { MARKER, markerOf } from '../../core/convert/marker.ts';
 import { messageContent, spokenFor } from '../../core/convert/message-content.ts';
-import { fail, ok, type Result } from '../../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../../core/events.ts';
 import { successorIn } from '../../core/room/successor.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
+import { UNKNOWN_ROOM } from '../rooms/is-gone.ts';
+import type { LostRooms } from '../rooms/lost-rooms.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 import { MOVING_NOW, type RoomUpgrades } from '../rooms/room-upgrades.ts';
 import { ToldLately } from '../timing/told-lately.ts';
@@ -18,6 +20,7 @@ export type MatrixEffectsParts = {
   readonly relations: MatrixRelations;
   readonly files: NetworkFiles;
   readonly upgrades: Pick<RoomUpgrades, 'placeOf'>;
+  readonly lost: Pick<LostRooms, 'suspect'>;
   readonly rules: Pick<RoomRules, 'bring' | 'invite'>;
 };
 
@@ -30,14 +33,16 @@ export class MatrixEffects {
   readonly #rules: MatrixEffectsParts['rules'];
   readonly #upgrades: Pick<RoomUpgrades, 'placeOf'>;
   readonly #told: ToldLately;
+  readonly #lost: Pick<LostRooms, 'suspect'>;
 
-  constructor({ kit, ghosts, relations, files, upgrades, rules }: MatrixEffectsParts) {
+  constructor({ kit, ghosts, relations, files, upgrades, lost, rules }: MatrixEffectsParts) {
     this.#kit = kit;
     this.#told = new ToldLately(kit.clock);
     this.#ghosts = ghosts;
     this.#relations = relations;
     this.#files = files;
     this.#upgrades = upgrades;
+    this.#lost = lost;
     this.#rules = rules;
   }
 
@@ -47,15 +52,20 @@ export class MatrixEffects {
     const place = this.#upgrades.placeOf(effect.room);
     if (!place.ok) return place;
     const done = await this.#carryOut({ ...effect, room: place.value }, keys);
-    return done.ok || done.error.retry !== 'never' ? done : this.#unlessReplaced(place.value, done);
+    return done.ok || done.error.retry !== 'never' ? done : this.#unlessReplaced(place.value, done.error);
   }
 
-  /** Somebody replaced the room a moment ago: what it refuses goes to the new one, once that is known. */
-  async #unlessReplaced(room: string, refused: Result<string>): Promise<Result<string>> {
+  /** Somebody replaced the room a moment ago, or the homeserver lost it: what it refuses goes to the new one, once that is known. */
+  async #unlessReplaced(room: string, error: BridgeError): Promise<Result<string>> {
+    if (error.code === UNKNOWN_ROOM) {
+      const isLost = await this.#lost.suspect(room);
+      if (!isLost.ok) return isLost;
+      return fail(isLost.value ? MOVING_NOW : error);
+    }
     const tombstone = await this.#kit.homeserver.stateContent(room, 'm.room.tombstone', '');
     const isReplaced =
       tombstone.ok && tombstone.value !== undefined && successorIn(room, tombstone.value) !== undefined;
-    return isReplaced ? fail(MOVING_NOW) : refused;
+    return fail(isReplaced ? MOVING_NOW : error);
   }
 
   #carryOut(effect: Effect, keys: readonly string[]): Promise<Result<string>> {

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ManagedRooms } from '../../../src/app/admission/managed-rooms.ts';
 import type { Kit } from '../../../src/app/kit.ts';
-import type { PortalTable } from '../../../src/app/rooms/portal-table.ts';
+import { PortalTable } from '../../../src/app/rooms/portal-table.ts';
 import { ok, type Result } from '../../../src/core/errors.ts';
 import type { MatrixEvent } from '../../../src/core/events.ts';
+import type { ManagedRoom } from '../../../src/core/room/layout.ts';
+import { openForTest } from '../../db/kit.ts';
+import { FakeHomeserver, SERVER } from '../../fakes/fake-homeserver.ts';
+import { kitFor } from '../../fakes/fake-world.ts';
+import { Life } from '../../fakes/life.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
 
 const ROOM = '!a:x';
 let ids = 0;
@@ -63,5 +69,31 @@ describe('how a kept room stands', () => {
     await first;
     assert.deepEqual(await levelOf(), { '@ada:x': -1 });
     assert.equal(asked.length, 2);
+  });
+
+  test('is made anew, also after a restart, once the homeserver does not know it any more', async () => {
+    const clock = new ManualClock();
+    const fake = new FakeHomeserver(clock);
+    const kit = kitFor(await openForTest('sqlite::memory:'), clock, { homeserver: fake.connect(new Life()) });
+    const space = { id: 'space', kind: 'space', name: 'Willow', alias: `#willow:${SERVER}`, federate: true } as const;
+    const wanted = { ...space, join: { rule: 'public' } } as unknown as ManagedRoom;
+    const opened = async (): Promise<ManagedRooms> => {
+      const rooms = new ManagedRooms({ kit, portals: new PortalTable() });
+      await rooms.load();
+      rooms.configure([wanted]);
+      return rooms;
+    };
+    const rooms = await opened();
+    const first = await rooms.ensure(wanted);
+    assert.ok(first.ok);
+    fake.loseRoom(first.value);
+    const read = await rooms.actual(first.value);
+    assert.deepEqual([read.ok, rooms.resourceOf(first.value)], [false, undefined]);
+    assert.equal((await opened()).roomIdOf('space'), undefined);
+    const second = await rooms.ensure(wanted);
+    assert.ok(second.ok);
+    assert.notEqual(second.value, first.value);
+    assert.deepEqual([...fake.rooms.keys()], [second.value]);
+    assert.equal((await opened()).roomIdOf('space'), second.value);
   });
 });

@@ -46,6 +46,7 @@ async function conversations() {
     },
     stopping: () => false,
     refusal: () => undefined,
+    onRefused: () => {},
     stop: new Signal(clock),
   });
   const hear = (nick: string) => {
