@@ -1,5 +1,5 @@
 import { REMOVING } from '../../core/authority/guard.ts';
-import type { Step } from '../../core/authority/plan-members.ts';
+import { isGiven, type Step } from '../../core/authority/plan-members.ts';
 import type { BridgeError, Result } from '../../core/errors.ts';
 import { fail, ok } from '../../core/errors.ts';
 import { laneResource, makeRoomLaneId } from '../../core/ids.ts';
@@ -207,7 +207,8 @@ export class RoomKeeper {
       roomId: room.roomId,
       cause,
       plan: plan.value,
-      stillWanted: (step: Step) => admission.stillWants(step, wanted.id),
+      stillWanted: (step: Step) =>
+        admission.stillWants(step, wanted.id) && !isGiven(step, rooms.known(wanted.id)?.members.get(step.userId)),
       between,
     };
     if (await caution.holds(wanted, room, plan.value)) {

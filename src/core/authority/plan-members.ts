@@ -43,6 +43,10 @@ export type MembersInput = {
   readonly beyondReach: ReadonlySet<string>;
 };
 
+/** Whether somebody has already what a step would give: by another plan for the same room, or from a person. What takes away is done in any case. */
+export const isGiven = ({ kind }: Step, now: Pick<ActualPerson, 'membership'> | undefined): boolean =>
+  kind === 'invite' && (now?.membership === 'invite' || now?.membership === 'join');
+
 type Kind = Step['kind'];
 const ORDER: readonly Kind[] = ['ban', 'kick', 'withdraw', 'reject', 'unban', 'invite'];
 

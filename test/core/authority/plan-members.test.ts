@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
   type ActualPerson,
+  isGiven,
   type MemberPlan,
   type MembersInput,
   type Present,
@@ -86,6 +87,15 @@ describe('one person', () => {
 });
 
 describe('a plan', () => {
+  test('has nothing left to give to whoever came in, or was called, while it was carried out; what takes away is always done', () => {
+    const left = (kind: 'invite' | 'kick'): Present[] =>
+      (['join', 'invite', 'knock', 'leave', 'ban'] as const).filter(
+        (membership) => !isGiven({ kind, userId: '@bo:x', why: '', code: '', revision: 1 }, { membership }),
+      );
+    assert.deepEqual(left('invite'), ['knock', 'leave', 'ban']);
+    assert.deepEqual(left('kick'), ['join', 'invite', 'knock', 'leave', 'ban']);
+  });
+
   test('takes before it gives, and names who, why and by which statement', () => {
     const plan = planMembers(
       input({

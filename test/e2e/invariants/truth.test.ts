@@ -36,6 +36,8 @@ describe('an authority that is ill', () => {
         await coop.enter(room, who);
       }
     await waitUntil(async () => (await coop.power('garden', 'bea')) === 50, { what: 'bea to have her power' });
+    await coop.lookedThrough(0, rooms);
+    assert.deepEqual(await coop.logged('a room could not be brought'), [], 'nobody is called twice to the same room');
   });
   after(async () => {
     await coop?.shard.stop();
