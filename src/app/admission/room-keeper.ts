@@ -5,7 +5,6 @@ import { fail, ok } from '../../core/errors.ts';
 import { laneResource, makeRoomLaneId } from '../../core/ids.ts';
 import type { ActualRoom } from '../../core/room/actual-room.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
-import { botLacks } from '../../core/room/power-plan.ts';
 import type { Kit } from '../kit.ts';
 import type { LaneQueue } from '../lanes/lane.ts';
 import type { Lanes } from '../lanes/lanes.ts';
@@ -19,6 +18,7 @@ import type { ChannelDoors } from './channel-doors.ts';
 import { againstAuthority } from './drift.ts';
 import { isEmpty, serversOnly } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
+import { LostRooms } from './lost-rooms.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
 import { RoomPlanner } from './room-planner.ts';
@@ -64,13 +64,14 @@ export class RoomKeeper {
   readonly #scopes = new Scopes();
   /** Rooms with a row that no look has taken up yet. */
   readonly #marked = new Set<string>();
-  readonly #lost = new Map<string, string>();
+  readonly #lost: LostRooms;
   readonly #turns = new Turns(AT_ONCE);
   readonly #turnsOfFew = new Turns(AT_ONCE);
   #driftCorrected = 0;
 
   constructor(parts: RoomKeeperParts) {
     this.#parts = parts;
+    this.#lost = new LostRooms(parts.reports);
     this.#planner = new RoomPlanner(parts, this.#scopes);
   }
 
@@ -86,7 +87,7 @@ export class RoomKeeper {
 
   /** A sentence while the bot cannot keep this room. */
   lost(resource: string): string | undefined {
-    return this.#lost.get(resource);
+    return this.#lost.why(resource);
   }
 
   /** These rooms have to be looked at, for these Matrix ids or for everybody. Resolves once that is on disk. */
@@ -172,9 +173,9 @@ export class RoomKeeper {
     if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
     const room = await rooms.actualWithAbove(resource, roomId.value);
     if (!room.ok && room.error.retry === 'never' && room.error.code !== UNKNOWN_ROOM)
-      this.#loses(wanted, `it cannot be read: ${room.error.text}`);
+      this.#lost.lose(wanted, `it cannot be read: ${room.error.text}`);
     if (!room.ok) return this.#failed(resource, room.error);
-    if (!this.#hasPower(wanted, room.value)) return ok(undefined);
+    if (this.#lost.look(wanted, room.value, kit.homeserver.botId)) return ok(undefined);
     if (hasAuthority) for (const text of unfixable(wanted, room.value, kit.homeserver.botId)) reports.say(text);
     if (wanted.hidden && scope === 'all') await this.#unlist(roomId.value);
     const job = { wanted, room: room.value, cause, scope };
@@ -259,19 +260,6 @@ export class RoomKeeper {
     const done = room.ok ? await this.#bring({ wanted, room: room.value, ...few }, NOTHING_FIRST) : room;
     if (!done.ok || done.value === 'held') this.#scopes.widen(wanted.id, undefined, few.cause);
     return true;
-  }
-
-  /** Whether the bot can act in the room at all; where not, it is said, and a gated channel stops. */
-  #hasPower(wanted: ManagedRoom, room: ActualRoom): boolean {
-    const lacks = botLacks(room, this.#parts.kit.homeserver.botId);
-    if (lacks === undefined) this.#lost.delete(wanted.id);
-    else this.#loses(wanted, lacks);
-    return lacks === undefined;
-  }
-
-  #loses({ id, name }: ManagedRoom, why: string): void {
-    this.#lost.set(id, why);
-    this.#parts.reports.say(`${name}: ${why} Until then nothing is relayed where people have to be admitted.`);
   }
 
   /** A hidden group's room stands in no list of the homeserver. */
