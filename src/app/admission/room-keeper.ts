@@ -18,12 +18,12 @@ import type { ChannelDoors } from './channel-doors.ts';
 import { againstAuthority } from './drift.ts';
 import { isEmpty, serversOnly } from './keep-plan.ts';
 import type { KeepSteps } from './keep-steps.ts';
-import { LostRooms } from './lost-rooms.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Reports } from './reports.ts';
 import { RoomPlanner } from './room-planner.ts';
 import { unfixable } from './room-reports.ts';
 import { type Scope, Scopes } from './scopes.ts';
+import { UnkeptRooms } from './unkept-rooms.ts';
 
 /**
  * Rooms worked on at the same time: each makes a homeserver work hard. What concerns a few people has as many turns of its
@@ -64,14 +64,14 @@ export class RoomKeeper {
   readonly #scopes = new Scopes();
   /** Rooms with a row that no look has taken up yet. */
   readonly #marked = new Set<string>();
-  readonly #lost: LostRooms;
+  readonly #unkept: UnkeptRooms;
   readonly #turns = new Turns(AT_ONCE);
   readonly #turnsOfFew = new Turns(AT_ONCE);
   #driftCorrected = 0;
 
   constructor(parts: RoomKeeperParts) {
     this.#parts = parts;
-    this.#lost = new LostRooms(parts.reports);
+    this.#unkept = new UnkeptRooms(parts.reports);
     this.#planner = new RoomPlanner(parts, this.#scopes);
   }
 
@@ -87,7 +87,7 @@ export class RoomKeeper {
 
   /** A sentence while the bot cannot keep this room. */
   lost(resource: string): string | undefined {
-    return this.#lost.why(resource);
+    return this.#unkept.why(resource);
   }
 
   /** These rooms have to be looked at, for these Matrix ids or for everybody. Resolves once that is on disk. */
@@ -173,9 +173,9 @@ export class RoomKeeper {
     if (isMissing) await this.look(rooms.relatedTo(resource), `made ${resource}`);
     const room = await rooms.actualWithAbove(resource, roomId.value);
     if (!room.ok && room.error.retry === 'never' && room.error.code !== UNKNOWN_ROOM)
-      this.#lost.lose(wanted, `it cannot be read: ${room.error.text}`);
+      this.#unkept.lose(wanted, `it cannot be read: ${room.error.text}`);
     if (!room.ok) return this.#failed(resource, room.error);
-    if (this.#lost.look(wanted, room.value, kit.homeserver.botId)) return ok(undefined);
+    if (this.#unkept.look(wanted, room.value, kit.homeserver.botId)) return ok(undefined);
     if (hasAuthority) for (const text of unfixable(wanted, room.value, kit.homeserver.botId)) reports.say(text);
     if (wanted.hidden && scope === 'all') await this.#unlist(roomId.value);
     const job = { wanted, room: room.value, cause, scope };

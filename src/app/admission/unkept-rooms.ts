@@ -4,7 +4,7 @@ import { botLacks } from '../../core/room/power-plan.ts';
 import type { Reports } from './reports.ts';
 
 /** Rooms in which the bot cannot act, and why: said in the admin room, and a gated channel stops there. */
-export class LostRooms {
+export class UnkeptRooms {
   readonly #reports: Reports;
   readonly #whys = new Map<string, string>();
 
