@@ -86,7 +86,7 @@ const ROWS: readonly Row[] = [
       (status === 400 && errcode === 'M_UNSUPPORTED_ROOM_VERSION'),
     error: () => ({
       code: 'matrix.room-unknown',
-      text: 'The homeserver does not know this room. It may have been removed; link the channel to another one.',
+      text: 'The homeserver does not know this room. It was removed there, or its database is another one now; a linked room is made anew.',
       retry: 'never',
       notify: 'log',
     }),

@@ -13,6 +13,7 @@ describe('a homeserver whose database is another one', () => {
   let shard: Shard;
   let rosa: IrcUser;
   let alice: MatrixUser;
+  let backup: string;
 
   before(async () => {
     shard = await startShard('homeserver-reset', {
@@ -75,6 +76,7 @@ describe('a homeserver whose database is another one', () => {
     await alice.request('PUT', path, { typing: true, timeout: 20_000 });
     await rosa.waitFor((line) => line.tags['+typing'] === 'active', { from, what: 'typing' });
   };
+  const loggedIn = () => MatrixUser.login(shard.dendrite.url, 'alice', 'alice-password');
   const words = async (): Promise<string> => JSON.stringify((await shard.status()).bridge);
   const readyz = async (): Promise<number> => (await fetch(`http://127.0.0.1:${shard.httpPort}/readyz`)).status;
 
@@ -82,7 +84,7 @@ describe('a homeserver whose database is another one', () => {
     const room = shard.room(CHANNEL);
     sayOnIrc(rosa, ['before the backup']);
     await untilIn(room, ['before the backup']);
-    const backup = join(shard.dir, 'backup');
+    backup = join(shard.dir, 'backup');
     await shard.dendrite.stop();
     await cp(folder(), backup, { recursive: true });
     await shard.dendrite.start();
@@ -130,7 +132,7 @@ describe('a homeserver whose database is another one', () => {
     await replaceData();
     await shard.dendrite.start();
     await shard.dendrite.register('alice', 'alice-password');
-    alice = await MatrixUser.login(shard.dendrite.url, 'alice', 'alice-password');
+    alice = await loggedIn();
     const room = await waitUntil(() => alice.join(ALIAS).catch(() => undefined), {
       timeoutMs: 20_000,
       what: 'the room',
@@ -158,10 +160,31 @@ describe('a homeserver whose database is another one', () => {
       what: 'the room in its Space',
     });
     await waitUntil(async () => (await readyz()) === 200, { what: 'the bridge to be ready' });
+  });
 
+  test('put right again while the bridge was away, has the room of before, and what was on its way since', async () => {
+    const room = shard.room(CHANNEL);
+    await shard.dendrite.stop();
+    const waiting = numbered('waits for the old room');
+    sayOnIrc(rosa, waiting);
+    await waitUntil(async () => queued(await shard.status()) >= waiting.length, { what: 'the lines to be stored' });
+    await shard.bridge.kill9();
+    await replaceData(backup);
+    await shard.dendrite.start();
+    alice = await loggedIn();
     await shard.restartBridge();
-    sayOnIrc(rosa, ['after a restart']);
-    await untilIn(room, ['after a restart']);
-    assert.deepEqual(await inRoom(room, [...waiting, 'after a restart']), [...waiting, 'after a restart']);
+    await untilIn(room, waiting);
+    const onMatrix = numbered('in the old room');
+    await sayOnMatrix(room, onMatrix);
+    await untilOnIrc(onMatrix);
+    assert.equal(await alice.resolveAlias(ALIAS), room);
+    assert.deepEqual(await inRoom(room, waiting), waiting);
+    assert.deepEqual(onIrc(onMatrix), onMatrix);
   });
 });
+
+const queued = (status: Record<string, unknown>): number =>
+  (status.portals as { readonly queuedToMatrix: number }[]).reduce(
+    (sum, { queuedToMatrix }) => sum + queuedToMatrix,
+    0,
+  );
