@@ -122,10 +122,5 @@ export const configSchema = z.strictObject({
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
 /** The configuration as somebody may write it: what has a default may be left out. */
 export type ConfigInput = z.input<typeof configSchema>;
-export type HomeserverConfig = Config['homeserver'];
-export type AppserviceConfig = Config['appservice'];
-export type LogConfig = Config['log'];
-export type MediaConfig = Config['media'];
 export type AuthorityConfig = Config['authority'];
-export type CooperativeConfig = NonNullable<Config['cooperative']>;
 export type { BotConfig, ChannelConfig, NetworkConfig, PuppetsConfig, RelayConfig } from './schema-network.ts';

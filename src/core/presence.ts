@@ -1,8 +1,8 @@
 /** Who is there and who is away, as Matrix and networks say it. Source: Matrix client-server API "Presence", RFC 2812 §4.1. */
 import { stripFormatting } from './text/strip.ts';
 
-export const PRESENCE_STATES = ['online', 'unavailable', 'offline'] as const;
-export type PresenceState = (typeof PRESENCE_STATES)[number];
+const PRESENCE_STATES = ['online', 'unavailable', 'offline'] as const;
+type PresenceState = (typeof PRESENCE_STATES)[number];
 
 /** How somebody is shown on Matrix. Without `status` they say nothing of it themselves. */
 export type Presence = { readonly state: PresenceState; readonly status?: string };
@@ -56,5 +56,3 @@ export function readPresence(content: Readonly<Record<string, unknown>>): Presen
   if (known === undefined) return undefined;
   return typeof status === 'string' && status !== '' ? { state: known, status: statusText(status) } : { state: known };
 }
-
-export const samePresence = (a: Presence, b: Presence): boolean => a.state === b.state && a.status === b.status;

@@ -80,7 +80,7 @@ export class PolicyBook {
 }
 
 /** A server as rules may name it. */
-export const serverNames = (server: string): readonly string[] => {
+const serverNames = (server: string): readonly string[] => {
   const name = server.toLowerCase();
   const host = name.replace(/:\d{1,5}$/, '');
   return host === name ? [name] : [name, host];

@@ -4,7 +4,7 @@ import type { NetworkSink } from '../../ports/network.ts';
 
 export type FeedBounds = { readonly maxLines: number; readonly maxChars: number };
 
-export const FEED_BOUNDS: FeedBounds = { maxLines: 10_000, maxChars: 8 * 1024 * 1024 };
+const FEED_BOUNDS: FeedBounds = { maxLines: 10_000, maxChars: 8 * 1024 * 1024 };
 
 /**
  * The way from the listener to the disk. Everything that one read of the socket gave travels together and shares a

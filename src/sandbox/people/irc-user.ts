@@ -78,11 +78,6 @@ export class IrcUser {
     return this.#closed === undefined;
   }
 
-  /** The connection's end as the system tells it, while it is not open. */
-  get closedBecause(): string | undefined {
-    return this.#closed;
-  }
-
   /** Writes one line as it is; the caller answers for its form. */
   sendLine(line: string): void {
     this.#socket.write(`${line}\r\n`);
@@ -158,15 +153,6 @@ export class IrcUser {
   /** Drops the connection as a lost network would (RST). */
   reset(): void {
     this.#socket.resetAndDestroy();
-  }
-
-  /** Reads nothing more until {@link resumeReading}; what arrives waits in the system's buffers. */
-  pauseReading(): void {
-    this.#socket.pause();
-  }
-
-  resumeReading(): void {
-    this.#socket.resume();
   }
 
   #take(chunk: string): void {
