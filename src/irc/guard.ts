@@ -31,8 +31,8 @@ const MAX_AT_ONCE = 8;
 /** The bot's power in channels, over the listener's connection. */
 export class Guard implements ChannelGuard {
   readonly #tools: GuardTools;
-  readonly #turn = makeTurns(MAX_AT_ONCE);
-  readonly #doorTurn = makeTurns(1);
+  readonly #turn = makeTurns(() => MAX_AT_ONCE);
+  readonly #doorTurn = makeTurns(() => 1);
   readonly bans: Bans;
 
   constructor(tools: GuardTools) {

@@ -141,7 +141,7 @@ class IrcSide implements IrcNetwork {
     };
     const listener = new Listener({
       network: this.id,
-      config: this.#config,
+      config: () => this.#config,
       dialect,
       endpoint: endpointOf(this.#config),
       introduce: () => dialect.introduceBot(this.#config, clock.nowMs()),

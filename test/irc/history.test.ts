@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { FakeIrcServer } from '../fakes/irc-server.ts';
-import { Memory, NetworkWorld } from '../fakes/network-world.ts';
+import { Memory, NetworkWorld, networkConfig } from '../fakes/network-world.ts';
 
 const CAPS = 'batch message-tags server-time draft/chathistory';
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
@@ -44,8 +44,10 @@ async function comeBack(t: TestContext, before: readonly Said[], meanwhile: read
   said = [...before, ...meanwhile];
   return {
     memory,
-    back: async () => {
+    /** @param reloaded keys of the network that change before the history is asked for */
+    back: async (reloaded: Readonly<Record<string, unknown>> = {}) => {
       const second = here();
+      second.network.reconfigure(networkConfig(server.port, reloaded));
       t.after(async () => {
         await second.network.stop('bye');
         await server.stop();
@@ -84,6 +86,12 @@ describe('what was said while the bridge was away', { timeout: 60_000 }, () => {
     const sinceMs = Date.now() - 600_000;
     const { back } = await comeBack(t, lines(sinceMs, 0, 'known'), lines(sinceMs + 60_000, 20, ...named(25)), 4);
     assert.deepEqual(await back(), ['known', ...named(25), 'live']);
+  });
+
+  test('is fetched up to the limit that a reload has set', async (t) => {
+    const sinceMs = Date.now() - 600_000;
+    const { back } = await comeBack(t, lines(sinceMs, 0, 'known'), lines(sinceMs + 60_000, 20, ...named(25)), 4);
+    assert.deepEqual(await back({ history: { maxLines: 3 } }), ['known', ...named(3), 'gap', 'live']);
   });
 
   test('is asked for by the server’s clock, also where that was set back in the midst of talk', async (t) => {

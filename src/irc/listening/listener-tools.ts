@@ -24,7 +24,8 @@ import { speakersOf } from './speakers-of.ts';
 
 export type ListenerTools = {
   readonly network: NetworkId;
-  readonly config: NetworkConfig;
+  /** As it was read last: some of it changes by a reload. */
+  readonly config: () => NetworkConfig;
   readonly dialect: Dialect;
   readonly endpoint: Endpoint;
   /** Made anew for every attempt: tokens are short-lived. */
@@ -64,15 +65,16 @@ export function linkOptionsOf(tools: ListenerTools, introduction: Introduction):
 
 /** A connection was let in: nothing of an earlier one holds. */
 export function openSession(tools: ListenerTools, link: Link, nowMs: number): Session {
-  const { config, dialect, names, outgoing, sink, timings } = tools;
+  const { dialect, names, outgoing, sink, timings } = tools;
+  const { bot, presence } = tools.config();
   const roster = new Roster(
     (channel, change) => sink.roster(channel, change),
     (nick) => names.ownerOf(nick) !== undefined,
     dialect.knownAs,
   );
   roster.reset(link.isupport.casemapping);
-  const more = { answerMs: timings.answerMs, wantsAway: config.presence.toMatrix, sightings: undefined };
-  return makeSession(link, roster, { ...outgoing, ...more }, config.bot.nick, nowMs);
+  const more = { answerMs: timings.answerMs, wantsAway: presence.toMatrix, sightings: undefined };
+  return makeSession(link, roster, { ...outgoing, ...more }, bot.nick, nowMs);
 }
 
 /** They do not wait for history: whoever may come in is decided now. */
@@ -84,7 +86,7 @@ export const makeWalls = (tools: ListenerTools, feed: Feed, session: () => Sessi
     ...tools.dialect.walls,
     tell: (event) => feed.push(event),
     speakers: (channel) => speakersOf(session(), tools.names, channel),
-    isHeardForAll: (channel) => tools.config.puppets.mode === 'relay' && mayBeHeard(session(), channel),
+    isHeardForAll: (channel) => tools.config().puppets.mode === 'relay' && mayBeHeard(session(), channel),
   });
 
 /** Whether our own bot may speak there, whatever the modes. */
@@ -95,7 +97,7 @@ const mayBeHeard = (session: Session | undefined, channel: string): boolean =>
 export function catchUpToolsOf(listener: Listener, tools: ListenerTools): Omit<CatchUpTools, 'replayed'> | undefined {
   const { session } = listener;
   if (session === undefined) return undefined;
-  const { config, failpoint, log, sink, timings } = tools;
+  const { failpoint, log, sink, timings } = tools;
   return {
     link: session.link,
     replies: session.replies,
@@ -104,6 +106,6 @@ export function catchUpToolsOf(listener: Listener, tools: ListenerTools): Omit<C
     failpoint,
     perspective: () => listener.perspective(session),
     deadlineMs: () => listener.nowMs() + timings.answerMs,
-    maxLines: config.history.maxLines,
+    maxLines: tools.config().history.maxLines,
   };
 }

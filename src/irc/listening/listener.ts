@@ -65,7 +65,7 @@ export class Listener {
     this.#comeback = new Comeback(tools.clock, { firstMs: backoffFirstMs, maxMs: backoffMaxMs });
     this.#feed = new Feed(tools.sink, tools.log, (full) => this.#backPressure(full));
     this.walls = makeWalls(tools, this.#feed, () => this.session);
-    const turn = makeTurns(MAX_CATCH_UPS);
+    const turn = makeTurns(() => MAX_CATCH_UPS);
     const { casemapping } = tools.dialect.isupport;
     this.joins = new Joins(tools.clock, { firstMs, maxMs }, casemapping, (channel) => {
       return new ChannelView(channel, {
@@ -201,7 +201,7 @@ export class Listener {
 
   async #connect(): Promise<void> {
     if (this.stopped) return;
-    const { config, log } = this.#tools;
+    const { endpoint, log } = this.#tools;
     this.standing.become('connecting');
     const introduction = await this.#tools.introduce();
     if (this.stopped) return;
@@ -215,7 +215,7 @@ export class Listener {
       closed: (end) => this.#closed(end),
     });
     this.#connecting = link;
-    log.debug('Connecting to IRC.', { host: config.server.host, port: config.server.port });
+    log.debug('Connecting to IRC.', { host: endpoint.host, port: endpoint.port });
   }
 
   #ready(link: Link): void {
@@ -232,7 +232,7 @@ export class Listener {
     this.#outage.connected(nowMs, { nick: link.nick, software: link.software });
     this.#tools.onReady(session);
     this.inBackground(
-      greet(session, config.bot, nowMs).then((problem) => {
+      greet(session, config().bot, nowMs).then((problem) => {
         if (this.session !== session) return;
         session.greeted = true;
         const less = problem ?? this.#tools.dialect.standing(link.account);
@@ -273,7 +273,7 @@ export class Listener {
       this.standing.become('down');
       return;
     }
-    this.#retry(end.error ?? lostError(this.#tools.config.server, end), mayBeRestart(end));
+    this.#retry(end.error ?? lostError(this.#tools.endpoint, end), mayBeRestart(end));
   }
 
   /** @param isPerhapsRestart nothing speaks against trying often for a while */

@@ -63,7 +63,7 @@ export class Pool {
     this.#tools = tools;
     this.#outage = new Outage(tools.log);
     this.#blocks = new Blocks(tools.clock, tools.timings);
-    this.#turn = makeTurns(tools.config().puppets.reconnectsAtOnce);
+    this.#turn = makeTurns(() => tools.config().puppets.reconnectsAtOnce);
     this.#pace = new ConnectPace(tools.clock, () => tools.config().puppets.connectPerSecond);
   }
 
