@@ -265,7 +265,6 @@ export const networkSchema = z.strictObject({
   readMarkers,
   deliveryMarks,
   history: key(history.prefault({}), { text: 'Filling in what was said while Causeway was away.' }),
-  encoding: key(z.literal('utf-8').default('utf-8'), { text: 'Encoding of the lines.', form: 'utf-8' }),
   channels: key(z.array(channelLink).max(10_000).default([]), {
     text: 'The channels and their rooms. A SIGHUP adds and removes them without touching the others.',
     sample: 'live',

@@ -56,7 +56,6 @@ describe('a configuration that is right', () => {
           trust: 'foreign',
           displayNames: { via: '{nick} via {origin}' },
           topicNote: true,
-          encoding: 'utf-8',
           channels: [
             {
               channel: '#commons',
