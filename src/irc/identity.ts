@@ -31,7 +31,8 @@ const MAX_REMEMBERED = 20_000;
 export class OwnNames {
   #mapping: Casemapping;
   readonly #nicks = new Map<string, Held>();
-  readonly #accounts = new Set<string>();
+  /** As they were written, by the folded name. */
+  readonly #accounts = new Map<string, string>();
   readonly #prefixes = new Set<string>();
   /** As they were written. */
   readonly #nicksEver = new Set<string>();
@@ -50,6 +51,9 @@ export class OwnNames {
     const held = [...this.#nicks.values()];
     this.#nicks.clear();
     for (const name of held) this.#nicks.set(this.fold(name.nick), name);
+    const accounts = [...this.#accounts.values()];
+    this.#accounts.clear();
+    for (const account of accounts) this.addAccount(account);
   }
 
   /** A connection has this nick now. */
@@ -72,6 +76,12 @@ export class OwnNames {
   /** Whether one of ours ever had it, as far as is remembered: that says nothing of whoever has it now. */
   wasEverOurs(nick: string): boolean {
     return this.#nicksEver.has(nick);
+  }
+
+  /** A connection changed its nick, perhaps in the case of its letters alone. */
+  renamed(from: string, name: OwnName, nowMs: number): void {
+    this.hold(name);
+    if (this.fold(from) !== this.fold(name.nick)) this.release(from, nowMs);
   }
 
   /** A connection has it no longer: it closed, or changed its nick. */
@@ -115,7 +125,7 @@ export class OwnNames {
   }
 
   addAccount(account: string): void {
-    this.#accounts.add(this.fold(account));
+    this.#accounts.set(this.fold(account), account);
   }
 
   addPrefix(prefix: string): void {

@@ -6,6 +6,8 @@ export type FakeServerOptions = {
   readonly caps?: string;
   /** Sent in 005 behind the welcome. */
   readonly isupport?: string;
+  /** It keeps its side of a connection open when a client closes the other. */
+  readonly keepsOpen?: boolean;
   /** Answers a line; what it returns is sent instead of the usual answer. */
   readonly answer?: (
     client: FakeClient,
@@ -23,7 +25,7 @@ export class FakeIrcServer {
 
   private constructor(options: FakeServerOptions) {
     this.options = options;
-    this.#server = createServer((socket) => {
+    this.#server = createServer({ allowHalfOpen: options.keepsOpen === true }, (socket) => {
       const client = new FakeClient(socket, this);
       this.clients.push(client);
       socket.on('close', () => this.clients.splice(this.clients.indexOf(client), 1));

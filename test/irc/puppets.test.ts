@@ -159,6 +159,47 @@ describe('people’s connections', { timeout: 60_000 }, () => {
     assert.deepEqual(here.world.network.status().puppets, { connected: 0, wanted: 0 });
   });
 
+  test('is gone although the server never closes its side of the connection', async (t) => {
+    const here = await world(t, { keepsOpen: true }, { timings: { quitMs: 50 } });
+    await here.world.network.voice(alice, '#commons');
+    const puppet = await here.server.client('Alice');
+    await here.world.network.dismiss(alice.userId, '#commons', 'left the room');
+    await puppet.got(/^QUIT/);
+    await waitUntil(() => {
+      puppet.send('PING :still there?');
+      return !here.server.clients.includes(puppet);
+    });
+  });
+
+  test('whose nick changes in the case of its letters alone is still ours, and so is the bot', async (t) => {
+    const here = await world(t, {}, { timings: { nickLingerMs: 40 } });
+    await here.world.network.voice(alice, '#commons');
+    const bot = await here.server.client('causeway');
+    const puppet = await here.server.client('Alice');
+    puppet.send(':Alice!u@h.example NICK ALICE');
+    bot.send(':Alice!u@h.example NICK ALICE', ':causeway!u@h.example NICK Causeway');
+    await waitUntil(() => here.world.memory.puppets.get(alice.userId)?.nick === 'ALICE');
+    const { nicks } = here.world.network;
+    const isLost = () => nicks?.ownerOf('alice') !== alice.userId;
+    await assert.rejects(waitUntil(isLost, { timeoutMs: 300 }));
+    bot.send(':ALICE!u@h.example PRIVMSG #commons :by a puppet', ':Causeway!u@h.example PRIVMSG #commons :by the bot');
+    bot.send(':dave!d@h PRIVMSG #commons :by somebody');
+    await here.world.hears('dave: by somebody');
+    assert.deepEqual(here.world.heard(), ['dave: by somebody']);
+  });
+
+  test('and the bot connect anew where the server changes what names are the same', async (t) => {
+    const here = await world(t, { isupport: 'CASEMAPPING=rfc1459' });
+    await here.world.network.voice(alice, '#commons');
+    const before = [await here.server.client('Alice'), await here.server.client('causeway')];
+    for (const client of before)
+      client.send(`:fake.test 005 ${client.nick} CASEMAPPING=rfc1459 NETWORK=x :are supported`);
+    for (const client of before) client.send(`:fake.test 005 ${client.nick} CASEMAPPING=ascii :are supported`);
+    await waitUntil(async () => !before.includes(await here.server.client('causeway')));
+    await waitUntil(async () => !before.includes(await here.server.client('Alice')));
+    await here.world.listening();
+  });
+
   test('takes a new name, and keeps the old one where the server refuses', async (t) => {
     const here = await world(t, {}, { timings: { renameMs: 0 } });
     await here.world.network.voice(alice, '#commons');

@@ -202,10 +202,8 @@ const nick: Handler = (listener, session, { line }) => {
   const to = params[0];
   if (source === undefined || to === undefined || isNamesake(listener, session, line)) return;
   // The link has taken our own new nick already.
-  if (session.link.isMe(to) && !isRelayed(listener, session, line)) {
-    listener.names.hold({ userId: undefined, nick: to });
-    listener.names.release(source.nick, listener.nowMs());
-  }
+  if (session.link.isMe(to) && !isRelayed(listener, session, line))
+    listener.names.renamed(source.nick, { userId: undefined, nick: to }, listener.nowMs());
   listener.names.seenLeaving(source.nick, listener.nowMs(), to);
   session.roster.rename(source.nick, to);
   session.ranks.rename(source.nick, to);

@@ -50,7 +50,7 @@ export type ListenerTools = {
 
 export function linkOptionsOf(tools: ListenerTools, introduction: Introduction): LinkOptions {
   const { clock, dialect, endpoint, facts, log, timings } = tools;
-  const { registrationMs, idleMs, deadMs } = timings;
+  const { registrationMs, idleMs, deadMs, quitMs } = timings;
   return {
     dialect,
     endpoint: { ...endpoint, ...introduction.certificate },
@@ -59,7 +59,7 @@ export function linkOptionsOf(tools: ListenerTools, introduction: Introduction):
     facts,
     clock,
     log,
-    timings: { registrationMs, idleMs, deadMs },
+    timings: { registrationMs, idleMs, deadMs, quitMs },
   };
 }
 

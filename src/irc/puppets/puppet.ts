@@ -63,7 +63,7 @@ export class Puppet {
     this.#nickBytes = Buffer.from(introduction.nick);
     this.wantedNick = introduction.nick;
     const { clock, dialect, endpoint, facts, log, timings } = tools;
-    const { registrationMs, puppetIdleMs: idleMs, puppetDeadMs: deadMs } = timings;
+    const { registrationMs, puppetIdleMs: idleMs, puppetDeadMs: deadMs, quitMs } = timings;
     this.link = new Link(
       {
         dialect,
@@ -73,7 +73,7 @@ export class Puppet {
         facts,
         clock,
         log,
-        timings: { registrationMs, idleMs, deadMs },
+        timings: { registrationMs, idleMs, deadMs, quitMs },
       },
       {
         ready: () => this.#ready(),
@@ -167,8 +167,9 @@ export class Puppet {
   #renamed(from: string | undefined): void {
     const { names, clock } = this.#tools;
     this.#nickBytes = Buffer.from(this.link.nick);
-    names.hold({ userId: this.person.userId, nick: this.link.nick });
-    if (from !== undefined) names.release(from, clock.nowMs());
+    const name = { userId: this.person.userId, nick: this.link.nick };
+    if (from === undefined) names.hold(name);
+    else names.renamed(from, name, clock.nowMs());
     if (this.link.prefix !== undefined) names.addPrefix(this.link.prefix);
     this.#tools.seen(this);
   }

@@ -18,7 +18,8 @@ export type LinkOptions = {
   readonly facts: ServerFacts;
   readonly clock: Clock;
   readonly log: Log;
-  readonly timings: WatchdogTimings;
+  /** `quitMs`: how long a goodbye may take. */
+  readonly timings: WatchdogTimings & { readonly quitMs: number };
 };
 
 export interface LinkOwner {

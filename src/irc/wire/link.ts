@@ -8,7 +8,6 @@ import type { Isupport } from '../../core/irc/isupport.ts';
 import { applyIsupport, type IsupportTokens, NO_ISUPPORT } from '../../core/irc/isupport-tokens.ts';
 import { type IrcLine, parseLine } from '../../core/irc/line.ts';
 import type { Dialect } from '../dialect.ts';
-import { timeOf } from '../listening/reading.ts';
 import { farewellError } from '../puppets/farewell.ts';
 import { OwnIds } from '../speaking/own-ids.ts';
 import { BOOKKEEPING } from './bookkeeping.ts';
@@ -16,6 +15,7 @@ import { CapTalk } from './cap-talk.ts';
 import type { LinkOptions, LinkOwner } from './link-parts.ts';
 import { openTransport } from './open-transport.ts';
 import { Registration, type Signer } from './registration.ts';
+import { ServerClock } from './server-clock.ts';
 import type { Transport } from './transport.ts';
 import { ENDINGS, Watchdog } from './watchdog.ts';
 
@@ -48,10 +48,7 @@ export class Link {
   host: string | undefined;
   account: string | null = null;
   software: string | undefined;
-  /** What the server's clock is ahead of ours: times in history and in our questions for it are the server's. */
-  aheadMs = 0;
-  /** When it was asked for its time; undefined while it has told none. */
-  #askedTimeMs: number | undefined;
+  readonly #serverClock = new ServerClock();
   readonly ids: OwnIds;
   /** Came too early, and wait. */
   #early: IrcLine[] = [];
@@ -87,6 +84,11 @@ export class Link {
   get signer(): Signer | undefined {
     const { signer } = this.#options.introduction;
     return this.account === signer?.did ? signer : undefined;
+  }
+
+  /** What the server's clock is ahead of ours. */
+  get aheadMs(): number {
+    return this.#serverClock.aheadMs;
   }
 
   /** The time by the server's clock. */
@@ -160,6 +162,10 @@ export class Link {
     }
     this.send({ command: 'QUIT', params: [cutToBytes(sanitizeText(reason), MAX_REASON_BYTES)] });
     this.#transport.end();
+    // A server that is gone, or keeps its side open, closes nothing.
+    this.#options.clock.after(this.#options.timings.quitMs, () =>
+      this.destroy('the server did not close the connection'),
+    );
   }
 
   destroy(why: string): void {
@@ -212,24 +218,10 @@ export class Link {
 
   #pass(line: IrcLine): void {
     const nowMs = this.#options.clock.nowMs();
-    if (line.tags.has('time') && !line.tags.has('batch')) this.#learnTime(line, nowMs);
+    const hasTime = line.tags.has('time') && !line.tags.has('batch');
+    if (hasTime && this.#serverClock.learn(line, nowMs)) this.send({ command: 'PING', params: ['time'] });
     BOOKKEEPING.get(line.command)?.(this, line);
     if (this.ready) this.#owner.line(line);
-  }
-
-  /** Lines of people carry the time of the server that they are on: where it is another, this one is asked for its own. */
-  #learnTime(line: IrcLine, nowMs: number): void {
-    const aheadMs = timeOf(line, nowMs) - nowMs;
-    const isItsOwn = line.command === 'PONG' || isNumeric(line.command);
-    if (isItsOwn || this.#askedTimeMs === undefined) this.aheadMs = aheadMs;
-    if (isItsOwn) this.#askedTimeMs ??= 0;
-    else if (
-      Math.abs(aheadMs - this.aheadMs) > OTHER_CLOCK_MS &&
-      nowMs - (this.#askedTimeMs ?? nowMs) > ASK_TIME_EVERY_MS
-    ) {
-      this.#askedTimeMs = nowMs;
-      this.send({ command: 'PING', params: ['time'] });
-    }
   }
 
   async #login(answer: Promise<Result<readonly OutgoingLine[]>>): Promise<void> {
@@ -247,7 +239,7 @@ export class Link {
     this.#registration = undefined;
     const { serverMs } = this.#options.introduction.sasl ?? {};
     // To the second, which is enough for a clock that is far from ours.
-    if (this.aheadMs === 0 && serverMs !== undefined) this.aheadMs = serverMs - this.#startedMs;
+    if (this.aheadMs === 0 && serverMs !== undefined) this.#serverClock.aheadMs = serverMs - this.#startedMs;
     this.#caps.share((state) => this.#options.facts.caps(state));
     this.ready = true;
     this.dialect.onReady(this);
@@ -256,9 +248,13 @@ export class Link {
   }
 
   learnIsupport(params: readonly string[]): void {
+    const told = this.#tokens.has('CASEMAPPING');
+    const { casemapping } = this.isupport;
     const { tokens, isupport } = this.#options.facts.isupport(applyIsupport(this.#tokens, params));
     this.#tokens = tokens;
     this.isupport = isupport;
+    // Everything is filed by it: a fresh connection files it anew.
+    if (told && this.ready && isupport.casemapping !== casemapping) this.destroy('the server changed its case mapping');
   }
 
   learnAddress(user: string | undefined, host: string | undefined): void {
@@ -285,11 +281,6 @@ export class Link {
     }
   }
 }
-
-/** So far apart two lines of one clock are not. */
-const OTHER_CLOCK_MS = 5_000;
-const ASK_TIME_EVERY_MS = 10_000;
-const isNumeric = (command: string): boolean => /^\d{3}$/.test(command);
 
 const BARRIER = 'ready';
 const MAX_REASON_BYTES = 300;

@@ -34,8 +34,6 @@ export interface TransportOwner {
 export interface Transport {
   /** Lines that were longer than any line may be. */
   readonly overlong: number;
-  /** Bytes that the kernel has not taken yet. */
-  readonly unsentBytes: number;
   /** @param lines encoded, without endings; they leave in one write */
   write(lines: readonly string[]): void;
   pause(): void;
@@ -47,6 +45,10 @@ export interface Transport {
 
 /** 8191 bytes of tags, 512 of the rest, doubled: whatever is longer is dropped up to its end. */
 export const MAX_LINE_BYTES = 16_384;
+
+/** A server may talk and not read: our answers to its PINGs would pile up. No list of channels is so long. */
+export const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+export const DOES_NOT_READ = 'the server does not read what it is sent';
 
 const LF = 10;
 const CR = 13;
@@ -77,10 +79,8 @@ export class SocketTransport implements Transport {
   write(lines: readonly string[]): void {
     if (this.#closed || lines.length === 0) return;
     this.#socket.write(`${lines.join('\r\n')}\r\n`);
-  }
-
-  get unsentBytes(): number {
-    return this.#socket.writableLength;
+    // Not within the call: whoever writes is not done yet.
+    if (this.#socket.writableLength > MAX_UNSENT_BYTES) setImmediate(() => this.destroy(DOES_NOT_READ));
   }
 
   pause(): void {

@@ -1,4 +1,11 @@
-import { type Endpoint, MAX_LINE_BYTES, type Transport, type TransportOwner } from './transport.ts';
+import {
+  DOES_NOT_READ,
+  type Endpoint,
+  MAX_LINE_BYTES,
+  MAX_UNSENT_BYTES,
+  type Transport,
+  type TransportOwner,
+} from './transport.ts';
 
 /** Received while reading is paused. A WebSocket of Node cannot be told to wait, so beyond this it is closed; history has the rest. */
 const MAX_PAUSED_CHARS = 32 * 1024 * 1024;
@@ -35,13 +42,10 @@ export class WebSocketTransport implements Transport {
     });
   }
 
-  get unsentBytes(): number {
-    return this.#socket.bufferedAmount;
-  }
-
   write(lines: readonly string[]): void {
     if (this.#closed || this.#socket.readyState !== WebSocket.OPEN) return;
     for (const line of lines) this.#socket.send(line);
+    if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) setImmediate(() => this.destroy(DOES_NOT_READ));
   }
 
   pause(): void {
