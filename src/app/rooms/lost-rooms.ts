@@ -65,7 +65,7 @@ export class LostRooms {
     const others = underWay.length - 1;
     const more = others === 0 ? '' : `, and ${others} more`;
     return [
-      `The homeserver does not know the room ${room} of ${portal.channel} any more${more}: its database was made anew, or restored from a backup. What is missing is made anew, and lines wait for it.`,
+      `The homeserver does not know the room ${room} of ${nameOf(portal)} any more${more}: its database was made anew, or restored from a backup. What is missing is made anew, and lines wait for it.`,
     ];
   }
 
@@ -95,7 +95,7 @@ export class LostRooms {
     kit.log.warn(
       'the homeserver does not know events of a linked room any more that it had told us; was it restored from a backup?',
       {
-        channel: portals.anyByRoom(room)?.channel,
+        channel: portals.byRoom(room)?.channel,
         room,
         event: eventId,
       },
@@ -114,7 +114,7 @@ export class LostRooms {
     portal.problem = `The homeserver does not know its room ${room} any more. It is made anew.`;
     kit.log.warn('the homeserver does not know a linked room any more; it is made anew', {
       network: portal.network,
-      channel: portal.channel,
+      channel: nameOf(portal),
       room,
     });
     inBackground(
@@ -160,12 +160,18 @@ export class LostRooms {
     moves.moved(from, from);
   }
 
-  #arrived({ network, channel }: Portal, from: string, to: string): void {
+  #arrived(portal: Portal, from: string, to: string): void {
     const { kit, moves, onRenewed } = this.#parts;
+    const { network } = portal;
     this.#forget(from);
     moves.moved(from, to);
     onRenewed(to);
-    kit.log.warn('a channel has another room in place of one that the homeserver lost', { network, channel, from, to });
+    kit.log.warn('a channel has another room in place of one that the homeserver lost', {
+      network,
+      channel: nameOf(portal),
+      from,
+      to,
+    });
   }
 
   #forget(room: string): void {
@@ -173,3 +179,6 @@ export class LostRooms {
     this.#stuck.delete(room);
   }
 }
+
+/** Who talks with whom in private is not for logs. */
+const nameOf = ({ channel, direct }: Portal): string => (direct === undefined ? channel : 'a private conversation');

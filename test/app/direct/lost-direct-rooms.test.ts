@@ -15,6 +15,12 @@ describe('a private conversation whose room the homeserver does not know any mor
     await world.clock.pass(60_000);
     assert.deepEqual(roomsOf(world), []);
     whisper(world, 'after');
+    const problems = async () => (await world.bridge?.status.report())?.bridge.problems ?? [];
+    await world.clock.until('it is noticed', async () => (await problems()).length > 0);
+    assert.match(
+      (await problems()).join(),
+      /^The homeserver does not know the room .* of a private conversation any more:/,
+    );
     await world.clock.until('it stands in a room', () => roomsOf(world).length === 1);
     await world.clock.until('nothing waits', () => world.isQuiet());
     const [room = ''] = roomsOf(world);
