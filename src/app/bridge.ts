@@ -52,6 +52,7 @@ export type { Bridge } from './running-bridge.ts';
 /** Loads what an earlier process stored and puts the parts together; nothing happens before {@link Bridge.start}. */
 export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const { kit, config } = parts;
+  let current = config;
   const { serverName, botId } = kit.homeserver;
   const isOurs = (userId: string): boolean =>
     userId === botId || (userId.startsWith(`@${GHOST_PREFIX}`) && userId.endsWith(`:${serverName}`));
@@ -171,7 +172,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
     gate,
     isOurs,
     onGhost: (portal, userId) => signs.joined(portal, userId),
-    ahead: (id) => config.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
+    ahead: (id) => current.networks.find((network) => network.id === id)?.puppets.ahead ?? 0,
   });
   const rosters = new Rosters(kit, ghosts, portals, () => lanes, admittedBy(gate, identity.assuranceOf));
   const readBack = new ReadBack({ kit, portals, anchors, inbox: () => inbox, lost: fate.lost, ...patience });
@@ -269,6 +270,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       }),
 
     reload(next) {
+      current = next;
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
       inBackground(kit, Promise.all([reconfigure(next), rules.release()]));

@@ -57,6 +57,8 @@ export class FakeNetwork {
   /** Everything that others said, for ever; a new run of the program catches up from it. */
   readonly history: NetworkEvent[] = [];
   fault: (userId: string, text: string) => LineFault | undefined = () => undefined;
+  /** Who was to be connected before their first line. */
+  readonly expected: string[] = [];
   /** Whether history answers what became of a line. */
   remembers = true;
   inDoubt: 'resend' | 'drop' = 'resend';
@@ -127,7 +129,9 @@ export class FakeNetwork {
         this.#voices.set(person.userId, voice);
         return life.hear(Promise.resolve(ok<Voice>(voice)));
       },
-      expect: () => {},
+      expect: ({ userId }) => {
+        this.expected.push(userId);
+      },
       dismiss: async (userId) => {
         this.dismissed.push(userId);
       },
