@@ -1,6 +1,7 @@
 import type { BridgeError } from '../../core/errors.ts';
 
-const BAN = /\b(?:[gkz]:?-?lined?|banned|akill|autokill|not welcome)\b/i;
+/** K, G, Z, D, R and X-lines, the bans of services and of lists of addresses, in the words of the servers that are in use. */
+const BAN = /\b(?:[dgkrxz][:-]?lined?|banned|akill(?:ed)?|autokill(?:ed)?|dnsbl|blacklisted|not welcome)\b/i;
 const KILL = /\bkill(?:ed)?\b/i;
 
 /** The server's last word before it closes a connection: it tells a ban from a lost line. */
