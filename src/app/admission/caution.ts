@@ -26,7 +26,7 @@ export type CautionParts = {
   /** For how long removals that come one by one add up; 0: they do not. */
   readonly windowMs: () => number;
   /** Has a room looked at once more. */
-  readonly look: (resource: string) => void;
+  readonly look: (resource: string, cause?: string) => void;
 };
 
 /** Holds plans back that take much away, or that nobody has seen the like of yet, until a person says that they are meant. */

@@ -18,6 +18,8 @@ const KEPT: ReadonlyMap<string, string> = new Map([
 /** How causes begin that {@link Drift} names. */
 const DRIFT = 'drift ';
 const ENTRY = 'entry ';
+/** Why a room is looked at after an event of our own. */
+const ECHO = 'echo';
 
 /** Whether an event of a kept room may call for putting something right. */
 const isAboutKeeping = (event: MatrixEvent): boolean =>
@@ -47,13 +49,19 @@ export class Drift {
     if (!isAboutKeeping(event)) return undefined;
     const resource = this.#rooms.resourceOf(event.room_id);
     const isMember = event.type === 'm.room.member';
+    if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) {
+      this.#rooms.follow(event);
+      return undefined;
+    }
     // What the bot does is no drift; that it is gone is, even in its own name: so an admin of the homeserver takes it out.
     const isOwn = event.sender === this.#botId && !(isMember && event.state_key === this.#botId);
-    if (resource === undefined || !this.#rooms.seen(event) || isOwn) return undefined;
-    if (isMember && event.state_key !== this.#botId && this.#isOurs(event.state_key ?? '')) return undefined;
+    const seen = resource === undefined ? 'known' : this.#rooms.seen(event);
+    // An event of ours that does not say what we know of the room: one of the two is not how it stands.
+    const isOdd = isOwn && seen === 'unsure';
+    if (resource === undefined || seen === 'known' || (isOwn && !isOdd)) return undefined;
     // Who leaves a Space leaves what stands in it.
     const below = isMember ? this.#rooms.below(resource) : [];
-    const cause = `${isEntry(event) ? ENTRY : DRIFT}${driftOf(event)}`;
+    const cause = isOdd ? ECHO : `${isEntry(event) ? ENTRY : DRIFT}${driftOf(event)}`;
     const isOneOfMany = isMember && event.state_key !== this.#botId;
     return { resources: [resource, ...below], cause, ...(isOneOfMany ? { userIds: [event.state_key ?? ''] } : {}) };
   }

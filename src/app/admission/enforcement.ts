@@ -26,6 +26,7 @@ import { creationOf } from './resources.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 import { Rounds } from './rounds.ts';
 import { Say } from './say.ts';
+import type { SecondLooks } from './second-looks.ts';
 import { Settings } from './settings.ts';
 
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
@@ -45,6 +46,7 @@ export class Enforcement implements VisitSource {
   readonly #parts: EnforcementParts;
   readonly #side: AuthoritySide;
   readonly #caution: Caution;
+  readonly #secondLooks: SecondLooks;
   readonly #rounds: Rounds;
 
   constructor(parts: EnforcementParts) {
@@ -112,10 +114,10 @@ export class Enforcement implements VisitSource {
       lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
       isKnown: (userId) => this.admission.isKnown(userId),
       windowMs: settings.guardWindowMs,
-      look: (resource) => this.occasions.look([resource], 'held'),
+      look: (resource, cause = 'held') => this.occasions.look([resource], cause),
       onKept: () => this.visiting.kept(),
     });
-    ({ keeper: this.keeper, caution: this.#caution } = kept);
+    ({ keeper: this.keeper, caution: this.#caution, secondLooks: this.#secondLooks } = kept);
     this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.say });
     this.#rounds = new Rounds(kit.clock, settings.reconcileMs, (cause) => {
       this.rooms.forget();
@@ -155,6 +157,7 @@ export class Enforcement implements VisitSource {
 
   async stop(): Promise<void> {
     this.#rounds.stop();
+    this.#secondLooks.stop();
     this.visiting.stop();
     await this.#side.stop();
   }

@@ -13,6 +13,8 @@ export type KeepStepsParts = {
   readonly audit: Audit;
   /** What was done is told to whoever keeps account of rooms, before its event comes back. */
   readonly onDone: (event: MatrixEvent) => void;
+  /** The homeserver does not let us take something away. */
+  readonly onRefused: (roomId: string) => void;
   readonly subjectOf: (userId: string) => string;
   /** A policy engine that is asked before somebody is let in, where there is one. @returns why not, or undefined */
   readonly refusal: (userId: string, resource: string) => Promise<string | undefined>;
@@ -100,6 +102,7 @@ export class KeepSteps {
         why: result.error.text,
       });
       if (result.error.retry !== 'never') run.again ??= result.error;
+      else if (!call.isGrant) this.#parts.onRefused(job.roomId);
     }
     const code = result.ok ? 'done' : result.error.code;
     return { ...entry(job, call, 'outcome', this.#subject(call)), result: code };

@@ -4,6 +4,7 @@ import { Caution, type CautionParts } from './caution.ts';
 import { ChannelDoors, type ChannelDoorsParts } from './channel-doors.ts';
 import { KeepSteps } from './keep-steps.ts';
 import { RoomKeeper, type RoomKeeperParts } from './room-keeper.ts';
+import { SecondLooks } from './second-looks.ts';
 import { secondOpinion } from './second-opinion.ts';
 
 export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> &
@@ -15,11 +16,21 @@ export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> 
   };
 
 /** Those who bring rooms and channels to what they should be, put together. */
-export function makeKeeping(parts: KeepingParts): { keeper: RoomKeeper; caution: Caution; doors: ChannelDoors } {
-  const { rooms, admission, decisions } = parts;
+export function makeKeeping(parts: KeepingParts): {
+  keeper: RoomKeeper;
+  caution: Caution;
+  doors: ChannelDoors;
+  secondLooks: SecondLooks;
+} {
+  const { rooms, admission, decisions, look } = parts;
+  const secondLooks = new SecondLooks({ ...parts, look });
   const steps = new KeepSteps({
     ...parts,
-    onDone: (event) => rooms.seen(event),
+    onDone: (event) => {
+      rooms.did(event);
+      secondLooks.wrote(event);
+    },
+    onRefused: (roomId) => secondLooks.refused(roomId),
     subjectOf: (userId) => admission.subjectOf(userId),
     refusal: async (userId, resource) =>
       decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),
@@ -27,5 +38,5 @@ export function makeKeeping(parts: KeepingParts): { keeper: RoomKeeper; caution:
   const caution = new Caution(parts);
   const doors = new ChannelDoors({ ...parts, calm: () => keeper.calm() });
   const keeper: RoomKeeper = new RoomKeeper({ ...parts, steps, caution, doors });
-  return { keeper, caution, doors };
+  return { keeper, caution, doors, secondLooks };
 }

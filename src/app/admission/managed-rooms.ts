@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { PortalId } from '../../core/ids.ts';
-import { type ActualRoom, applyEvent, readRoom } from '../../core/room/actual-room.ts';
+import type { ActualRoom } from '../../core/room/actual-room.ts';
 import { adoptionRefusal } from '../../core/room/adoption.ts';
 import type { ManagedRoom } from '../../core/room/layout.ts';
 import { aliasOf, portalPowerLevels } from '../../core/room/portal-room.ts';
@@ -9,10 +9,10 @@ import type { Kit } from '../kit.ts';
 import { UNKNOWN_ROOM } from '../rooms/is-gone.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import { RoomMaker } from '../rooms/room-maker.ts';
+import { RoomModels, type Seen } from './room-models.ts';
 
 /** Tells a room that we made as what it is, for the case that a crash came between its making and our noting it. */
 const MARK = 'coop.causeway.managed';
-const REMEMBERED = 20_000;
 /** Under this name a cursor holds the room of a resource. */
 const ROOM_OF = 'managed:';
 
@@ -21,9 +21,6 @@ export type ManagedRoomsParts = {
   readonly portals: PortalTable;
 };
 
-/** A room that is being read, with what was told of it since that began. */
-type Reading = { readonly room: Promise<Result<ActualRoom>>; readonly meanwhile: MatrixEvent[] };
-
 /** The rooms and Spaces that we keep: which room is which, and how each stands as far as we were told. */
 export class ManagedRooms {
   readonly #parts: ManagedRoomsParts;
@@ -31,13 +28,12 @@ export class ManagedRooms {
   readonly #wanted = new Map<string, ManagedRoom>();
   readonly #roomIds = new Map<string, string>();
   readonly #resources = new Map<string, string>();
-  readonly #actual = new Map<string, ActualRoom>();
-  readonly #told = new Set<string>();
-  readonly #readings = new Map<string, Reading>();
+  readonly #models: RoomModels;
 
   constructor(parts: ManagedRoomsParts) {
     this.#parts = parts;
     this.#maker = new RoomMaker(parts.kit);
+    this.#models = new RoomModels(parts.kit);
   }
 
   /** What an earlier process noted. */
@@ -139,7 +135,7 @@ export class ManagedRooms {
   /** How the room stands, as far as was heard; undefined before it was read. */
   known(resource: string): ActualRoom | undefined {
     const roomId = this.roomIdOf(resource);
-    return roomId === undefined ? undefined : this.#actual.get(roomId);
+    return roomId === undefined ? undefined : this.#models.known(roomId);
   }
 
   /** The room of a resource; made where it is missing. A channel's is its portal's to make. */
@@ -166,28 +162,9 @@ export class ManagedRooms {
 
   /** How the room stands; read once, then kept by what is told of it. */
   async actual(roomId: string): Promise<Result<ActualRoom>> {
-    const known = this.#actual.get(roomId);
-    if (known !== undefined) return ok(known);
-    // Of two readings at the same time the older could end last, and undo what was told meanwhile.
-    const running = this.#readings.get(roomId);
-    if (running !== undefined) return running.room;
-    const meanwhile: MatrixEvent[] = [];
-    const room = this.#read(roomId, meanwhile);
-    this.#readings.set(roomId, { room, meanwhile });
+    const room = await this.#models.actual(roomId);
+    if (!room.ok && room.error.code === UNKNOWN_ROOM) await this.#lose(roomId);
     return room;
-  }
-
-  async #read(roomId: string, meanwhile: readonly MatrixEvent[]): Promise<Result<ActualRoom>> {
-    const state = await this.#parts.kit.homeserver.state(roomId);
-    // Forgotten meanwhile, it is not known afterwards: it may have been read before whatever was missed.
-    const isKnown = this.#readings.get(roomId)?.meanwhile === meanwhile;
-    if (isKnown) this.#readings.delete(roomId);
-    if (!state.ok && state.error.code === UNKNOWN_ROOM) await this.#lose(roomId);
-    if (!state.ok) return state;
-    let room = readRoom(roomId, state.value);
-    for (const event of meanwhile) room = applyEvent(room, event);
-    if (isKnown) this.#actual.set(roomId, room);
-    return ok(room);
   }
 
   /** The homeserver does not know the room any more: the next look makes another. A channel's is its portal's to make. */
@@ -201,24 +178,29 @@ export class ManagedRooms {
     this.#resources.delete(roomId);
   }
 
-  /** Something was told of a room, or done by us. @returns false for what was told before: each event comes by two ways */
-  seen(event: MatrixEvent): boolean {
-    if (event.event_id !== '') {
-      if (this.#told.has(event.event_id)) return false;
-      if (this.#told.size >= REMEMBERED) this.#told.clear();
-      this.#told.add(event.event_id);
-    }
-    this.#readings.get(event.room_id)?.meanwhile.push(event);
-    const room = this.#actual.get(event.room_id);
-    if (room !== undefined) this.#actual.set(event.room_id, applyEvent(room, event));
-    return true;
+  /** How a room stands, as far as was heard; undefined before it was read. */
+  model(roomId: string): ActualRoom | undefined {
+    return this.#models.known(roomId);
+  }
+
+  /** We did something in a room; its event will come back. */
+  did(event: MatrixEvent): void {
+    this.#models.did(event);
+  }
+
+  /** An event about somebody who is ours: of them nothing is planned. */
+  follow(event: MatrixEvent): void {
+    this.#models.follow(event);
+  }
+
+  /** An event of a room, by whichever way. */
+  seen(event: MatrixEvent): Seen {
+    return this.#models.seen(event);
   }
 
   /** Events may have been missed: rooms are read again when they are next looked at. */
   forget(roomId?: string): void {
-    for (const memory of [this.#actual, this.#readings])
-      if (roomId === undefined) memory.clear();
-      else memory.delete(roomId);
+    this.#models.forget(roomId);
   }
 
   #portalOf(resource: string) {

@@ -39,7 +39,7 @@ const POWERFUL_CREATORS_SINCE = 12;
 const FIRST_VERSION = '1';
 const MEMBERSHIPS: ReadonlySet<unknown> = new Set<Membership>(['join', 'invite', 'leave', 'ban', 'knock']);
 /** State that is kept, with an empty key; all else that anybody may write into a room takes no memory here. */
-const KEPT: ReadonlySet<string> = new Set([
+export const KEPT: ReadonlySet<string> = new Set([
   'm.room.create',
   'm.room.name',
   'm.room.topic',

@@ -47,6 +47,7 @@ async function carriedOut(
       close: async () => {},
     },
     onDone: () => {},
+    onRefused: () => {},
     subjectOf: (userId) => `x ${userId}`,
     refusal: async () => undefined,
   });

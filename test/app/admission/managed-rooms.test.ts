@@ -51,7 +51,7 @@ describe('how a kept room stands', () => {
   test('holds what was told while it was read', async () => {
     const { asked, rooms, levelOf } = world();
     const reading = levelOf();
-    rooms.seen(levels(-1));
+    rooms.did({ ...levels(-1), event_id: '' });
     asked[0]?.([levels(0)]);
     assert.deepEqual(await reading, { '@ada:x': -1 });
     assert.deepEqual(await levelOf(), { '@ada:x': -1 });
