@@ -137,7 +137,9 @@ export class Caution {
       : `Nothing is done before somebody says \`!causeway confirm ${hash}\` here.`;
     const steps = [
       ...plan.members.steps.map(({ kind, userId, why: because }) => `${kind} ${userId}: ${because}`),
-      ...(plan.powers === undefined ? [] : ['power levels change']),
+      ...(plan.powers?.notes ?? []).map(
+        ({ userId, why: because }) => `${userId === '' ? 'power' : `power ${userId}`}: ${because}`,
+      ),
       ...plan.writes.map((write) => `${write.type}: ${write.why}`),
     ];
     const more = steps.length > STEPS_TOLD ? [`… and ${steps.length - STEPS_TOLD} more`] : [];

@@ -2,18 +2,34 @@ import type { Resource } from '../../core/authority/access.ts';
 import { REMOVING } from '../../core/authority/guard.ts';
 import { type MemberPlan, planMembers } from '../../core/authority/plan-members.ts';
 import type { Standing } from '../../core/authority/standing.ts';
-import type { ActualRoom } from '../../core/room/actual-room.ts';
+import type { ActualRoom, Content } from '../../core/room/actual-room.ts';
 import { COOP_SPACE, type ManagedRoom } from '../../core/room/layout.ts';
 import { planPolicies } from '../../core/room/policy-plan.ts';
+import { powerChanges } from '../../core/room/power-changes.ts';
 import { beyondReach, planPowers } from '../../core/room/power-plan.ts';
 import { planState, type StateWrite } from '../../core/room/state-plan.ts';
 
 /** Everything that a room needs to be as it should. Empty where it is. */
 export type KeepPlan = {
   readonly members: MemberPlan;
-  /** The one content of power levels to write. */
-  readonly powers: Record<string, unknown> | undefined;
+  readonly powers: PowerWrite | undefined;
   readonly writes: readonly StateWrite[];
+};
+
+/** The one write of power levels. */
+export type PowerWrite = {
+  readonly content: Content;
+  /** What of it gives nobody anything; undefined where that is nothing. */
+  readonly less: Content | undefined;
+  /** Whose power it changes, and why; of the room itself under an empty name. */
+  readonly notes: readonly PowerNote[];
+};
+
+export type PowerNote = {
+  readonly userId: string;
+  readonly why: string;
+  readonly revision: number | null;
+  readonly isRaise: boolean;
 };
 
 export type KeepView = {
@@ -65,16 +81,32 @@ export function keepPlan(view: KeepView, standings: ReadonlyMap<string, Standing
     bannedByUs,
     beyondReach: new Set(beyondReach(room, botId)),
   });
-  const powers = planPowers({
-    room,
-    botId,
-    wanted: powersOf(standings, view),
-    isManaged: (userId) => standings.has(userId),
-    readOnly: wanted.readOnly,
-  });
+  const powers = powerWrite(view, standings);
   const policies = wanted.id === COOP_SPACE ? policiesOf(view, standings) : [];
   return { members, powers, writes: [...writes, ...policies] };
 }
+
+function powerWrite(view: KeepView, standings: ReadonlyMap<string, Standing>): PowerWrite | undefined {
+  const { room, botId, wanted } = view;
+  const wishes = powersOf(standings, view);
+  const plan = (powers: ReadonlyMap<string, number>) =>
+    planPowers({
+      ...{ room, botId, readOnly: wanted.readOnly, wanted: powers },
+      isManaged: (userId) => standings.has(userId),
+    });
+  const content = plan(wishes);
+  if (content === undefined) return undefined;
+  const less = plan(new Map([...wishes].map(([userId, power]) => [userId, Math.min(power, room.powerOf(userId))])));
+  const { people, isOfRoom } = powerChanges(room, content);
+  const notes = people.map(({ userId, from, to }): PowerNote => {
+    const { why = OF_THE_ROOM, revision = null } = standings.get(userId) ?? {};
+    return { userId, why: `Power ${from} becomes ${to}. ${why}`, revision, isRaise: to > from };
+  });
+  const ofRoom: PowerNote[] = isOfRoom ? [{ userId: '', why: OF_THE_ROOM, revision: null, isRaise: false }] : [];
+  return { content, less, notes: [...ofRoom, ...notes] };
+}
+
+const OF_THE_ROOM = 'Powers are as the configuration and the roles that the authority names have it.';
 
 /** The cooperative's Space also says to others who was expelled. */
 function policiesOf(view: KeepView, standings: ReadonlyMap<string, Standing>): StateWrite[] {

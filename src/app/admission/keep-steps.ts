@@ -1,20 +1,23 @@
 import type { Step } from '../../core/authority/plan-members.ts';
+import { sameValue } from '../../core/authority/same-value.ts';
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
-import type { ActualRoom } from '../../core/room/actual-room.ts';
+import type { ActualRoom, Content } from '../../core/room/actual-room.ts';
 import { planUnlink } from '../../core/room/link-plan.ts';
 import type { StateWrite } from '../../core/room/state-plan.ts';
 import type { Audit, AuditEntry } from '../../ports/audit.ts';
 import type { Kit } from '../kit.ts';
-import { isServerList, type KeepPlan } from './keep-plan.ts';
+import { isServerList, type KeepPlan, type PowerNote } from './keep-plan.ts';
+
+const LEVELS = 'm.room.power_levels';
 
 export type KeepStepsParts = {
   readonly kit: Kit;
   readonly audit: Audit;
   /** What was done is told to whoever keeps account of rooms, before its event comes back. */
   readonly onDone: (event: MatrixEvent) => void;
-  /** The homeserver does not let us take something away. */
-  readonly onRefused: (roomId: string) => void;
+  /** Something is left to do that trying again at once would not bring about. */
+  readonly onUndone: (roomId: string) => void;
   readonly subjectOf: (userId: string) => string;
   /** A policy engine that is asked before somebody is let in, where there is one. @returns why not, or undefined */
   readonly refusal: (userId: string, resource: string) => Promise<string | undefined>;
@@ -42,7 +45,11 @@ type Call = {
   readonly userId: string;
   readonly why: string;
   readonly revision: number | null;
+  /** Of one that concerns several people: who each is, and why. */
+  readonly notes?: readonly PowerNote[];
   readonly isGrant: boolean;
+  /** What of it is done where it cannot be recorded; undefined: all, unless it is a grant. */
+  readonly unrecorded?: { readonly call: Call | undefined };
   readonly run: () => Promise<Result<unknown>>;
   readonly event: Pick<MatrixEvent, 'type' | 'state_key' | 'content'>;
   readonly step?: Step;
@@ -69,27 +76,39 @@ export class KeepSteps {
 
   async #runNoted(job: KeepJob, calls: readonly Call[], run: Run): Promise<void> {
     const { audit } = this.#parts;
-    const isNoted = await audit.write(calls.map((call) => entry(job, call, 'intent', this.#subject(call))));
+    const isNoted = await audit.write(calls.flatMap((call) => this.#entries(job, call, 'intent')));
     const outcomes: AuditEntry[] = [];
-    for (const call of calls) {
+    for (const planned of calls) {
       if (await job.between()) run.isOvertaken = true;
-      if (call.isGrant && !isNoted) continue;
+      const call = isNoted ? planned : unrecorded(planned);
+      // What could not be recorded is not given, and is looked for again.
+      if (call !== planned) this.#parts.onUndone(job.roomId);
+      if (call === undefined) continue;
       const isOver = call.step === undefined ? run.isOvertaken : !job.stillWanted(call.step);
-      outcomes.push(isOver ? this.#notNeeded(job, call) : await this.#runOne(job, call, run));
+      outcomes.push(...(isOver ? this.#notNeeded(job, call) : await this.#runOne(job, call, run)));
     }
     await audit.write(outcomes);
   }
 
   /** Every intent has its end in the record, also where nothing was left to do. */
-  #notNeeded(job: KeepJob, call: Call): AuditEntry {
-    return { ...entry(job, call, 'outcome', this.#subject(call)), result: NOT_NEEDED };
+  #notNeeded(job: KeepJob, call: Call): AuditEntry[] {
+    return this.#entries(job, call, 'outcome', NOT_NEEDED);
+  }
+
+  /** One for each person whom it concerns. */
+  #entries(job: KeepJob, call: Call, phase: AuditEntry['phase'], result?: string): AuditEntry[] {
+    const notes = call.notes === undefined || call.notes.length === 0 ? [call] : call.notes;
+    return notes.map(({ userId, why, revision }) => ({
+      ...entry(job, { ...call, userId, why, revision }, phase, this.#subject({ userId })),
+      ...(result === undefined ? {} : { result }),
+    }));
   }
 
   /** @returns what became of it */
-  async #runOne(job: KeepJob, call: Call, run: Run): Promise<AuditEntry> {
+  async #runOne(job: KeepJob, call: Call, run: Run): Promise<AuditEntry[]> {
     const { kit } = this.#parts;
     const refusal = call.isGrant ? await this.#parts.refusal(call.userId, job.resource) : undefined;
-    if (refusal !== undefined) return { ...entry(job, call, 'denied', this.#subject(call)), why: refusal };
+    if (refusal !== undefined) return [{ ...entry(job, call, 'denied', this.#subject(call)), why: refusal }];
     const result = await call.run();
     kit.metrics.enforced.add({ step: call.action as never, outcome: result.ok ? 'done' : 'failed' });
     if (result.ok) {
@@ -102,10 +121,9 @@ export class KeepSteps {
         why: result.error.text,
       });
       if (result.error.retry !== 'never') run.again ??= result.error;
-      else if (!call.isGrant) this.#parts.onRefused(job.roomId);
+      else if (!call.isGrant) this.#parts.onUndone(job.roomId);
     }
-    const code = result.ok ? 'done' : result.error.code;
-    return { ...entry(job, call, 'outcome', this.#subject(call)), result: code };
+    return this.#entries(job, call, 'outcome', result.ok ? 'done' : result.error.code);
   }
 
   /** A room that is nobody's any more does not say any longer that it stands in our Spaces. */
@@ -166,18 +184,21 @@ export class KeepSteps {
   #powerCall({ plan, roomId }: KeepJob): Call[] {
     const { powers } = plan;
     if (powers === undefined) return [];
-    const type = 'm.room.power_levels';
-    return [
-      {
-        action: 'power',
-        userId: '',
-        why: 'Powers follow the roles that the authority names.',
-        revision: null,
-        isGrant: false,
-        run: () => this.#state(roomId, type, '', powers),
-        event: { type, state_key: '', content: powers },
-      },
-    ];
+    const { content, less, notes } = powers;
+    const write = (levels: Content, whose: readonly PowerNote[]): Call => ({
+      action: 'power',
+      userId: '',
+      why: 'Powers follow the roles that the authority names.',
+      revision: null,
+      notes: whose,
+      isGrant: false,
+      run: () => this.#state(roomId, LEVELS, '', levels),
+      event: { type: LEVELS, state_key: '', content: levels },
+    });
+    const call = write(content, notes);
+    if (less !== undefined && sameValue(less, content)) return [call];
+    const losses = notes.filter(({ isRaise }) => !isRaise);
+    return [{ ...call, unrecorded: { call: less === undefined ? undefined : write(less, losses) } }];
   }
 
   #state(room: string, type: string, stateKey: string, content: object): Promise<Result<string>> {
@@ -196,9 +217,15 @@ export class KeepSteps {
     });
   }
 
-  #subject({ userId }: Call): string {
+  #subject({ userId }: Pick<Call, 'userId'>): string {
     return userId === '' ? '' : this.#parts.subjectOf(userId);
   }
+}
+
+/** What takes away does not wait for the record; what gives does. */
+function unrecorded(call: Call): Call | undefined {
+  if (call.unrecorded !== undefined) return call.unrecorded.call;
+  return call.isGrant ? undefined : call;
 }
 
 const entry = (job: KeepJob, call: Call, phase: AuditEntry['phase'], subject: string): AuditEntry => ({

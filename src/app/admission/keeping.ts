@@ -30,7 +30,7 @@ export function makeKeeping(parts: KeepingParts): {
       rooms.did(event);
       secondLooks.wrote(event);
     },
-    onRefused: (roomId) => secondLooks.refused(roomId),
+    onUndone: (roomId) => secondLooks.undone(roomId),
     subjectOf: (userId) => admission.subjectOf(userId),
     refusal: async (userId, resource) =>
       decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),

@@ -20,12 +20,12 @@ export type SecondLooksParts = {
 };
 
 type Write = Pick<MatrixEvent, 'type' | 'state_key'>;
-type Waiting = { readonly writes: Map<string, Write>; isRefused: boolean; cancel: () => void };
+type Waiting = { readonly writes: Map<string, Write>; isUndone: boolean; cancel: () => void };
 type Odd = { readonly times: number; readonly atMs: number };
 
 /**
  * What we wrote into a room is read back once the room is calm: that a homeserver answered 200 does not say that its state is as we
- * believe. Where it is not, or where it refused a step, the room is read and looked at again. Not on disk: a start looks at every room.
+ * believe. Where it is not, or where something is left to do, the room is read and looked at again. Not on disk: a start looks at every room.
  */
 export class SecondLooks {
   readonly #parts: SecondLooksParts;
@@ -41,9 +41,9 @@ export class SecondLooks {
     this.#wait(room_id).writes.set(`${type} ${state_key}`, { type, state_key: state_key ?? '' });
   }
 
-  /** The homeserver refused what takes something away, in a way that would not pass by trying again at once. */
-  refused(roomId: string): void {
-    this.#wait(roomId).isRefused = true;
+  /** Something is left to do: refused in a way that does not pass by trying again at once, or not given as it cannot be recorded. */
+  undone(roomId: string): void {
+    this.#wait(roomId).isUndone = true;
   }
 
   stop(): void {
@@ -55,7 +55,7 @@ export class SecondLooks {
     const { clock, log } = this.#parts.kit;
     const before = this.#waiting.get(roomId);
     before?.cancel();
-    const waiting: Waiting = before ?? { writes: new Map(), isRefused: false, cancel: () => {} };
+    const waiting: Waiting = before ?? { writes: new Map(), isUndone: false, cancel: () => {} };
     waiting.cancel = clock.after(this.#delayMs(roomId), () => {
       this.#waiting.delete(roomId);
       this.#look(roomId, waiting).catch((error: unknown) =>
@@ -73,11 +73,11 @@ export class SecondLooks {
     return isForgiven ? CALM_MS : Math.min(LONGEST_MS, CALM_MS * 2 ** Math.min(odd.times, 10));
   }
 
-  async #look(roomId: string, { writes, isRefused }: Waiting): Promise<void> {
+  async #look(roomId: string, { writes, isUndone }: Waiting): Promise<void> {
     const { rooms, kit, look } = this.#parts;
     const isMany = writes.size > FEW;
-    const odd = isMany || isRefused ? undefined : await this.#firstOdd(roomId, [...writes.values()]);
-    if (!isMany && !isRefused && odd === undefined) {
+    const odd = isMany || isUndone ? undefined : await this.#firstOdd(roomId, [...writes.values()]);
+    if (!isMany && !isUndone && odd === undefined) {
       this.#odd.delete(roomId);
       return;
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import type { PowerWrite } from '../../../src/app/admission/keep-plan.ts';
 import { KeepSteps } from '../../../src/app/admission/keep-steps.ts';
 import type { Step } from '../../../src/core/authority/plan-members.ts';
 import { ok } from '../../../src/core/errors.ts';
@@ -18,12 +19,20 @@ async function carriedOut(
   {
     stillWanted = () => true,
     isOvertaken = false,
-  }: { stillWanted?: (step: Step) => boolean; isOvertaken?: boolean } = {},
+    isRecorded = true,
+    powers,
+  }: {
+    stillWanted?: (step: Step) => boolean;
+    isOvertaken?: boolean;
+    isRecorded?: boolean;
+    powers?: PowerWrite;
+  } = {},
 ) {
   const db = await openForTest('sqlite::memory:');
   t.after(() => db.close());
   const calls: string[] = [];
   const audited: AuditEntry[] = [];
+  const undone: string[] = [];
   const member = (name: string) => async (_as: string, _room: string, userId: string) => {
     calls.push(`${name} ${userId}`);
     return ok(undefined);
@@ -31,8 +40,8 @@ async function carriedOut(
   const homeserver = {
     botId: '@bot:x',
     ...Object.fromEntries(['invite', 'kick', 'ban', 'unban', 'rejectKnock'].map((name) => [name, member(name)])),
-    sendState: async (_as: string, _room: string, type: string) => {
-      calls.push(type);
+    sendState: async (_as: string, _room: string, type: string, _key: string, content: { users?: object }) => {
+      calls.push(content.users === undefined ? type : `${type} ${JSON.stringify(content.users)}`);
       return ok('$1');
     },
   } as unknown as Homeserver;
@@ -42,12 +51,12 @@ async function carriedOut(
       problem: undefined,
       write: async (entries) => {
         audited.push(...entries);
-        return true;
+        return isRecorded;
       },
       close: async () => {},
     },
     onDone: () => {},
-    onRefused: () => {},
+    onUndone: (room) => undone.push(room),
     subjectOf: (userId) => `x ${userId}`,
     refusal: async () => undefined,
   });
@@ -57,14 +66,14 @@ async function carriedOut(
     cause: 'authority@1',
     plan: {
       members: { steps, powers: new Map(), hashText: '' },
-      powers: undefined,
+      powers,
       writes: [{ type: 'm.room.join_rules', state_key: '', content: {}, why: 'It has to be so.' }],
     },
     stillWanted,
     between: async () => isOvertaken,
   });
   const records = audited.map(({ phase, action, result }) => [phase, action, result ?? ''].join(' ').trim());
-  return { done, calls, records };
+  return { done, calls, records, audited, undone };
 }
 
 const step = (kind: Step['kind'], userId: string): Step =>
@@ -100,5 +109,41 @@ describe('What is done to a room', () => {
       'outcome kick done',
       'outcome m.room.join_rules not-needed',
     ]);
+  });
+
+  const POWERS: PowerWrite = {
+    content: { users: { '@up:x': 50, '@down:x': -1 } },
+    less: { users: { '@up:x': 0, '@down:x': -1 } },
+    notes: [
+      { userId: '@up:x', why: 'Power 0 becomes 50. A coordinator.', revision: 7, isRaise: true },
+      { userId: '@down:x', why: 'Power 0 becomes -1. They hibernate.', revision: 7, isRaise: false },
+    ],
+  };
+
+  test('to powers is recorded for each person, with what it rests on', async (t) => {
+    const { calls, audited } = await carriedOut(t, [], { powers: POWERS });
+    assert.deepEqual(calls, ['m.room.power_levels {"@up:x":50,"@down:x":-1}', 'm.room.join_rules']);
+    const records = audited
+      .filter(({ action }) => action === 'power')
+      .map(({ phase, subject, why, revision, result }) => [phase, subject, why, revision, result]);
+    const [up, down] = ['@up:x: Power 0 becomes 50. A coordinator.', '@down:x: Power 0 becomes -1. They hibernate.'];
+    assert.deepEqual(records, [
+      ['intent', 'x @up:x', up, 7, undefined],
+      ['intent', 'x @down:x', down, 7, undefined],
+      ['outcome', 'x @up:x', up, 7, 'done'],
+      ['outcome', 'x @down:x', down, 7, 'done'],
+    ]);
+  });
+
+  test('and cannot be recorded, takes away and gives nothing, and is looked for again', async (t) => {
+    const steps = [step('invite', '@a:x'), step('kick', '@b:x')];
+    const { calls, undone } = await carriedOut(t, steps, { isRecorded: false, powers: POWERS });
+    assert.deepEqual(calls, ['kick @b:x', 'm.room.power_levels {"@up:x":0,"@down:x":-1}', 'm.room.join_rules']);
+    assert.deepEqual([...new Set(undone)], [ROOM]);
+  });
+
+  test('and cannot be recorded, raises nobody where that is all there is to do', async (t) => {
+    const { calls } = await carriedOut(t, [], { isRecorded: false, powers: { ...POWERS, less: undefined } });
+    assert.deepEqual(calls, ['m.room.join_rules']);
   });
 });

@@ -137,7 +137,7 @@ describe('what was written into a room', () => {
 
 test('a removal that the homeserver refused is tried again before the next round', async () => {
   const { clock, second, looks } = await world();
-  second.refused(ROOM);
+  second.undone(ROOM);
   await clock.pass(CALM_MS);
   assert.deepEqual(looks, [LOOK]);
 });
