@@ -22,7 +22,13 @@ async function world() {
   const keeping = {
     isKept: () => true,
     rooms: { resourceOf: () => 'channel:home/#members' },
-    admission: { standingOf: (userId: string) => ({ membership: userId === '@member:s' ? 'may' : 'out' }) },
+    invitations: {
+      invite: async ({ userId }: { userId: string }) => {
+        if (userId !== '@member:s') return { kind: 'refused', text: 'They are no member.' };
+        await kit.homeserver.invite(BOT, room, userId);
+        return { kind: 'invited' };
+      },
+    },
   };
   const rules = await RoomRules.open({
     ...{ kit, portals },

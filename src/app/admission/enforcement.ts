@@ -15,6 +15,7 @@ import { type Caution, confirmText } from './caution.ts';
 import { Drift } from './drift.ts';
 import type { EnforcementParts } from './enforcement-parts.ts';
 import { Holds } from './holds.ts';
+import { Invitations } from './invitations.ts';
 import { makeKeeping } from './keeping.ts';
 import { ManagedRooms } from './managed-rooms.ts';
 import { Occasions } from './occasions.ts';
@@ -27,6 +28,7 @@ import type { RoomKeeper } from './room-keeper.ts';
 import { Rounds } from './rounds.ts';
 import { Say } from './say.ts';
 import type { SecondLooks } from './second-looks.ts';
+import { secondOpinion } from './second-opinion.ts';
 import { Settings } from './settings.ts';
 
 /** What the cooperative decides, carried out: who may speak, who is in which room, who has a connection. */
@@ -38,6 +40,7 @@ export class Enforcement implements VisitSource {
   readonly rooms: ManagedRooms;
   readonly proofs: Proofs;
   readonly requests: Requests;
+  readonly invitations: Invitations;
   /** Where it is told what happens. */
   readonly occasions: Occasions;
   readonly visiting: Visiting;
@@ -74,10 +77,15 @@ export class Enforcement implements VisitSource {
     this.say = new Say(kit, ledger, portals);
     this.reports = new Reports(kit, this.say, () => this.rooms.roomIdOf(ADMIN_ROOM));
     this.proofs = new Proofs(kit, audit, portals);
+    const { decisions } = parts;
+    const refusal = async (userId: string, resource: string) =>
+      decisions === undefined ? undefined : secondOpinion(decisions, this.admission, userId, resource);
+    this.invitations = new Invitations({ kit, audit, rooms: this.rooms, admission: () => this.admission, refusal });
     this.visiting = new Visiting({
       ...parts,
       say: this.say,
       rooms: this.rooms,
+      invitations: this.invitations,
       mode,
       ownServers: settings.ownServers,
       onAlert: (text) => this.reports.say(text),
@@ -111,6 +119,7 @@ export class Enforcement implements VisitSource {
       reports: this.reports,
       mode,
       hasAuthority: authority !== undefined,
+      refusal,
       lastSnapshotWasEmpty: () => this.directory.lastSnapshotWasEmpty,
       isKnown: (userId) => this.admission.isKnown(userId),
       windowMs: settings.guardWindowMs,
@@ -118,7 +127,8 @@ export class Enforcement implements VisitSource {
       onKept: () => this.visiting.kept(),
     });
     ({ keeper: this.keeper, caution: this.#caution, secondLooks: this.#secondLooks } = kept);
-    this.requests = new Requests({ kit, admission: this.admission, rooms: this.rooms, audit, say: this.say });
+    const { admission, rooms, say, invitations } = this;
+    this.requests = new Requests({ kit, audit, admission, rooms, say, invitations });
     this.#rounds = new Rounds(kit.clock, settings.reconcileMs, (cause) => {
       this.rooms.forget();
       this.occasions.lookAtAll(cause);

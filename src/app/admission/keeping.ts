@@ -1,18 +1,16 @@
-import type { DecisionPoint } from '../../ports/authority.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import { Caution, type CautionParts } from './caution.ts';
 import { ChannelDoors, type ChannelDoorsParts } from './channel-doors.ts';
-import { KeepSteps } from './keep-steps.ts';
+import { KeepSteps, type KeepStepsParts } from './keep-steps.ts';
 import { RoomKeeper, type RoomKeeperParts } from './room-keeper.ts';
 import { SecondLooks } from './second-looks.ts';
-import { secondOpinion } from './second-opinion.ts';
 
 export type KeepingParts = Omit<RoomKeeperParts, 'steps' | 'doors' | 'caution'> &
   CautionParts & {
     readonly portals: PortalTable;
     readonly assuranceOf: ChannelDoorsParts['assuranceOf'];
     readonly otherBans: ChannelDoorsParts['otherBans'];
-    readonly decisions: DecisionPoint | undefined;
+    readonly refusal: KeepStepsParts['refusal'];
   };
 
 /** Those who bring rooms and channels to what they should be, put together. */
@@ -22,7 +20,7 @@ export function makeKeeping(parts: KeepingParts): {
   doors: ChannelDoors;
   secondLooks: SecondLooks;
 } {
-  const { rooms, admission, decisions, look } = parts;
+  const { rooms, admission, look } = parts;
   const secondLooks = new SecondLooks({ ...parts, look });
   const steps = new KeepSteps({
     ...parts,
@@ -32,8 +30,6 @@ export function makeKeeping(parts: KeepingParts): {
     },
     onUndone: (roomId) => secondLooks.undone(roomId),
     subjectOf: (userId) => admission.subjectOf(userId),
-    refusal: async (userId, resource) =>
-      decisions === undefined ? undefined : secondOpinion(decisions, admission, userId, resource),
   });
   const caution = new Caution(parts);
   const doors = new ChannelDoors({ ...parts, calm: () => keeper.calm() });

@@ -6,6 +6,7 @@ import type { Audit } from '../../ports/audit.ts';
 import type { CommandAnswer } from '../../ports/commands.ts';
 import type { Kit } from '../kit.ts';
 import type { Admission } from './admission.ts';
+import type { Invitations } from './invitations.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 import type { Say } from './say.ts';
 
@@ -39,6 +40,7 @@ export type RequestsParts = {
   readonly rooms: ManagedRooms;
   readonly audit: Audit;
   readonly say: Say;
+  readonly invitations: Invitations;
 };
 
 /** Knocking, on a homeserver where nobody can knock. */
@@ -85,7 +87,7 @@ export class Requests {
 
   /** @returns what is said to the approver */
   async answer(id: string, { name: approver, isAdmin }: Approver, isYes: boolean): Promise<CommandAnswer> {
-    const { admission, rooms, kit } = this.#parts;
+    const { admission, invitations } = this.#parts;
     const request = this.#open.get(id.toLowerCase());
     if (request === undefined) return no(`There is no open request ${id}.`);
     const { userId, resource } = request;
@@ -105,23 +107,13 @@ export class Requests {
       await this.#note('denied', approver, userId, resource, may.why, may.revision);
       return no(`${userId} cannot be let in now: ${may.why}`);
     }
-    const roomId = rooms.roomIdOf(resource);
-    if (roomId === undefined) return no('The room is not there.');
-    if (!(await this.#note('intent', approver, userId, resource, `${approver} approved the request.`, may.revision)))
-      return no('The audit log cannot be written, so nobody is let in now. Approve again once it can.');
-    const invited = await kit.homeserver.invite(kit.homeserver.botId, roomId, userId);
-    await this.#note(
-      'outcome',
-      approver,
-      userId,
-      resource,
-      'invite',
-      may.revision,
-      invited.ok ? 'done' : invited.error.code,
-    );
-    return invited.ok
-      ? { ok: true, text: `${userId} is invited.` }
-      : no(`${userId} could not be invited: ${invited.error.text}`);
+    const why = `${approver} approved the request.`;
+    const done = await invitations.invite({ actor: approver, cause: 'request', userId, resource, why });
+    if (done.kind === 'invited') return { ok: true, text: `${userId} is invited.` };
+    if (done.kind === 'failed') return no(`${userId} could not be invited: ${done.error.text}`);
+    if (done.kind === 'refused') return no(`${userId} cannot be let in now: ${done.text}`);
+    await this.#store(request);
+    return no(`${done.text} Approve again once it can.`);
   }
 
   /** A message of our own came back: it may be an announcement. */
@@ -166,13 +158,12 @@ export class Requests {
   }
 
   #note(
-    phase: 'intent' | 'outcome' | 'denied',
+    phase: 'denied',
     actor: string,
     userId: string,
     resource: string,
     why: string,
     revision: number | null,
-    result?: string,
   ): Promise<boolean> {
     const { audit, admission } = this.#parts;
     const subject = admission.subjectOf(userId);
@@ -186,7 +177,6 @@ export class Requests {
         resource,
         why,
         revision,
-        ...(result === undefined ? {} : { result }),
       },
     ]);
   }

@@ -12,7 +12,7 @@ import {
   type RuleRecord,
   takenOver,
 } from '../../core/room/rule-record.ts';
-import type { Admission } from '../admission/admission.ts';
+import type { Invitations } from '../admission/invitations.ts';
 import type { ManagedRooms } from '../admission/managed-rooms.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
@@ -39,7 +39,7 @@ export type Keeping = {
   /** Whether it keeps a room: then nothing of it is the channel's to say. */
   readonly isKept: (room: string) => boolean;
   readonly rooms: Pick<ManagedRooms, 'resourceOf'>;
-  readonly admission: Pick<Admission, 'standingOf'>;
+  readonly invitations: Pick<Invitations, 'invite'>;
 };
 
 /**
@@ -64,15 +64,9 @@ export class RoomRules {
 
   /** Invites somebody whom people of the channel invited there. */
   invite(effect: InviteToMatrix): Promise<Result<string>> {
-    return invitePerson(this.#parts.kit, effect, (room, userId) => this.#mayEnter(room, userId));
-  }
-
-  #mayEnter(room: string, userId: string): boolean {
-    const { isKept, rooms, admission } = this.#parts.keeping();
-    const resource = isKept(room) ? rooms.resourceOf(room) : undefined;
-    if (resource === undefined) return true;
-    const { membership } = admission.standingOf(userId, resource);
-    return membership === 'in' || membership === 'may';
+    const { isKept, rooms, invitations } = this.#parts.keeping();
+    const resource = isKept(effect.room) ? rooms.resourceOf(effect.room) : undefined;
+    return invitePerson(this.#parts.kit, effect, resource === undefined ? undefined : { resource, invitations });
   }
 
   /** Brings a room to what its channel asks. Harmless when repeated. @returns the id of the last event that came of it; empty where none did */

@@ -7,6 +7,7 @@ import type { Audit } from '../../ports/audit.ts';
 import type { Authority } from '../../ports/authority.ts';
 import type { AgreementReport } from '../../ports/status.ts';
 import type { VisitAnswer } from '../../ports/visit.ts';
+import type { Invitations } from '../admission/invitations.ts';
 import type { ManagedRooms } from '../admission/managed-rooms.ts';
 import type { Say } from '../admission/say.ts';
 import type { Kit } from '../kit.ts';
@@ -22,6 +23,7 @@ export type VisitingParts = {
   readonly audit: Audit;
   readonly say: Say;
   readonly rooms: ManagedRooms;
+  readonly invitations: Invitations;
   readonly mode: () => 'observe' | 'enforce';
   readonly ownServers: () => readonly string[];
   /** A sentence for admins. */
@@ -158,12 +160,12 @@ export class Visiting {
 
   /** Whoever left by themselves is called again when they present an assertion, and at no other time. */
   async #callBack(userId: string, resources: readonly string[]): Promise<void> {
-    const { kit, rooms } = this.#parts;
+    const { rooms, invitations } = this.#parts;
+    const why = 'They presented an assertion, and had left by themselves.';
     for (const resource of resources) {
-      const roomId = rooms.roomIdOf(resource);
       const own = rooms.known(resource)?.members.get(userId);
-      if (roomId === undefined || own?.membership !== 'leave' || own.sender !== userId) continue;
-      await kit.homeserver.invite(kit.homeserver.botId, roomId, userId);
+      if (own?.membership !== 'leave' || own.sender !== userId) continue;
+      await invitations.invite({ actor: userId, cause: 'visit', userId, resource, why });
     }
   }
 }
