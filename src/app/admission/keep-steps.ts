@@ -55,7 +55,10 @@ type Call = {
   readonly step?: Step;
 };
 
-type Run = { done: number; isOvertaken: boolean; again: BridgeError | undefined };
+/** @property isPassedOver something was left out, since it was planned before something else was done: it has to be planned anew */
+export type Done = { readonly steps: number; readonly isPassedOver: boolean };
+
+type Run = { done: number; isOvertaken: boolean; isPassedOver: boolean; again: BridgeError | undefined };
 
 /** Carries out plans for rooms: what takes away before what gives, each noted before and after. */
 export class KeepSteps {
@@ -65,13 +68,14 @@ export class KeepSteps {
     this.#parts = parts;
   }
 
-  /** @returns how many were done; an error where what is left has to be tried again */
-  async run(job: KeepJob): Promise<Result<number>> {
-    const run: Run = { done: 0, isOvertaken: false, again: undefined };
+  /** @returns what was done; an error where what is left has to be tried again */
+  async run(job: KeepJob): Promise<Result<Done>> {
+    const run: Run = { done: 0, isOvertaken: false, isPassedOver: false, again: undefined };
     const calls = this.#calls(job);
     for (let from = 0; from < calls.length; from += NOTED_AT_ONCE)
       await this.#runNoted(job, calls.slice(from, from + NOTED_AT_ONCE), run);
-    return run.again === undefined ? ok(run.done) : fail(run.again);
+    const { done: steps, isPassedOver } = run;
+    return run.again === undefined ? ok({ steps, isPassedOver }) : fail(run.again);
   }
 
   async #runNoted(job: KeepJob, calls: readonly Call[], run: Run): Promise<void> {
@@ -85,6 +89,7 @@ export class KeepSteps {
       if (call !== planned) this.#parts.onUndone(job.roomId);
       if (call === undefined) continue;
       const isOver = call.step === undefined ? run.isOvertaken : !job.stillWanted(call.step);
+      if (isOver && call.step === undefined) run.isPassedOver = true;
       outcomes.push(...(isOver ? this.#notNeeded(job, call) : await this.#runOne(job, call, run)));
     }
     await audit.write(outcomes);

@@ -218,14 +218,17 @@ export class RoomKeeper {
     }
     const done = await steps.run(job);
     if (!done.ok) return done;
-    kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: done.value, cause });
+    const { steps: count, isPassedOver } = done.value;
+    // By a row and a scope of its own: whoever is asked for next would narrow what is left.
+    if (isPassedOver) await this.look([wanted.id], cause);
+    kit.log.info('a room was brought to what it should be', { resource: wanted.id, steps: count, cause });
     const takesOut = plan.value.members.steps.some(({ kind }) => REMOVING.has(kind));
     const drifted = againstAuthority(cause, takesOut);
-    if (drifted !== undefined && done.value > 0) this.#tellDrift(wanted, drifted, done.value);
+    if (drifted !== undefined && count > 0) this.#tellDrift(wanted, drifted, count);
     // Who was banned from a Space is called into nothing that stands in it before the ban is lifted.
     const pardoned = plan.value.members.steps.filter(({ kind }) => kind === 'unban').map(({ userId }) => userId);
     if (pardoned.length > 0) await this.look(rooms.below(wanted.id), cause, pardoned);
-    return done;
+    return ok(count);
   }
 
   /** Waits for the room's turn. Whatever concerns a few people does not, and is done meanwhile. */
@@ -249,16 +252,13 @@ export class RoomKeeper {
     await this.#turnsOfFew.take(() => this.#firstAFew(wanted, roomId));
   }
 
-  /**
-   * In the midst of a long plan: what became known of a few people meanwhile goes first. The room is looked at once more
-   * afterwards in any case, since that left a row.
-   */
+  /** In the midst of a long plan: what became known of a few people meanwhile goes first. What was planned before it may be left out then. */
   async #firstAFew(wanted: ManagedRoom, roomId: string): Promise<boolean> {
     const few = this.#scopes.takeFew(wanted.id);
     if (few === undefined) return false;
     const room = await this.#parts.rooms.actual(roomId);
     const done = room.ok ? await this.#bring({ wanted, room: room.value, ...few }, NOTHING_FIRST) : room;
-    if (!done.ok || done.value === 'held') this.#scopes.widen(wanted.id, undefined, few.cause);
+    if (!done.ok || done.value === 'held') await this.look([wanted.id], few.cause);
     return true;
   }
 

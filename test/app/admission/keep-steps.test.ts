@@ -82,7 +82,10 @@ const step = (kind: Step['kind'], userId: string): Step =>
 describe('What is done to a room', () => {
   test('is recorded before and after, what takes away first', async (t) => {
     const { done, calls, records } = await carriedOut(t, [step('invite', '@a:x'), step('kick', '@b:x')]);
-    assert.deepEqual([done, calls], [ok(3), ['kick @b:x', 'm.room.join_rules', 'invite @a:x']]);
+    assert.deepEqual(
+      [done, calls],
+      [ok({ steps: 3, isPassedOver: false }), ['kick @b:x', 'm.room.join_rules', 'invite @a:x']],
+    );
     assert.deepEqual(records, [
       'intent kick',
       'intent m.room.join_rules',
@@ -99,11 +102,11 @@ describe('What is done to a room', () => {
   });
 
   test('has an end in the record also where it is not needed any more', async (t) => {
-    const { calls, records } = await carriedOut(t, [step('kick', '@a:x'), step('kick', '@b:x')], {
+    const { done, calls, records } = await carriedOut(t, [step('kick', '@a:x'), step('kick', '@b:x')], {
       stillWanted: ({ userId }) => userId !== '@a:x',
       isOvertaken: true,
     });
-    assert.deepEqual(calls, ['kick @b:x']);
+    assert.deepEqual([done, calls], [ok({ steps: 1, isPassedOver: true }), ['kick @b:x']]);
     assert.deepEqual(records.slice(3), [
       'outcome kick not-needed',
       'outcome kick done',
