@@ -11,8 +11,8 @@ import type { DirectoryStore } from './directory-store.ts';
 
 /** Without a word for so long the authority's stream is taken for dead: three heartbeats. */
 const SILENT_MS = 30_000;
-/** Longest timer that the clock takes; what is later is looked at again then. */
-const LONGEST_TIMER_MS = 86_400_000;
+/** A timer goes by itself, whatever is done to the clock: so long at most what ends by the clock waits where that was set forward. */
+const LONGEST_TIMER_MS = 5_000;
 
 export type DirectoryFeedParts = {
   readonly kit: Kit;
@@ -39,11 +39,14 @@ export class DirectoryFeed {
   #running: Promise<void> | undefined;
   #cancelExpiry = (): void => {};
   #cancelSilence = (): void => {};
+  /** Whatever ended or began by itself up to this moment was told. */
+  #settledMs: number;
   #problem: string | undefined = 'The authority was not heard yet.';
 
   constructor(parts: DirectoryFeedParts) {
     this.#parts = parts;
     const { kit, authority, isAwaited } = parts;
+    this.#settledMs = kit.clock.nowMs();
     this.#looks = new DirectoryLooks({ kit, authority, isAwaited, take: (update) => this.#take(update) });
   }
 
@@ -144,14 +147,22 @@ export class DirectoryFeed {
 
   /** Roles and seats begin and end by themselves, with the authority down too. */
   #planExpiry(): void {
-    const { kit, directory, onChanged } = this.#parts;
+    const { directory } = this.#parts;
     this.#cancelExpiry();
-    const nowMs = kit.clock.nowMs();
-    const nextMs = nextChangeAtMs(directory.members(), nowMs);
-    if (nextMs === undefined) return;
-    this.#cancelExpiry = kit.clock.after(Math.min(Math.max(nextMs - nowMs, 0), LONGEST_TIMER_MS), () => {
-      if (kit.clock.nowMs() >= nextMs) onChanged(undefined, 'timer');
+    // From where it was last told: what is due is not passed over by whoever plans anew before its timer ran.
+    const nextMs = nextChangeAtMs(directory.members(), this.#settledMs);
+    if (nextMs !== undefined) this.#expireAt(nextMs);
+  }
+
+  #expireAt(atMs: number): void {
+    const { clock } = this.#parts.kit;
+    const leftMs = Math.max(atMs - clock.nowMs(), 0);
+    this.#cancelExpiry = clock.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
+      const nowMs = clock.nowMs();
+      if (nowMs < atMs) return this.#expireAt(atMs);
+      this.#settledMs = nowMs;
       this.#planExpiry();
+      this.#parts.onChanged(undefined, 'timer');
     });
   }
 }

@@ -111,12 +111,11 @@ export class Proofs {
         return no(
           `${side.nick} has no account, and is in no channel in which the bridge would see the nick being given up. Log in to an account, or come into one of the channels first.`,
         );
+      const what = `${side.nick} on ${side.network} (no account) until they leave, by code with ${userId}`;
+      if (!(await this.#note(mine, 'link', what))) return no(UNRECORDED);
+      // Whoever left while that was written down left the nick to somebody else.
+      if (!this.#isSeen(side)) return no(`${side.nick} was given up meanwhile. Ask for a new code.`);
       this.#nicks.set(this.#nickKey(side.network, side.nick), subject);
-      await this.#note(
-        mine,
-        'link',
-        `${side.nick} on ${side.network} (no account) until they leave, by code with ${userId}`,
-      );
       const text = `${side.nick} is ${userId} until the nick is given up: it has no account. Log in to an account and link that one to be known for good.`;
       return { ok: true, text, relinked: [mine] };
     }
@@ -126,6 +125,8 @@ export class Proofs {
       value: foldAccount(side.account),
     };
     const key = handleKey(handle);
+    if (!(await this.#note(mine, 'link', `${side.account} on ${side.network}, by code with ${userId}`)))
+      return no(UNRECORDED);
     const before = this.#links.get(key);
     const relinked = [mine];
     if (before !== undefined && subjectKey(before.subject) !== mine) {
@@ -138,7 +139,6 @@ export class Proofs {
         `${side.account} on ${side.network} was proven to be somebody else's`,
       );
     }
-    await this.#note(mine, 'link', `${side.account} on ${side.network}, by code with ${userId}`);
     const row = { handle: key, subject: mine, provenAtMs: nowMs, how: 'code said on both sides' };
     await db.transaction((sql) => stores.identityLink.put(sql, row));
     this.#links.set(key, { handle, subject });
@@ -150,8 +150,8 @@ export class Proofs {
     return this.#portals.ofNetwork(network).some(({ channel }) => nicks?.isTaken(channel, nick) === true);
   }
 
-  async #note(subject: string, action: 'link' | 'unlink', why: string): Promise<void> {
-    await this.#audit.write([
+  #note(subject: string, action: 'link' | 'unlink', why: string): Promise<boolean> {
+    return this.#audit.write([
       { phase: 'note', actor: 'proof', cause: action, subject, action, resource: '', why, revision: null },
     ]);
   }
@@ -164,5 +164,8 @@ export class Proofs {
     return `${network} ${this.#fold(network, nick)}`;
   }
 }
+
+const UNRECORDED =
+  'The record of decisions cannot be written now, so nothing was linked. Ask for a new code with `!causeway link` later.';
 
 const no = (text: string): LinkAnswer => ({ ok: false, text });

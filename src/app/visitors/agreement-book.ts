@@ -37,6 +37,8 @@ export class AgreementBook {
   readonly #kit: Kit;
   readonly #own: OwnShard;
   readonly #records = new Map<string, AgreementRecord>();
+  /** Whether the authority said anything since the start: what is from before gives way to it, however it counts since. */
+  #isHeard = false;
 
   constructor(kit: Kit, own: OwnShard) {
     this.#kit = kit;
@@ -95,9 +97,10 @@ export class AgreementBook {
   learned(agreements: readonly Agreement[], revision: number): BookChange {
     const before = this.#asFollowed();
     const named = new Set(agreements.map(({ id }) => id));
+    const isOlder = (known: AgreementRecord): boolean => this.#isHeard && known.revision > revision;
     for (const agreement of agreements) {
       const known = this.#records.get(agreement.id);
-      if (known !== undefined && known.revision > revision) continue;
+      if (known !== undefined && isOlder(known)) continue;
       if (known === undefined && this.#records.size >= MAX_RECORDS) continue;
       const { wasInForce = false, ending } = known ?? {};
       this.#records.set(agreement.id, {
@@ -109,8 +112,9 @@ export class AgreementBook {
       });
     }
     for (const [id, record] of this.#records)
-      if (!named.has(id) && record.revision <= revision && !record.isGone)
+      if (!named.has(id) && !isOlder(record) && !record.isGone)
         this.#records.set(id, { ...record, revision, isGone: true });
+    this.#isHeard = true;
     const ended = this.settle();
     return { ended, isNews: this.#asFollowed() !== before };
   }
@@ -149,6 +153,11 @@ export class AgreementBook {
       for (const record of this.all())
         await stores.cursor.set(sql, RECORD + record.agreement.id, JSON.stringify(record));
     });
+  }
+
+  /** Whether it is over by the clock: nobody has to be asked about that. */
+  isOver({ agreement: { notAfterMs }, isGone }: AgreementRecord): boolean {
+    return !isGone && notAfterMs !== undefined && notAfterMs <= this.#kit.clock.nowMs();
   }
 
   /** Why it admits nobody, with the decision that says so; undefined where it is in force. */

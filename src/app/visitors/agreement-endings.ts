@@ -86,6 +86,9 @@ export class AgreementEndings {
         await visitors.learned(again.value, again.freshness);
         break;
       }
+      const known = visitors.book.get(id);
+      // What ends by the clock ends with the authority down, too.
+      if (known !== undefined && visitors.book.isOver(known)) break;
       await new Promise<void>((resolve) => kit.clock.after(backoff.nextMs(), resolve));
     }
     const record = visitors.book.get(id);

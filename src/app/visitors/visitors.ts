@@ -10,8 +10,8 @@ import type { Kit } from '../kit.ts';
 import { AgreementBook, type AgreementRecord } from './agreement-book.ts';
 import { Visits } from './visits.ts';
 
-/** Longest timer that the clock takes; what is later is looked at again then. */
-const LONGEST_TIMER_MS = 86_400_000;
+/** A timer goes by itself, whatever is done to the clock: so long at most an end waits where that was set forward. */
+const LONGEST_TIMER_MS = 5_000;
 
 export type VisitorsParts = {
   readonly kit: Kit;
@@ -32,9 +32,12 @@ export class Visitors implements VisitGrounds {
   readonly visits: Visits;
   readonly #parts: VisitorsParts;
   #cancel = (): void => {};
+  /** What ended by the clock up to this moment was told. */
+  #endedUntilMs: number;
 
   constructor(parts: VisitorsParts) {
     this.#parts = parts;
+    this.#endedUntilMs = parts.kit.clock.nowMs();
     this.book = new AgreementBook(parts.kit, parts.own);
     this.visits = new Visits(parts.kit);
   }
@@ -172,14 +175,21 @@ export class Visitors implements VisitGrounds {
 
   /** Visits and agreements end by the clock, with the authority down too. */
   #planNext(): void {
-    const { kit } = this.#parts;
     this.#cancel();
-    const nowMs = kit.clock.nowMs();
-    const ends = [this.visits.nextEndMs(nowMs), this.book.nextEndMs(nowMs)].filter((end) => end !== undefined);
-    if (ends.length === 0) return;
-    const nextMs = Math.min(...ends);
-    this.#cancel = kit.clock.after(Math.min(Math.max(nextMs - nowMs, 0), LONGEST_TIMER_MS), () => {
-      if (kit.clock.nowMs() >= nextMs) this.#timePassed(nextMs);
+    // From where they were last ended: what is due is not passed over by whoever plans anew before its timer ran.
+    const ends = [this.visits.nextEndMs(this.#endedUntilMs), this.book.nextEndMs(this.#endedUntilMs)];
+    const known = ends.filter((end) => end !== undefined);
+    if (known.length > 0) this.#endAt(Math.min(...known));
+  }
+
+  #endAt(atMs: number): void {
+    const { clock } = this.#parts.kit;
+    const leftMs = Math.max(atMs - clock.nowMs(), 0);
+    this.#cancel = clock.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
+      const nowMs = clock.nowMs();
+      if (nowMs < atMs) return this.#endAt(atMs);
+      this.#endedUntilMs = nowMs;
+      this.#timePassed(atMs);
       this.#planNext();
     });
   }

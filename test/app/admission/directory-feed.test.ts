@@ -6,6 +6,7 @@ import { withoutAgreements } from '../../../src/authority/without-agreements.ts'
 import { Directory } from '../../../src/core/authority/directory.ts';
 import type { AuthorityUpdate, Freshness, Lookup, Member, Snapshot } from '../../../src/core/authority/member.ts';
 import type { Authority } from '../../../src/ports/authority.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 import { openForTest } from '../../db/kit.ts';
 import { kitFor, LivedDb } from '../../fakes/fake-world.ts';
 import { Life } from '../../fakes/life.ts';
@@ -36,9 +37,15 @@ const whole = (revision: number, ...members: readonly Member[]): AuthorityUpdate
 });
 
 /** What is followed of an authority that says this, and answers so when it is asked for everybody. */
-async function followed(t: TestContext, updates: readonly AuthorityUpdate[], asked: Lookup<Snapshot>) {
+async function followed(
+  t: TestContext,
+  updates: readonly AuthorityUpdate[] | AsyncIterable<AuthorityUpdate>,
+  asked: Lookup<Snapshot>,
+  clock: Clock = new ManualClock(),
+  endsSoon = true,
+) {
   const db = await openForTest('sqlite::memory:');
-  const kit = kitFor(db, new ManualClock());
+  const kit = kitFor(db, clock);
   const directory = new Directory();
   const changes: string[][] = [];
   const alerts: string[] = [];
@@ -71,7 +78,7 @@ async function followed(t: TestContext, updates: readonly AuthorityUpdate[], ask
     await feed.stop();
     await db.close();
   });
-  await waitUntil(() => isAllSaid, { what: 'everything to be said' });
+  if (endsSoon) await waitUntil(() => isAllSaid, { what: 'everything to be said' });
   const status = (sub: string): string => {
     const known = directory.member(keyOf(sub));
     return known.kind === 'found' ? known.value.status : known.kind;
@@ -144,4 +151,51 @@ test('what was said while the database was away is stored with the next word, so
   await new DirectoryStore(kit).load(later, ISSUER);
   const known = later.member(keyOf('ada'));
   assert.equal(known.kind === 'found' ? known.value.status : known.kind, 'suspended');
+});
+
+/** A clock that somebody sets forward: timers go on by themselves, as those of the machine do. */
+class SetClock extends ManualClock {
+  #aheadMs = 0;
+
+  override nowMs(): number {
+    return super.nowMs() + this.#aheadMs;
+  }
+
+  setForward(ms: number): void {
+    this.#aheadMs += ms;
+  }
+}
+
+const HOUR_MS = 3_600_000;
+const council = (notAfterMs: number): Member => ({ ...member('ada'), roles: [{ role: 'council', notAfterMs }] });
+
+test('invariant 16: an end that is due is told, though the authority says something else before its timer runs', async (t) => {
+  const clock = new SetClock();
+  const endsMs = clock.nowMs() + HOUR_MS;
+  const later = Promise.withResolvers<void>();
+  const heard = Promise.withResolvers<void>();
+  async function* updates(): AsyncGenerator<AuthorityUpdate> {
+    yield whole(1, council(endsMs), member('bo'));
+    await later.promise;
+    yield said(2, member('bo', 'suspended'));
+    heard.resolve();
+  }
+  const { changes } = await followed(t, updates(), UNASKED, clock, false);
+  await waitUntil(() => changes.length > 1, { what: 'the first word' });
+  changes.length = 0;
+  // The timer is due and has not run: the loop is busy.
+  clock.setForward(HOUR_MS);
+  later.resolve();
+  await heard.promise;
+  await clock.pass(1);
+  assert.deepEqual(changes, [[keyOf('bo')], ['everybody']]);
+});
+
+test('invariant 16: a clock that is set forward ends what is over within seconds', async (t) => {
+  const clock = new SetClock();
+  const { changes } = await followed(t, [whole(1, council(clock.nowMs() + HOUR_MS))], UNASKED, clock);
+  changes.length = 0;
+  clock.setForward(HOUR_MS);
+  await clock.pass(5_000);
+  assert.deepEqual(changes, [['everybody']]);
 });

@@ -74,6 +74,16 @@ describe('Agreements as last heard', () => {
     assert.deepEqual([again.servers(), again.get('willow-elm')?.ending?.stage], [['oak.example'], 'out']);
   });
 
+  test('give way after a restart to what the authority says, though its clock was set back meanwhile', async () => {
+    const { one, open } = await book();
+    one.learned([agreement()], 1_000);
+    await one.save();
+    const again = open();
+    await again.load();
+    assert.deepEqual(again.learned([agreement({ state: 'revoked' })], 10).ended, ['willow-elm']);
+    assert.deepEqual(again.learned([agreement()], 9).isNews, false, 'from then on what is older changes nothing');
+  });
+
   test('vouch for a server of a network as long as one of them is in force', async () => {
     const { one } = await book();
     one.learned([agreement(), agreement({ id: 'second' })], 1);

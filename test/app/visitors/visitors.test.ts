@@ -63,6 +63,21 @@ describe('A visitor', () => {
     assert.deepEqual([stands(), said], ['out visit-ended', [`people ${VERA}`]]);
   });
 
+  test('is put out though somebody else comes in the moment in which their visit ends', async () => {
+    const { agree, come, said, clock } = await world();
+    await agree(agreement(), agreement({ id: 'second' }));
+    await come('a', 5_000);
+    // The timer is due and has not run, and another visit begins.
+    let isRead = false;
+    const nowMs = clock.nowMs.bind(clock);
+    clock.nowMs = () => nowMs() + (isRead ? 5_000 : 0);
+    isRead = true;
+    await come('b', 300_000, 'second');
+    said.length = 0;
+    clock.advance(5_000);
+    assert.deepEqual(said, [`people ${VERA}`]);
+  });
+
   test('is cut first and put out later where the agreement ends; another version brings nobody back (invariant 32)', async () => {
     const { agree, come, stands, said, visitors } = await world();
     await agree(agreement());
