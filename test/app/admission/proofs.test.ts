@@ -46,13 +46,16 @@ test('nobody is linked while that cannot be recorded', async (t) => {
 test('a code that a nick asked for is nobody’s once the nick was given up', async (t) => {
   const proofs = await world(t);
   const member = { nick: 'Ada' } as never;
-  for (const leave of [() => proofs.rosterChanged(HOME, { kind: 'leave', member }), () => proofs.forgetNicks(HOME)]) {
+  for (const leave of [
+    () => proofs.rosterChanged(HOME, { kind: 'leave', member, netsplit: false }),
+    () => proofs.forgetNicks(HOME),
+  ]) {
     const code = proofs.begin(NICK);
     leave();
     assert.match((await proofs.finish(code, MATRIX)).text, /^This code is not valid/);
     assert.equal(proofs.ofNick(HOME, 'ada'), undefined);
   }
   const code = proofs.begin(ACCOUNT);
-  proofs.rosterChanged(HOME, { kind: 'leave', member });
+  proofs.rosterChanged(HOME, { kind: 'leave', member, netsplit: false });
   assert.equal((await proofs.finish(code, MATRIX)).ok, true, 'an account is the same person, wherever they are');
 });
