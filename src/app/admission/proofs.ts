@@ -34,6 +34,8 @@ export class Proofs {
   readonly #codes: LinkCodes;
   readonly #links = new Map<string, { readonly handle: Handle; readonly subject: SubjectRef }>();
   readonly #nicks = new Map<string, SubjectRef>();
+  /** Nicks that are being linked, as long as nobody gave them up. */
+  readonly #underWay = new Set<string>();
 
   readonly #portals: PortalTable;
 
@@ -62,13 +64,14 @@ export class Proofs {
   rosterChanged(network: NetworkId, change: RosterChange): void {
     const gone = change.kind === 'leave' ? change.member : change.kind === 'rename' ? change.from : undefined;
     if (gone === undefined) return;
-    this.#nicks.delete(this.#nickKey(network, gone.nick));
+    for (const held of [this.#nicks, this.#underWay]) held.delete(this.#nickKey(network, gone.nick));
     this.#codes.nickGone(network, gone.nick);
   }
 
   /** While we do not see the network, nobody can say who has a nick: whoever has it afterwards is not proven. */
   forgetNicks(network: NetworkId): void {
-    for (const key of this.#nicks.keys()) if (key.startsWith(`${network} `)) this.#nicks.delete(key);
+    for (const held of [this.#nicks, this.#underWay])
+      for (const key of held.keys()) if (key.startsWith(`${network} `)) held.delete(key);
     this.#codes.nicksGone(network);
   }
 
@@ -112,10 +115,14 @@ export class Proofs {
           `${side.nick} has no account, and is in no channel in which the bridge would see the nick being given up. Log in to an account, or come into one of the channels first.`,
         );
       const what = `${side.nick} on ${side.network} (no account) until they leave, by code with ${userId}`;
-      if (!(await this.#note(mine, 'link', what))) return no(UNRECORDED);
+      const nick = this.#nickKey(side.network, side.nick);
+      this.#underWay.add(nick);
+      const isRecorded = await this.#note(mine, 'link', what);
       // Whoever left while that was written down left the nick to somebody else.
-      if (!this.#isSeen(side)) return no(`${side.nick} was given up meanwhile. Ask for a new code.`);
-      this.#nicks.set(this.#nickKey(side.network, side.nick), subject);
+      const isThere = this.#underWay.delete(nick);
+      if (!isRecorded) return no(UNRECORDED);
+      if (!isThere) return no(`${side.nick} was given up meanwhile. Ask for a new code.`);
+      this.#nicks.set(nick, subject);
       const text = `${side.nick} is ${userId} until the nick is given up: it has no account. Log in to an account and link that one to be known for good.`;
       return { ok: true, text, relinked: [mine] };
     }
