@@ -6,7 +6,7 @@ import type { Unknown } from './unknown.ts';
  * More changes than this at one moment are told as a whole, so that whoever guards against mass removals sees them together:
  * as many as may be removed unasked (core/authority/guard).
  */
-const MAX_SINGLE_CHANGES = 5;
+export const MAX_SINGLE_CHANGES = 5;
 
 /** Turns whole lists, one after the other, into what changed from each to the next. */
 export class MemberFeed {

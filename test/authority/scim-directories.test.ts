@@ -92,6 +92,22 @@ describe('Entra', () => {
     );
   });
 
+  test('switches somebody off who moved, too: attributes of its own mapping that are not kept refuse nothing', async (t) => {
+    const { done, member } = await started(t);
+    const { id } = await done('POST', '/Users', ADA);
+    await done(
+      'PATCH',
+      `/Users/${id}`,
+      patch(
+        { op: 'Replace', path: 'addresses[type eq "work"].locality', value: 'Ghent' },
+        { op: 'Add', path: `${USER}:photos[type eq "photo"].value`, value: 'https://willow.example/ada.png' },
+        { op: 'Remove', path: 'ims' },
+        { op: 'Replace', path: 'active', value: 'False' },
+      ),
+    );
+    assert.equal(standing(await member(ID)), 'suspended');
+  });
+
   for (const value of [false, 'False', 'false'])
     test(`switches somebody off with ${JSON.stringify(value)}, and on again`, async (t) => {
       const { done, member } = await started(t);

@@ -190,6 +190,15 @@ export const GROUPS: ResourceKind = { name: 'Group', endpoint: 'Groups', schema:
 export const KINDS: readonly ResourceKind[] = [USERS, GROUPS];
 export const SCHEMAS: readonly Schema[] = [USER, ENTERPRISE, CAUSEWAY, GROUP];
 
+/** Of the core schema of users (RFC 7643 §4.1), and not kept: directories write them by default, beside what matters. */
+const NOT_KEPT: ReadonlySet<string> = new Set(['addresses', 'ims', 'photos', 'x509certificates', 'password']);
+
+/** Whether a path leads to an attribute that there is, and that we do not keep: `addresses[type eq "work"].locality`. */
+export function isNotKept(kind: ResourceKind, path: string): boolean {
+  const { schema = kind.schema, rest } = splitSchema(kind, path);
+  return kind === USERS && schema === kind.schema && NOT_KEPT.has(rest.split(/[.[]/)[0]?.toLowerCase() ?? '');
+}
+
 /** Attribute names compare without case (RFC 7643 §2.1). */
 export const attributeNamed = (name: string, attributes: readonly Attribute[]): Attribute | undefined => {
   const wanted = name.toLowerCase();

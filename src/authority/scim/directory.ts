@@ -4,6 +4,7 @@ import { type AuthorityUpdate, type Freshness, type Member, subjectKey } from '.
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ScimStore } from '../../ports/scim-store.ts';
+import { MAX_SINGLE_CHANGES } from '../member-feed.ts';
 import { Revisions } from '../revisions.ts';
 import { MAX_SUBJECT } from '../words.ts';
 import { GROUPS, KINDS, type ResourceKind, USERS } from './attributes.ts';
@@ -12,8 +13,6 @@ import { bad, quote, Refusal } from './refusal.ts';
 import { isTree, type Resource, type Tree } from './resource.ts';
 import { handlesOf, memberIds, type ScimWords, subjectOf, toMember } from './resources-to-members.ts';
 
-/** More at once are told as a whole, so that whoever guards against mass removals sees them together. */
-const MAX_SINGLE_CHANGES = 20;
 const MAX_RESOURCES = 100_000;
 
 const keyOf = (kind: ResourceKind, id: string): string => `${kind.name}/${id}`;

@@ -1,5 +1,5 @@
 import { type AttributePath, toAttributePath } from './attribute-path.ts';
-import { type Attribute, attributeNamed, extensionNamed, type ResourceKind } from './attributes.ts';
+import { type Attribute, attributeNamed, extensionNamed, isNotKept, type ResourceKind } from './attributes.ts';
 import { type Filter, namesWithin, parseFilter, splitValuePath } from './filter.ts';
 import { bad, quote } from './refusal.ts';
 import { distinct, identityOf, isTree, normaliseValue, type Tree } from './resource.ts';
@@ -66,6 +66,8 @@ function applyAt(kind: ResourceKind, resource: Tree, verb: Verb, path: string, v
     else applyAll(kind, resource, verb, { [extension.id]: value });
     return;
   }
+  // A new address in the same request does not keep somebody from being switched off.
+  if (isNotKept(kind, path)) return;
   const target = toTarget(kind, path);
   const { attribute } = target;
   // What is ours to write is silently kept: Okta repeats a group's id in its value.
