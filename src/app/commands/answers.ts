@@ -60,13 +60,16 @@ async function link(from: Answering, asker: Person, [code]: readonly string[]): 
   }
   if (side.kind === 'matrix' && side.subject === undefined)
     return `${side.userId} is not known to the cooperative, so there is nobody to link an account with.`;
+  const toBot = (words: string): string =>
+    `say ${enforcement.settings
+      .botNicks()
+      .map((nick) => `\`/msg ${nick} ${words}\``)
+      .join(' or ')} on IRC, logged in to your account`;
+  // Whoever says it first on IRC is the member from then on.
+  if (asker.kind === 'matrix' && !enforcement.visiting.privateRooms.has(asker.room))
+    return `Others read along here, so no code is told. Instead ${toBot('link')}: the bot gives you a code there, and \`!causeway link CODE\` may be said here.`;
   const other =
-    side.kind === 'matrix'
-      ? `say ${enforcement.settings
-          .botNicks()
-          .map((nick) => `\`/msg ${nick} link CODE\``)
-          .join(' or ')} on IRC, logged in to your account`
-      : 'say `!causeway link CODE` in a room of the bridge on Matrix';
+    side.kind === 'matrix' ? toBot('link CODE') : 'say `!causeway link CODE` in a room of the bridge on Matrix';
   const begun = enforcement.proofs.begin(side);
   return 'text' in begun ? begun.text : `Your code is ${begun.code}. Within ten minutes ${other}, with this code.`;
 }

@@ -187,12 +187,13 @@ describe('who somebody is', () => {
     await Promise.all([nina.quit(), taker.quit(), cem.quit()]);
   });
 
-  /** Asks for a code on Matrix and says it on IRC. */
-  async function links(who: string, user: IrcUser): Promise<string> {
-    const answer = await coop.command(who, 'commons', '!causeway link');
+  /** Asks for a code on IRC and says it on Matrix, where others read along. */
+  async function links(who: string, user: IrcUser): Promise<void> {
+    assert.match(await coop.command(who, 'commons', '!causeway link'), /^Others read along here, so no code is told\./);
+    const answer = await asks(user, 'link');
     const code = /Your code is (\S+?)\./.exec(answer)?.[1] ?? '';
     assert.notEqual(code, '', answer);
-    return asks(user, `link ${code}`);
+    assert.match(await coop.command(who, 'commons', `!causeway link ${code}`), / is @/);
   }
 
   test('invariant 24: an account that is proven to be another’s takes its rights along, and leaves none behind', async () => {
