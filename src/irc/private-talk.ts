@@ -3,20 +3,45 @@ import type { OutgoingLine } from '../core/irc/encode.ts';
 import type { IrcLine } from '../core/irc/line.ts';
 import { type Bucket, type BucketRules, fullBucket, takeTokens } from '../core/pace.ts';
 import type { NetworkSink } from '../ports/network.ts';
+import { makeTurns } from './wire/turns.ts';
 
 /** Questions that are answered at all: whoever asks more often waits for nobody but themselves, and costs the others nothing. */
 const RULES: BucketRules = { burst: 6, refillMs: 1_500 };
 const MAX_PEOPLE = 1_000;
 const MAX_LINES = 16;
 const MAX_LINE_CHARS = 350;
+/** Questions under way at the same time. Nicks cost nothing: whoever asks beyond that is not answered, and may ask again. */
+const MAX_OPEN = 20;
 
 /** What people say to the bot in private, and what it answers: a NOTICE, which no program answers in turn (RFC 2812 §3.3.2). */
 export class PrivateTalk {
   readonly #sink: Pick<NetworkSink, 'asked'>;
   readonly #buckets = new Map<string, Bucket>();
+  readonly #turn = makeTurns(() => 1);
+  #open = 0;
 
   constructor(sink: Pick<NetworkSink, 'asked'>) {
     this.#sink = sink;
+  }
+
+  /**
+   * Answers, one person after the other: servers put out whoever writes too much at once, and with the bot all that it hears.
+   * @param say resolves once the server has taken the lines
+   */
+  async reply(
+    line: IrcLine,
+    account: string | null,
+    nowMs: number,
+    say: (lines: readonly OutgoingLine[]) => Promise<unknown>,
+  ): Promise<void> {
+    if (this.#open >= MAX_OPEN) return;
+    this.#open++;
+    try {
+      const lines = await this.answer(line, account, nowMs);
+      if (lines.length > 0) await this.#turn(() => say(lines));
+    } finally {
+      this.#open--;
+    }
   }
 
   /**

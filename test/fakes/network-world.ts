@@ -55,6 +55,8 @@ export class NetworkWorld implements NetworkSink {
   readonly typings: string[] = [];
   /** What people asked the bot in private, with the account that the server vouched for. */
   readonly questions: string[] = [];
+  /** What the bot says to whatever it is asked. */
+  answer = '';
   changes = 0;
   /** While set, nothing reaches the disk. */
   stalled: Promise<void> | undefined;
@@ -113,7 +115,7 @@ export class NetworkWorld implements NetworkSink {
 
   asked({ nick, account }: RosterEntry, text: string): Promise<string> {
     this.questions.push(`${nick} (${account}): ${text}`);
-    return Promise.resolve('');
+    return Promise.resolve(this.answer);
   }
 
   typing(_channel: string, { nick }: NetworkSource, active: boolean): void {

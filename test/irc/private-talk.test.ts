@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { OutgoingLine } from '../../src/core/irc/encode.ts';
 import { parseLine } from '../../src/core/irc/line.ts';
 import { PrivateTalk } from '../../src/irc/private-talk.ts';
 import type { RosterEntry } from '../../src/ports/network.ts';
@@ -37,6 +38,33 @@ describe('what somebody says to the bot alone', () => {
       await new PrivateTalk(sink).answer(lineOf(':ada!u@h PRIVMSG causeway :\x01VERSION\x01'), null, 0),
       [],
     );
+  });
+
+  test('is answered to one after the other, as fast as the server takes it, and not at all when very many ask', async () => {
+    const talk = new PrivateTalk(sink);
+    const said: string[] = [];
+    const taken: (() => void)[] = [];
+    const say = (lines: readonly OutgoingLine[]): Promise<void> => {
+      said.push(String(lines[0]?.params[0]));
+      return new Promise((resolve) => taken.push(resolve));
+    };
+    const ask = (nick: string): Promise<void> =>
+      talk.reply(lineOf(`:${nick}!u@h PRIVMSG causeway :help`), null, 0, say);
+    const asking = Array.from({ length: 100 }, (_, n) => ask(`n${n}`));
+    while (taken.length === 0) await null;
+    assert.deepEqual(said, ['n0']);
+    for (let n = 0; n < 20; n++) {
+      while (taken.length <= n) await null;
+      taken[n]?.();
+    }
+    await Promise.all(asking);
+    assert.deepEqual(
+      said,
+      Array.from({ length: 20 }, (_, n) => `n${n}`),
+    );
+    void ask('late');
+    while (taken.length <= 20) await null;
+    assert.equal(said.at(-1), 'late');
   });
 
   test('is answered a few times at once and then now and then, each person by themselves', async () => {

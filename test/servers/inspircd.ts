@@ -14,6 +14,7 @@ export type InspircdOptions = {
   readonly more?: string;
   /** Modules left out of {@link MODULES}: `ircv3_ctctags` for a server without message tags. */
   readonly without?: readonly string[];
+  readonly limits?: keyof typeof LIMITS;
 };
 
 /** What makes it a modern server. Without services it has no accounts, and offers no `sasl`. */
@@ -87,15 +88,26 @@ export async function startInspircd(options: InspircdOptions): Promise<Inspircd>
   return inspircd;
 }
 
-function configuration(root: string, dir: string, port: number, { more = '', without = [] }: InspircdOptions): string {
+/** What a connection may do: as much as a test wants, or as little as in the configuration that InspIRCd comes with. */
+const LIMITS = {
+  none: 'hardsendq="8M" softsendq="8M" recvq="64K" threshold="100000" commandrate="1000000" fakelag="no"',
+  usual: 'hardsendq="1M" softsendq="10240" recvq="10K" threshold="10" commandrate="1000" fakelag="yes"',
+} as const;
+
+function configuration(
+  root: string,
+  dir: string,
+  port: number,
+  { more = '', without = [], limits = 'none' }: InspircdOptions,
+): string {
   const modules = MODULES.filter((name) => !without.includes(name));
   return `
 <server name="insp.test" description="InspIRCd in a test" network="InspTest" id="1TE">
 <admin name="test" nick="test" email="test@insp.test">
 <bind address="127.0.0.1" port="${port}" type="clients">
 <path configdir="${dir}" datadir="${dir}" logdir="${dir}" runtimedir="${dir}" moduledir="${join(root, 'usr/lib/inspircd/modules')}">
-<connect name="main" allow="*" resolvehostnames="no" timeout="20" pingfreq="120" hardsendq="8M" softsendq="8M" recvq="64K" threshold="100000"
-         commandrate="1000000" fakelag="no" localmax="20000" globalmax="20000" maxchans="1000" useident="no" limit="20000">
+<connect name="main" allow="*" resolvehostnames="no" timeout="20" pingfreq="120" ${LIMITS[limits]}
+         localmax="20000" globalmax="20000" maxchans="1000" useident="no" limit="20000">
 <class name="all" commands="*" privs="*" usermodes="*" chanmodes="*" snomasks="*">
 <type name="admin" classes="all">
 <oper name="oper" password="oper-in-a-test" host="*@*" type="admin">

@@ -1,5 +1,6 @@
 import type { Assembled } from '../../core/irc/batch-parts.ts';
 import { messagesOf } from '../../core/irc/batch-parts.ts';
+import type { OutgoingLine } from '../../core/irc/encode.ts';
 import { isChannelName } from '../../core/irc/isupport.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import { isNetsplitReason } from '../../core/irc/netsplit.ts';
@@ -76,8 +77,8 @@ function privately(listener: Listener, session: Session, line: IrcLine, body: st
   if (answer !== undefined) session.link.send(answer);
   // Only what the server itself says with this line counts: a nick may have changed hands since anything else was said.
   const account = session.link.hasCap('account-tag') ? (speaker.account ?? null) : null;
-  const answers = listener.privateTalk.answer(line, account, listener.nowMs());
-  listener.inBackground(answers.then((all) => all.forEach((each) => void session.link.send(each))));
+  const say = (lines: readonly OutgoingLine[]): Promise<unknown> => session.errands.run(lines);
+  listener.inBackground(listener.privateTalk.reply(line, account, listener.nowMs(), say));
 }
 
 function joinRefused(listener: Listener, { command, params }: IrcLine): void {
