@@ -118,6 +118,8 @@ export type TopicToMatrix = {
   readonly op: 'matrix.topic';
   readonly room: string;
   readonly topic: string;
+  /** A room that has a topic keeps it. */
+  readonly onlyWhereNone?: true;
   readonly provenance: Provenance;
 };
 

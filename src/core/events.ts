@@ -101,6 +101,8 @@ export type NetworkTopic = NetworkEventBase & {
   readonly source: NetworkSource;
   readonly own: boolean;
   readonly topic: string;
+  /** How it stands as we come in, whoever set it whenever: news only where it is not what was known. */
+  readonly standing?: true;
 };
 
 /** One of our puppets was thrown out. */

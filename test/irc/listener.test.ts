@@ -280,6 +280,24 @@ describe('the listener', { timeout: 60_000 }, () => {
     );
   });
 
+  test('tells the topic that a channel has as it comes in, apart from one that somebody sets', async (t) => {
+    const topic = ':fake.test 332 causeway #commons :set while we were away';
+    const here = await world(t, { caps: MODERN, answer: replaying(topic) });
+    await here.world.hears('carol: live');
+    const bot = await here.server.client('causeway');
+    bot.send(':carol!c@h TOPIC #commons :set now', ':carol!c@h PRIVMSG #commons :done');
+    await here.world.hears('carol: done');
+    assert.deepEqual(
+      here.world.memory.events.flatMap((event) =>
+        event.kind === 'topic' ? [[event.topic, event.standing, event.source.nick]] : [],
+      ),
+      [
+        ['set while we were away', true, 'fake.test'],
+        ['set now', undefined, 'carol'],
+      ],
+    );
+  });
+
   test('a roster is told whole, then by its changes, without our own connections', async (t) => {
     const here = await world(t, { caps: MODERN });
     await here.world.listening();

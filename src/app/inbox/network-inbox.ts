@@ -11,6 +11,7 @@ import type { Names } from '../people/names.ts';
 import type { Vouching } from '../people/vouching.ts';
 import type { Portal, PortalTable } from '../rooms/portal-table.ts';
 import type { Walls } from '../rooms/walls.ts';
+import { takeTopic } from './known-topics.ts';
 
 const STORE_RETRY_MS = 250;
 /** Most events of one commit. */
@@ -211,6 +212,8 @@ export class NetworkInbox {
     const { stores, log } = this.#kit;
     if (portal.roomId === undefined) return;
     try {
+      const topicNews = event.kind === 'topic' ? await takeTopic(stores, entry.sql, portal, event) : undefined;
+      if (topicNews === 'known') return;
       const personOf =
         event.kind === 'message'
           ? await this.#names.personOf(entry.sql, this.#network, portal.channel, portal.roomId)
@@ -221,6 +224,7 @@ export class NetworkInbox {
         ...(event.kind === 'walls' && this.#walls.before(portal)),
         voucher: this.#vouching.voucher(this.#network.id),
         ...this.#vouching.topicNote(portal),
+        ...(topicNews === 'first' && { isFirstTopic: true }),
         ...(personOf !== undefined && { personOf }),
       });
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), effects, row.receivedAtMs);

@@ -4,6 +4,7 @@ import { messageContent, spokenFor } from '../../core/convert/message-content.ts
 import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { Effect, KickFromMatrix, NoticeToMatrix, SendToMatrix, TopicToMatrix } from '../../core/events.ts';
 import { successorIn } from '../../core/room/successor.ts';
+import { withoutNote } from '../../core/room/topic-note.ts';
 import type { Kit } from '../kit.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import { UNKNOWN_ROOM } from '../rooms/is-gone.ts';
@@ -174,6 +175,11 @@ export class MatrixEffects {
     const { homeserver } = this.#kit;
     const now = await homeserver.stateContent(effect.room, 'm.room.topic', '');
     if (now.ok && now.value?.topic === effect.topic) return ok('');
+    if (effect.onlyWhereNone === true) {
+      if (!now.ok) return now;
+      const own = now.value?.topic;
+      if (typeof own === 'string' && withoutNote(own) !== '') return ok('');
+    }
     const content = { topic: effect.topic, [MARKER]: markerOf([], effect.provenance) };
     return homeserver.sendState(homeserver.botId, effect.room, 'm.room.topic', '', content);
   }

@@ -15,9 +15,10 @@ import { keyOfReaction, type MessageKey, parseReactionKey } from '../../core/ids
 import type { Network } from '../../ports/network.ts';
 import type { LinkRow } from '../../ports/stores.ts';
 import { voiceFor } from '../direct/voice-for.ts';
+import { noteTopic } from '../inbox/known-topics.ts';
 import type { Kit } from '../kit.ts';
 import type { People } from '../people/people.ts';
-import type { Portal } from '../rooms/portal-table.ts';
+import { type Portal, portalIdOf } from '../rooms/portal-table.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 import { carryInvitation } from './network-invitation.ts';
 import { carryPins } from './network-pins.ts';
@@ -80,7 +81,12 @@ export class NetworkErrands {
       case 'network.topic': {
         const person = await this.#people.person(effect.room, effect.userId);
         const set = await network.setTopic(person, effect.channel, effect.topic);
-        return set.ok ? DONE : set;
+        if (!set.ok) return set;
+        // Before the row is done: whoever comes in after a crash finds it in the channel, and does not take it for news.
+        const { db, stores } = this.#kit;
+        const id = portalIdOf(network.id, effect.channel);
+        await db.transaction((sql) => noteTopic(stores, sql, id, effect.topic));
+        return DONE;
       }
       case 'network.pins': {
         const [kit, people, targets] = [this.#kit, this.#people, this.#targets];

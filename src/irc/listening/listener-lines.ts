@@ -12,7 +12,7 @@ import { isJoinRefusal } from './joins.ts';
 import type { Listener } from './listener.ts';
 import { modesAre, modesChanged, thrownOut } from './mode-lines.ts';
 import { naming } from './naming.ts';
-import { readMessage, readTopic, type Spoken } from './reading.ts';
+import { readMessage, readStandingTopic, readTopic, type Spoken } from './reading.ts';
 import { readDeletion, readPin, readReaction, readTyping } from './reading-gestures.ts';
 
 type Handler = (listener: Listener, session: Session, spoken: Spoken) => void;
@@ -161,6 +161,11 @@ const topic: Handler = (listener, session, { line }) => {
   if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
 };
 
+const standingTopic: Handler = (listener, session, { line }) => {
+  const event = readStandingTopic(line, listener.perspective(session), naming(session));
+  if (event !== undefined) listener.joins.get(event.channel)?.view.push(event);
+};
+
 const tagmsg: Handler = (listener, session, { line }) => {
   const view = listener.perspective(session);
   const typing = readTyping(line, view);
@@ -252,6 +257,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['005', (listener, session) => listener.learnedIsupport(session)],
   ['MODE', modesChanged],
   ['324', modesAre],
+  ['332', standingTopic],
   ['353', names],
   ['366', namesEnd],
   ['352', (_, session, { line }) => session.who.plainReply(line.params)],

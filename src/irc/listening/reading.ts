@@ -76,7 +76,7 @@ export function readSpeaker(
   return { channel: name, source, own: isOurs(line, source, view) };
 }
 
-/** A live TOPIC; replays and the 332 of a join are no news. */
+/** A live TOPIC. */
 export function readTopic(line: IrcLine, view: Perspective, naming: Naming): NetworkTopic | undefined {
   const [channel, topic] = line.params;
   if (channel === undefined || topic === undefined || line.source === undefined) return undefined;
@@ -93,6 +93,26 @@ export function readTopic(line: IrcLine, view: Perspective, naming: Naming): Net
     source,
     own: saidByUs(source, view),
     topic,
+  };
+}
+
+/** The topic that a channel has as we come in (332). One without a topic sends none, and a server that was restarted has forgotten it: nobody took it away. */
+export function readStandingTopic(line: IrcLine, view: Perspective, naming: Naming): NetworkTopic | undefined {
+  const [, channel, topic] = line.params;
+  if (channel === undefined || topic === undefined || topic === '' || line.source === undefined) return undefined;
+  const timeMs = whenSaid(line, view);
+  return {
+    kind: 'topic',
+    network: view.network,
+    channel,
+    key: nameLine(line, naming, timeMs, false),
+    timeMs,
+    replayed: false,
+    // Who set it is another line, which says a nick that may be anybody's by now.
+    source: readNetworkSource(line, line.source),
+    own: false,
+    topic,
+    standing: true,
   };
 }
 

@@ -10,8 +10,11 @@ export const ROOMS: readonly Crossing[] = [
     types: ['m.room.topic'],
     kinds: ['topic'],
     toNetwork: { able: 'by the person, else by the bot where it may' },
-    toMatrix: { able: 'by the bot' },
-    shown: [['test/e2e/two-way.test.ts', 'the topic crosses both ways']],
+    toMatrix: { able: 'by the bot; also what was set while the bridge was away' },
+    shown: [
+      ['test/e2e/two-way.test.ts', 'the topic crosses both ways'],
+      ['test/app/known-topics.test.ts', 'set while nobody of ours was there'],
+    ],
   },
   {
     what: 'Leaving, being put out, shut out and let in again',

@@ -9,5 +9,7 @@ export const topic = (event: NetworkTopic, view: NetworkView): KeyedEffect[] =>
     op: 'matrix.topic',
     room: view.room,
     topic: withNote(stripFormatting(event.topic), view.topicNote),
+    // What a room says already was chosen here, or was there before the link.
+    ...(view.isFirstTopic === true && { onlyWhereNone: true }),
     provenance: provenanceOf(event, view.voucher),
   });

@@ -28,6 +28,8 @@ export type NetworkView = {
   readonly voucher: Voucher;
   /** What stands behind the topic in the room (core/room/topic-note); none where topics are left alone. */
   readonly topicNote?: string;
+  /** Nothing was known of the channel's topic before. */
+  readonly isFirstTopic?: boolean;
 };
 
 /** What every effect in somebody's name says of them. */
