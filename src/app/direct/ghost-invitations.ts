@@ -1,6 +1,7 @@
 import { ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { Kit } from '../kit.ts';
+import { decline } from '../people/decline.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
 import { inBackground } from '../timing/background.ts';
@@ -83,7 +84,7 @@ export class GhostInvitations {
     const { kit, rooms, ghosts } = this.#parts;
     const { homeserver } = kit;
     const { botId } = homeserver;
-    const leave = (why: string): Promise<Result<void>> => homeserver.leave(ghost, room, why);
+    const leave = (why: string): Promise<Result<void>> => decline(homeserver, ghost, room, why);
     const whom = ghosts.whoIs(ghost);
     const network = whom === undefined ? undefined : kit.networks.get(whom.network);
     if (whom === undefined || network?.privately === undefined) return leave('Nobody can be reached here.');

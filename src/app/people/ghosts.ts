@@ -2,15 +2,13 @@ import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import type { GhostSubject, NetworkId } from '../../core/ids.ts';
 import type { GhostRow } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
+import { GHOST_UNKNOWN } from './decline.ts';
 import type { GhostMoves } from './ghost-moves.ts';
 
 /** Ghosts kept in memory; the others are read again from the database. */
 const REMEMBERED = 20_000;
 /** `last spoke` is written at most this often per ghost and room: idle leave counts days. */
 const SPOKE_EVERY_MS = 3_600_000;
-
-/** The homeserver lost the ghost, or says so while it stops (see matrix/http-errors). */
-const GHOST_UNKNOWN = 'matrix.ghost-unknown';
 
 /** What a ghost is called; the same for the same subject and nick until the configuration changes. */
 export type NameOf = (network: NetworkId, subject: GhostSubject, nick: string) => string;

@@ -3,6 +3,7 @@ import type { InviteOnNetwork } from '../../core/events.ts';
 import { subjectOf } from '../../core/identity/subject.ts';
 import type { Network } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
+import { decline } from '../people/decline.ts';
 import type { People } from '../people/people.ts';
 import { portalIdOf } from '../rooms/portal-table.ts';
 import type { Walls } from '../rooms/walls.ts';
@@ -22,7 +23,7 @@ export async function carryInvitation(
   const invited = await invite(people, walls, effect, network);
   if (invited.ok) return ok([]);
   if (invited.error.retry !== 'never') return invited;
-  const declined = await kit.homeserver.leave(effect.ghost, effect.room, invited.error.text);
+  const declined = await decline(kit.homeserver, effect.ghost, effect.room, invited.error.text);
   return declined.ok || declined.error.retry === 'never' ? invited : declined;
 }
 
