@@ -15,7 +15,7 @@ import { secretsIn } from './config/secrets.ts';
 import { ok, type Result } from './core/errors.ts';
 import { BOT_LOCALPART, type NetworkId } from './core/ids.ts';
 import { openDatabase } from './db/open-database.ts';
-import { stores } from './db/stores.ts';
+import { stores } from './db/stores/stores.ts';
 import { openDeciding, openEvents } from './deciding.ts';
 import { makeFailpoint } from './failpoints.ts';
 import { makeFileFetcher } from './http/fetch/file-fetcher.ts';

@@ -113,12 +113,12 @@ describe('the house', () => {
       [
         refused('src/core/ids.ts', '../ports/log.ts'),
         refused('src/core/irc/line.ts', 'node:crypto'),
-        refused('src/app/lanes/lane.ts', '../../db/stores.ts'),
+        refused('src/app/lanes/lane.ts', '../../db/stores/stores.ts'),
         refused('src/irc/wire/link.ts', '../../matrix/call.ts'),
         refused('src/matrix/call.ts', 'pg'),
         refused('src/unheard-of/x.ts', 'node:fs'),
         refused('src/core/irc/line.ts', '../ids.ts'),
-        refused('src/db/postgres.ts', 'pg'),
+        refused('src/db/postgres/postgres.ts', 'pg'),
       ],
       [true, true, true, true, true, true, false, false],
     );

@@ -8,9 +8,9 @@ import { checkFreeSpace, DEFAULT_FLOOR_BYTES, freeBytes } from './free-space.ts'
 import { Health } from './health.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { migrations } from './migrations/all.ts';
-import { openPostgres } from './open-postgres.ts';
-import { openSqlite } from './open-sqlite.ts';
 import type { Opened } from './opened.ts';
+import { openPostgres } from './postgres/open-postgres.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
 import { WatchedDatabase } from './watched-database.ts';
 
 export type OpenDatabaseOptions = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MatrixEvent, NetworkDeletion, NetworkMessage, NetworkReaction } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { BOT, UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import { CANNOT_SEND } from '../fakes/fake-network.ts';
 import { FakeWorld } from '../fakes/fake-world.ts';

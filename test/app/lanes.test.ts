@@ -5,7 +5,7 @@ import type { Kit } from '../../src/app/kit.ts';
 import { Lanes } from '../../src/app/lanes/lanes.ts';
 import { Ledger } from '../../src/app/lanes/ledger.ts';
 import { asNetworkId, makeLaneId, makePortalId } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { type Database, StoreUnavailable } from '../../src/ports/db.ts';
 import { openForTest, recordingLog } from '../db/kit.ts';
 import { kitFor, LivedDb } from '../fakes/fake-world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { BOT, type CallFault, FORBIDDEN, SERVER, SERVER_ERROR, UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import { ALIAS, CHANNEL, configOf, FakeWorld } from '../fakes/fake-world.ts';
 

@@ -15,7 +15,7 @@ import { Signal } from '../../src/app/timing/signal.ts';
 import { Echoes } from '../../src/app/to-matrix/echoes.ts';
 import { ok } from '../../src/core/errors.ts';
 import type { MatrixEvent } from '../../src/core/events.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { Database } from '../../src/ports/db.ts';
 import { openForTest } from '../db/kit.ts';
 import { type CallFault, FakeHomeserver, FORBIDDEN, SERVER, UNREACHABLE } from '../fakes/fake-homeserver.ts';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { MatrixEvent, NetworkInvite, NetworkQuiet, NetworkWalls } from '../../src/core/events.ts';
 import type { ChannelRules } from '../../src/core/room/channel-rules.ts';
 import type { Wall } from '../../src/core/room/walls.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { BOT, SERVER } from '../fakes/fake-homeserver.ts';
 import { configOf, FakeWorld } from '../fakes/fake-world.ts';
 

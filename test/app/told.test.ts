@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { BOT, FORBIDDEN, UNREACHABLE } from '../fakes/fake-homeserver.ts';
 import { CANNOT_SEND } from '../fakes/fake-network.ts';
 import { FakeWorld } from '../fakes/fake-world.ts';

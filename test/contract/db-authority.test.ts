@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { AuthorityMemberRow } from '../../src/ports/authority-stores.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Peer } from '../../src/core/direct.ts';
 import { asNetworkId, makeDirectId } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
 
 const network = asNetworkId('home');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { asNetworkId, keyFromMsgid, makeLaneId, makePortalId } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { Database, Sql, SqlValue } from '../../src/ports/db.ts';
 import { openForTest } from '../db/kit.ts';
 import { testEngines } from './engines.ts';

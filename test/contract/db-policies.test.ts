@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asNetworkId, makePortalId } from '../../src/core/ids.ts';
 import type { ShutOut } from '../../src/core/policy/plan-shut-outs.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { PolicyRow } from '../../src/ports/policy-store.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { asNetworkId, makeLaneId, makePortalId } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { type Database, StoreUnavailable } from '../../src/ports/db.ts';
 import { openForTest, recordingLog, refusalOf, until } from '../db/kit.ts';
 import { type Postgres, startPostgres } from '../servers/postgres.ts';

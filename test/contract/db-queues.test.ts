@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asNetworkId, keyFromMsgid, makeLaneId, makePortalId } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { InboxRow, LinkRow, OutboxRow } from '../../src/ports/stores.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asNetworkId, keyFromMsgid, makePortalId } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { GhostRow, PortalRow, PuppetRow } from '../../src/ports/stores.ts';
 import { describeOnBothEngines } from './on-both-engines.ts';
 

@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { asNetworkId, makeLaneId, makePortalId } from '../../src/core/ids.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import { realClock, recordingLog } from '../db/kit.ts';
 
 const WRITERS = 8;

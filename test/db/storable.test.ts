@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { batches, inList } from '../../src/db/batches.ts';
-import { numberPlaceholders } from '../../src/db/placeholders.ts';
+import { numberPlaceholders } from '../../src/db/postgres/placeholders.ts';
 import { storableKey, storableText } from '../../src/db/storable.ts';
+import { batches, inList } from '../../src/db/stores/batches.ts';
 
 const hostile = fc.string({ unit: 'binary', maxLength: 2000 });
 

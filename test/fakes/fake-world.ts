@@ -4,7 +4,7 @@ import type { Kit } from '../../src/app/kit.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { MatrixEvent, NetworkEvent, NetworkMessage } from '../../src/core/events.ts';
 import { keyFromMsgid } from '../../src/core/ids.ts';
-import { stores } from '../../src/db/stores.ts';
+import { stores } from '../../src/db/stores/stores.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { type Database, type Db, type Sql, StoreUnavailable } from '../../src/ports/db.ts';
 import type { FailpointName } from '../../src/ports/failpoint.ts';

@@ -8,7 +8,7 @@ import { Signal } from '../../../src/app/timing/signal.ts';
 import { ok } from '../../../src/core/errors.ts';
 import type { NetworkMessage } from '../../../src/core/events.ts';
 import { keyFromMsgid } from '../../../src/core/ids.ts';
-import { stores } from '../../../src/db/stores.ts';
+import { stores } from '../../../src/db/stores/stores.ts';
 import { openForTest } from '../../db/kit.ts';
 import { FakeNetwork, HOME } from '../../fakes/fake-network.ts';
 import { kitFor } from '../../fakes/fake-world.ts';

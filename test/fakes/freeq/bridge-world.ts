@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/clock.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import { networkSchema } from '../../../src/config/schema-network.ts';
 import type { MatrixEvent } from '../../../src/core/events.ts';
-import { stores } from '../../../src/db/stores.ts';
+import { stores } from '../../../src/db/stores/stores.ts';
 import { type IrcNetwork, makeIrcNetwork } from '../../../src/irc/network.ts';
 import type { Timings } from '../../../src/irc/wire/timings.ts';
 import type { Clock } from '../../../src/ports/clock.ts';

@@ -1,6 +1,6 @@
-import type { ShutOut } from '../core/policy/plan-shut-outs.ts';
-import type { PolicyRow, PolicyStore } from '../ports/policy-store.ts';
-import { storableKey } from './storable.ts';
+import type { ShutOut } from '../../core/policy/plan-shut-outs.ts';
+import type { PolicyRow, PolicyStore } from '../../ports/policy-store.ts';
+import { storableKey } from '../storable.ts';
 
 const ALL = 'SELECT room, slot, type, event_id AS "eventId", sent_at_ms AS "sentAtMs", content FROM policy_rule';
 

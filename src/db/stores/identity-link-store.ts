@@ -1,5 +1,5 @@
-import type { IdentityLinkRow, IdentityLinkStore } from '../ports/authority-stores.ts';
-import { storableKey } from './storable.ts';
+import type { IdentityLinkRow, IdentityLinkStore } from '../../ports/authority-stores.ts';
+import { storableKey } from '../storable.ts';
 
 const COLUMNS = 'handle, subject, proven_at_ms AS "provenAtMs", how';
 

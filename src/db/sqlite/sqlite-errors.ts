@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../ports/db.ts';
+import { StoreUnavailable } from '../../ports/db.ts';
 
 /** Primary result codes (sqlite.org/rescode.html) after which a whole transaction is lost, and what to do. */
 const UNAVAILABLE: ReadonlyMap<number, string> = new Map([

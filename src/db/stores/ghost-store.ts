@@ -1,4 +1,4 @@
-import type { GhostRoomRow, GhostRow, GhostStore } from '../ports/stores.ts';
+import type { GhostRoomRow, GhostRow, GhostStore } from '../../ports/stores.ts';
 
 const GET = `
   SELECT user_id AS "userId", network, display_name AS "displayName", registered, silenced

@@ -1,5 +1,5 @@
-import { fail, ok, type Result } from '../core/errors.ts';
-import type { Opened } from './opened.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
+import type { Opened } from '../opened.ts';
 import { PostgresEngine, type PostgresOptions } from './postgres.ts';
 
 /** @param url as libpq takes it; its password appears in no message */

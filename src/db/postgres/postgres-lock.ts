@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { PostgresSession } from './postgres-session.ts';
 
 /** Names our lock among the advisory locks of a database; the second half is the schema. */

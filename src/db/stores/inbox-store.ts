@@ -1,7 +1,7 @@
-import type { LaneId } from '../core/ids.ts';
-import type { InboxRow, InboxStore } from '../ports/stores.ts';
+import type { LaneId } from '../../core/ids.ts';
+import type { InboxRow, InboxStore } from '../../ports/stores.ts';
+import { storableKey } from '../storable.ts';
 import { knownKeys } from './batches.ts';
-import { storableKey } from './storable.ts';
 
 const INSERT = `
   INSERT INTO inbox (id, source, key, lane, received_at_ms, payload, state, seen)

@@ -1,7 +1,7 @@
-import type { MessageKey } from '../core/ids.ts';
-import type { LinkRow, LinkStore } from '../ports/stores.ts';
+import type { MessageKey } from '../../core/ids.ts';
+import type { LinkRow, LinkStore } from '../../ports/stores.ts';
+import { storableKey } from '../storable.ts';
 import { batches, knownKeys, rowPlaces } from './batches.ts';
-import { storableKey } from './storable.ts';
 
 const INSERT = (rows: number): string => `
   INSERT INTO link (network, message_key, room, event_id, direction, created_at_ms, sender, nick, thread, gone, provenance)

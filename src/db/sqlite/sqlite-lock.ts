@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
-import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
 import { primaryCode, sqliteUnavailable } from './sqlite-errors.ts';
 
 const SQLITE_BUSY = 5;

@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fail, ok, type Result } from '../core/errors.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
 
 /**
  * Makes sure of the file and gives its one true path, so that a link or a relative path meets the same lock and the

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { SqlValue, StoreUnavailable } from '../ports/db.ts';
-import type { Engine } from './engine.ts';
+import type { SqlValue, StoreUnavailable } from '../../ports/db.ts';
+import type { Engine } from '../engine.ts';
 import { sqliteUnavailable } from './sqlite-errors.ts';
 
 /** How long a foreign lock is waited for; the whole process stands still meanwhile. */

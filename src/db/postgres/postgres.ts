@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { QueryResult } from 'pg';
-import { type BridgeError, fail, ok, type Result } from '../core/errors.ts';
-import type { Clock } from '../ports/clock.ts';
-import { type SqlValue, StoreUnavailable } from '../ports/db.ts';
-import type { Engine } from './engine.ts';
-import type { Health } from './health.ts';
+import { type BridgeError, fail, ok, type Result } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type SqlValue, StoreUnavailable } from '../../ports/db.ts';
+import type { Engine } from '../engine.ts';
+import type { Health } from '../health.ts';
 import { postgresSentence, postgresUnavailable } from './postgres-errors.ts';
 import { takePostgresLock } from './postgres-lock.ts';
 import { PostgresSession } from './postgres-session.ts';

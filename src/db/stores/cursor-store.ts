@@ -1,5 +1,5 @@
-import type { CursorStore } from '../ports/stores.ts';
-import { storableText } from './storable.ts';
+import type { CursorStore } from '../../ports/stores.ts';
+import { storableText } from '../storable.ts';
 
 const GET = 'SELECT value FROM cursor WHERE name = ?';
 

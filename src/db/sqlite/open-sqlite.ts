@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { fail, ok, type Result } from '../core/errors.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Health } from './health.ts';
-import type { Opened } from './opened.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Health } from '../health.ts';
+import type { Opened } from '../opened.ts';
 import { SqliteEngine } from './sqlite.ts';
 import { sqliteUnavailable } from './sqlite-errors.ts';
 import { holdSqliteLock } from './sqlite-lock.ts';

@@ -1,6 +1,6 @@
-import type { Direct } from '../core/direct.ts';
-import type { DirectRow, DirectStore } from '../ports/direct-store.ts';
-import { storableKey } from './storable.ts';
+import type { Direct } from '../../core/direct.ts';
+import type { DirectRow, DirectStore } from '../../ports/direct-store.ts';
+import { storableKey } from '../storable.ts';
 
 const ALL = 'SELECT id, network, room_id AS "roomId", blocked, json FROM direct';
 

@@ -1,6 +1,6 @@
-import type { ScimRow, ScimRowStore } from '../ports/authority-stores.ts';
+import type { ScimRow, ScimRowStore } from '../../ports/authority-stores.ts';
+import { storableKey } from '../storable.ts';
 import { batches, inList, MAX_LIST, rowPlaces } from './batches.ts';
-import { storableKey } from './storable.ts';
 
 const ALL = 'SELECT name AS "key", json FROM scim_resource';
 

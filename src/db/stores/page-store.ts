@@ -1,6 +1,6 @@
-import type { PageContent } from '../core/share-page.ts';
-import type { PageGone, PageRow, PageStore } from '../ports/page-store.ts';
-import { storableKey } from './storable.ts';
+import type { PageContent } from '../../core/share-page.ts';
+import type { PageGone, PageRow, PageStore } from '../../ports/page-store.ts';
+import { storableKey } from '../storable.ts';
 
 const INSERT = `
   INSERT INTO page (id, room_id, event_id, root_id, user_id, content, created_at_ms, gone)

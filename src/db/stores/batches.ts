@@ -1,5 +1,5 @@
-import type { Sql, SqlValue } from '../ports/db.ts';
-import { storableKey } from './storable.ts';
+import type { Sql, SqlValue } from '../../ports/db.ts';
+import { storableKey } from '../storable.ts';
 
 /** Few sizes, so that few statements are prepared. */
 const LIST_SIZES = [1, 4, 16, 64, 256, 1000] as const;

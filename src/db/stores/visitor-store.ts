@@ -1,5 +1,5 @@
-import type { VisitorStore, VisitRow } from '../ports/authority-stores.ts';
-import { storableKey } from './storable.ts';
+import type { VisitorStore, VisitRow } from '../../ports/authority-stores.ts';
+import { storableKey } from '../storable.ts';
 
 const ALL = 'SELECT agreement, user_id AS "userId", json, over_ms AS "overMs" FROM visit';
 

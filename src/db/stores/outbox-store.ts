@@ -1,7 +1,7 @@
-import type { LaneId } from '../core/ids.ts';
-import type { LaneBacklog, OutboxRow, OutboxStore } from '../ports/stores.ts';
+import type { LaneId } from '../../core/ids.ts';
+import type { LaneBacklog, OutboxRow, OutboxStore } from '../../ports/stores.ts';
+import { storableKey } from '../storable.ts';
 import { batches, inList, MAX_LIST, rowPlaces } from './batches.ts';
-import { storableKey } from './storable.ts';
 
 const INSERT = (rows: number): string => `
   INSERT INTO outbox (id, lane, key, payload, state, attempts, created_at_ms, detail, error)

@@ -1,4 +1,4 @@
-import type { PortalRow, PortalStore } from '../ports/stores.ts';
+import type { PortalRow, PortalStore } from '../../ports/stores.ts';
 
 const ALL = `
   SELECT id, network, channel, room_id AS "roomId",

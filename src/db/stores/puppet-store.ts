@@ -1,4 +1,4 @@
-import type { PuppetRow, PuppetStore } from '../ports/stores.ts';
+import type { PuppetRow, PuppetStore } from '../../ports/stores.ts';
 
 const ALL = `
   SELECT network, user_id AS "userId", nick, account, prefix, last_used_ms AS "lastUsedMs"

@@ -1,4 +1,4 @@
-import type { HeldPlanRow, HeldPlanStore } from '../ports/authority-stores.ts';
+import type { HeldPlanRow, HeldPlanStore } from '../../ports/authority-stores.ts';
 
 const ALL = 'SELECT hash, resource, text, created_at_ms AS "createdAtMs" FROM held_plan';
 

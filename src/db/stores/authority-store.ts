@@ -1,6 +1,6 @@
-import type { AuthorityMemberRow, AuthorityStore } from '../ports/authority-stores.ts';
+import type { AuthorityMemberRow, AuthorityStore } from '../../ports/authority-stores.ts';
+import { storableKey } from '../storable.ts';
 import { batches, rowPlaces } from './batches.ts';
-import { storableKey } from './storable.ts';
 
 const MEMBERS = 'SELECT subject, json, revision, as_of_ms AS "asOfMs" FROM authority_member';
 

@@ -1,4 +1,4 @@
-import type { Stores } from '../ports/stores.ts';
+import type { Stores } from '../../ports/stores.ts';
 import { authorityStore } from './authority-store.ts';
 import { cursorStore } from './cursor-store.ts';
 import { directStore } from './direct-store.ts';

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../ports/db.ts';
+import { StoreUnavailable } from '../../ports/db.ts';
 
 /**
  * Classes of SQLSTATE (PostgreSQL, appendix A) in which only the statement is wrong; everything else that a server

@@ -1,4 +1,4 @@
-import type { MemberRow, MemberStore } from '../ports/stores.ts';
+import type { MemberRow, MemberStore } from '../../ports/stores.ts';
 
 const COLUMNS = 'room_id AS "roomId", user_id AS "userId", membership, display_name AS "displayName"';
 
