@@ -159,6 +159,28 @@ describe('people’s connections', { timeout: 60_000 }, () => {
     assert.deepEqual(here.world.network.status().puppets, { connected: 0, wanted: 0 });
   });
 
+  test('connects anew where the server goes on talking and answers nothing that is said to it', async (t) => {
+    let deaf = false;
+    const here = await world(
+      t,
+      { answer: (client) => (deaf && client.nick === 'Alice' && client.registered ? [] : undefined) },
+      { timings: { confirmMs: 100, puppetIdleMs: 150, puppetDeadMs: 400 } },
+    );
+    const voice = await here.world.network.voice(alice, '#commons');
+    assert.ok(voice.ok);
+    const puppet = await here.server.client('Alice');
+    deaf = true;
+    const said = await voice.value.say(line('row1', 'hi')).confirmed;
+    assert.equal(said.ok === false && said.error.retry, 'lookup');
+    await puppet.got(/^PING watchdog/);
+    await waitUntil(() => {
+      puppet.send(':fake.test NOTICE Alice :still talking');
+      return !here.server.clients.includes(puppet);
+    });
+    deaf = false;
+    await here.server.client('Alice');
+  });
+
   test('is gone, and the nick not ours any more, although the server never closes its side of the connection', async (t) => {
     const here = await world(t, { keepsOpen: true }, { timings: { quitMs: 50, nickLingerMs: 20 } });
     await here.world.network.voice(alice, '#commons');

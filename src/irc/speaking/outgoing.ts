@@ -119,6 +119,7 @@ export class Outgoing {
     for (const piece of [...this.#flight]) {
       if (nowMs - piece.writtenMs < confirmMs) break;
       this.#refuse(piece.job, unanswered('the server has not confirmed it'));
+      this.#link.watchdog.doubt();
     }
     for (const job of [...this.#unseen]) {
       if (!this.#isWatched(job) || nowMs - (job.acceptedMs ?? nowMs) >= sightMs) this.#done(job);

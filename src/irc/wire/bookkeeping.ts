@@ -1,5 +1,6 @@
 import type { IrcLine } from '../../core/irc/line.ts';
 import type { Link } from './link.ts';
+import { WATCHDOG } from './watchdog.ts';
 
 type Note = (link: Link, line: IrcLine) => void;
 
@@ -11,6 +12,12 @@ export const BOOKKEEPING: ReadonlyMap<string, Note> = new Map<string, Note>([
     'PING',
     (link, { params }) => {
       link.send({ command: 'PONG', params: params.slice(-1) });
+    },
+  ],
+  [
+    'PONG',
+    (link, { params }) => {
+      if (params.at(-1) === WATCHDOG) link.watchdog.answered();
     },
   ],
   [

@@ -17,7 +17,7 @@ import { openTransport } from './open-transport.ts';
 import { Registration, type Signer } from './registration.ts';
 import { ServerClock } from './server-clock.ts';
 import type { Transport } from './transport.ts';
-import { ENDINGS, Watchdog } from './watchdog.ts';
+import { ENDINGS, WATCHDOG, Watchdog } from './watchdog.ts';
 
 export type { LinkEnd, LinkOptions, LinkOwner } from './link-parts.ts';
 
@@ -33,7 +33,8 @@ export class Link {
   #registration: Registration | undefined;
   #tokens: IsupportTokens = NO_ISUPPORT;
   readonly #startedMs: number;
-  readonly #watchdog: Watchdog;
+  /** Finds out whether the server is there. */
+  readonly watchdog: Watchdog;
   #labels = 0;
   paused = false;
   #opened = false;
@@ -59,7 +60,7 @@ export class Link {
     this.#options = options;
     this.#owner = owner;
     this.#startedMs = options.clock.nowMs();
-    this.#watchdog = new Watchdog(options.timings, this.#startedMs);
+    this.watchdog = new Watchdog(options.timings, this.#startedMs);
     this.nick = options.introduction.nick;
     this.isupport = options.dialect.isupport;
     this.ids = new OwnIds(() => (this.account === null ? undefined : options.dialect.mint), this.serverMs);
@@ -151,7 +152,7 @@ export class Link {
 
   resume(): void {
     this.paused = false;
-    this.#watchdog.resumed(this.#options.clock.nowMs());
+    this.watchdog.resumed(this.#options.clock.nowMs());
     this.#transport.resume();
   }
 
@@ -174,15 +175,15 @@ export class Link {
 
   /** Looks at the deadlines. */
   tick(nowMs: number): void {
-    const verdict = this.#watchdog.tick(nowMs, this.ready, !this.#ended && !this.paused);
-    if (verdict === 'ask') this.send({ command: 'PING', params: ['watchdog'] });
+    const verdict = this.watchdog.tick(nowMs, this.ready, !this.#ended && !this.paused);
+    if (verdict === 'ask') this.send({ command: 'PING', params: [WATCHDOG] });
     else if (verdict !== 'nothing') this.destroy(ENDINGS[verdict]);
   }
 
   /** One bad line never ends a link, let alone the process. */
   #guardedLine(text: string): void {
     this.lineNumber++;
-    this.#watchdog.heard(this.#options.clock.nowMs());
+    this.watchdog.heard(this.#options.clock.nowMs());
     try {
       const line = parseLine(text, this.dialect.serverTags);
       if (line !== undefined) this.#line(line);
@@ -265,7 +266,7 @@ export class Link {
   /** The server's last word. */
   farewell(text: string): void {
     this.#error ??= farewellError(text);
-    this.#watchdog.dismissed(this.#options.clock.nowMs());
+    this.watchdog.dismissed(this.#options.clock.nowMs());
   }
 
   #closed(why: string): void {
@@ -275,7 +276,7 @@ export class Link {
     this.ready = false;
     const error = this.#error === undefined ? {} : { error: this.#error };
     try {
-      this.#owner.closed({ why, wasOpen: this.#opened, wasReady, heardMs: this.#watchdog.heardMs, ...error });
+      this.#owner.closed({ why, wasOpen: this.#opened, wasReady, heardMs: this.watchdog.heardMs, ...error });
     } catch (problem) {
       this.#options.log.error('The end of a connection made our code fail; this is a bug.', { why: String(problem) });
     }

@@ -4,11 +4,15 @@ export type WatchdogTimings = { readonly registrationMs: number; readonly idleMs
 export const ENDINGS = {
   unregistered: 'the server did not finish the registration in time',
   silent: 'the server has gone silent',
+  deaf: 'the server talks and does not answer',
   dismissed: 'the server said goodbye and kept the line open',
 } as const;
 
 /** What is to be done about a connection now. */
 export type Verdict = 'nothing' | 'ask' | keyof typeof ENDINGS;
+
+/** Token of its PING. */
+export const WATCHDOG = 'watchdog';
 
 /** A server that says ERROR closes the connection itself; one that does not has forgotten it. */
 const GOODBYE_MS = 1000;
@@ -20,6 +24,9 @@ export class Watchdog {
   #askedMs = 0;
   #tickedMs: number;
   #dismissedMs: number | undefined;
+  /** When it was asked for an answer of its own, whatever else is heard; 0 while it is not. */
+  #doubtedMs = 0;
+  #isDoubted = false;
   /** When something was last heard. */
   heardMs: number;
 
@@ -35,6 +42,17 @@ export class Watchdog {
     this.#askedMs = 0;
   }
 
+  /** Something that we said was not answered: what others say is heard, and ours may go nowhere. */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
+  /** The server answered what it was asked. */
+  answered(): void {
+    this.#isDoubted = false;
+    this.#doubtedMs = 0;
+  }
+
   /** The server said its last word. */
   dismissed(nowMs: number): void {
     this.#dismissedMs ??= nowMs;
@@ -43,6 +61,7 @@ export class Watchdog {
   /** Reading goes on after a pause of our own. */
   resumed(nowMs: number): void {
     this.heardMs = nowMs;
+    if (this.#doubtedMs > 0) this.#doubtedMs = nowMs;
   }
 
   /** @param isReading false while we ourselves read nothing */
@@ -54,7 +73,13 @@ export class Watchdog {
     if (this.#dismissedMs !== undefined) return nowMs - this.#dismissedMs >= GOODBYE_MS ? 'dismissed' : 'nothing';
     if (!isReading) return 'nothing';
     if (wasStopped && this.#askedMs > 0) this.#askedMs = nowMs;
+    if (wasStopped && this.#doubtedMs > 0) this.#doubtedMs = nowMs;
     if (!isRegistered) return nowMs - this.#startedMs > registrationMs ? 'unregistered' : 'nothing';
+    if (this.#doubtedMs > 0 && nowMs - this.#doubtedMs >= deadMs - idleMs) return 'deaf';
+    if (this.#isDoubted && this.#doubtedMs === 0) {
+      this.#doubtedMs = nowMs;
+      return 'ask';
+    }
     if (this.#askedMs > 0) return nowMs - this.#askedMs >= deadMs - idleMs ? 'silent' : 'nothing';
     if (nowMs - this.heardMs < idleMs) return 'nothing';
     this.#askedMs = nowMs;
