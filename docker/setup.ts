@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { loadConfig, loadWithoutRegistration } from '../src/config/load.ts';
 import { formatProblems } from '../src/config/problem.ts';
-import { makeRegistration, renderRegistration } from '../src/config/registration.ts';
-import { randomToken, writeRegistration } from '../src/config/registration-write.ts';
+import { makeRegistration, renderRegistration } from '../src/config/registration/registration.ts';
+import { randomToken, writeRegistration } from '../src/config/registration/registration-write.ts';
 
 /**
  * What has to be made before the containers of compose.yaml can start: the registration, once, and Dendrite's

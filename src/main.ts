@@ -9,7 +9,7 @@ import { commandToken } from './config/command-token.ts';
 import { diffConfigs } from './config/diff.ts';
 import { parseListen } from './config/listen.ts';
 import { formatProblems, type LoadedConfig, loadConfig } from './config/load.ts';
-import type { Registration } from './config/registration.ts';
+import type { Registration } from './config/registration/registration.ts';
 import type { Config } from './config/schema.ts';
 import { secretsIn } from './config/secrets.ts';
 import { ok, type Result } from './core/errors.ts';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { loadWithoutRegistration } from '../config/load.ts';
 import { formatProblems } from '../config/problem.ts';
-import { makeRegistration, renderRegistration } from '../config/registration.ts';
-import { randomToken, writeRegistration } from '../config/registration-write.ts';
+import { makeRegistration, renderRegistration } from '../config/registration/registration.ts';
+import { randomToken, writeRegistration } from '../config/registration/registration-write.ts';
 import { parseArguments, type Run } from './command.ts';
 
 export const register: Run = async (argv) => {

@@ -1,15 +1,15 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import type { z } from 'zod';
-import { crossCheck } from './cross-checks.ts';
+import { crossCheck } from './checks/cross-checks.ts';
+import { warningsOf } from './checks/warnings.ts';
 import { explainIssues } from './explain.ts';
 import { type ConfigParts, partsOf, resolvePaths } from './parts.ts';
 import type { ConfigProblem, Path } from './problem.ts';
-import { loadRegistration, type Registration } from './registration.ts';
+import { loadRegistration, type Registration } from './registration/registration.ts';
 import { type Config, configSchema } from './schema.ts';
 import { pathId, readBounded, readSecretFiles, type Substituted, substituteEnvironment } from './substitute.ts';
 import { eachMap, isTree, type Tree } from './walk.ts';
-import { warningsOf } from './warnings.ts';
 import { MAX_FILE_BYTES, readYamlTree, type YamlTree } from './yaml-tree.ts';
 
 export { type ConfigProblem, formatProblems } from './problem.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { DeepReadonly } from './doc.ts';
 import type { ConfigProblem, Path } from './problem.ts';
-import type { Registration } from './registration.ts';
+import type { Registration } from './registration/registration.ts';
 import { type Config, configSchema, type NetworkConfig } from './schema.ts';
 import { networkSchema } from './schema-network.ts';
 import { eachMap, isTree } from './walk.ts';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { makeRegistration, type RegistrationFile, renderRegistration } from '../config/registration.ts';
-import { randomToken } from '../config/registration-write.ts';
+import { makeRegistration, type RegistrationFile, renderRegistration } from '../config/registration/registration.ts';
+import { randomToken } from '../config/registration/registration-write.ts';
 import type { ConfigInput } from '../config/schema.ts';
 import { channelLinks, cooperativeConfig, NETWORK } from './cooperative.ts';
 

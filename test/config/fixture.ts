@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatProblems, type LoadedConfig, loadConfig } from '../../src/config/load.ts';
-import { makeRegistration, renderRegistration } from '../../src/config/registration.ts';
+import { makeRegistration, renderRegistration } from '../../src/config/registration/registration.ts';
 import type { Config } from '../../src/config/schema.ts';
 
 /** A folder of its own, gone afterwards. */

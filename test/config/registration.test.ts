@@ -3,8 +3,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { makeRegistration } from '../../src/config/registration.ts';
-import { randomToken, writeRegistration } from '../../src/config/registration-write.ts';
+import { makeRegistration } from '../../src/config/registration/registration.ts';
+import { randomToken, writeRegistration } from '../../src/config/registration/registration-write.ts';
 import { complaints, goodConfig, goodRegistration, inFolder, load } from './fixture.ts';
 
 const AGAIN = 'Run `causeway register --force` and have the homeserver load the new file.';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { makeRegistration } from '../../src/config/registration.ts';
+import { makeRegistration } from '../../src/config/registration/registration.ts';
 import type { Result } from '../../src/core/errors.ts';
 import type { CompanionSync } from '../../src/matrix/companion-sync.ts';
 import { makeCompanionSync } from '../../src/matrix/companion-sync.ts';

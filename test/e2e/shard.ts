@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askCommand } from '../../src/cli/ask-command.ts';
-import { makeRegistration, renderRegistration } from '../../src/config/registration.ts';
+import { makeRegistration, renderRegistration } from '../../src/config/registration/registration.ts';
 import type { AskedName } from '../../src/core/commands/command-table.ts';
 import type { CommandAnswer } from '../../src/ports/commands.ts';
 import { startBridge } from '../../src/sandbox/servers/bridge.ts';

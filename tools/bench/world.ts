@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { makeRegistration, renderRegistration } from '../../src/config/registration.ts';
+import { makeRegistration, renderRegistration } from '../../src/config/registration/registration.ts';
 import type { StatusReport } from '../../src/ports/status.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { type ServerProcess, startServer } from '../../src/sandbox/servers/server-process.ts';

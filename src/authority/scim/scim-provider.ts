@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { MIN_SCIM_TOKEN } from '../../config/authority-checks.ts';
+import { MIN_SCIM_TOKEN } from '../../config/checks/authority-checks.ts';
 import type { Lookup, Member, Snapshot, SubjectRef } from '../../core/authority/member.ts';
 import type { Authority } from '../../ports/authority.ts';
 import type { Clock } from '../../ports/clock.ts';

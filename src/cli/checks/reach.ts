@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { listenAddress } from '../../config/listen.ts';
 import type { ConfigParts } from '../../config/parts.ts';
-import type { Registration } from '../../config/registration.ts';
+import type { Registration } from '../../config/registration/registration.ts';
 import { GHOST_PREFIX } from '../../core/ids.ts';
 import { type Answer, ask } from './ask.ts';
 import { badAt, type Finding, good, goodRunning, noteAt } from './finding.ts';

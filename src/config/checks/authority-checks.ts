@@ -1,8 +1,8 @@
-import { env } from './doc.ts';
-import { show } from './problem.ts';
+import { env } from '../doc.ts';
+import { show } from '../problem.ts';
+import { whyNotVerifying } from '../verifying-keys.ts';
+import { isTree, type Tree } from '../walk.ts';
 import { type Check, linksOf, list, map, text } from './raw.ts';
-import { whyNotVerifying } from './verifying-keys.ts';
-import { isTree, type Tree } from './walk.ts';
 
 /** Mistakes about the authority that no single value shows. */
 

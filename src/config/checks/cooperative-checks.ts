@@ -1,6 +1,6 @@
-import { type Path, show } from './problem.ts';
+import { type Path, show } from '../problem.ts';
+import type { Tree } from '../walk.ts';
 import { type Check, fullRoom, linksOf, list, map, repeats, text } from './raw.ts';
-import type { Tree } from './walk.ts';
 
 /** Mistakes about the cooperative, its groups and its rooms that no single value shows. */
 

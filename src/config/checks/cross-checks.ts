@@ -1,11 +1,11 @@
+import { parseListen } from '../listen.ts';
+import { type ConfigProblem, type Path, renderPath, show } from '../problem.ts';
+import { isTree } from '../walk.ts';
+import type { YamlTree } from '../yaml-tree.ts';
 import { AUTHORITY_CHECKS } from './authority-checks.ts';
 import { COOPERATIVE_CHECKS } from './cooperative-checks.ts';
 import { FREEQ_CHECKS } from './freeq-checks.ts';
-import { parseListen } from './listen.ts';
-import { type ConfigProblem, type Path, renderPath, show } from './problem.ts';
 import { type Check, fullRoom, type Link, linksOf, list, map, repeats, text } from './raw.ts';
-import { isTree } from './walk.ts';
-import type { YamlTree } from './yaml-tree.ts';
 
 /**
  * Mistakes that no single value shows. They are looked for in the raw tree, whose values can be anything, so that they

@@ -1,9 +1,9 @@
+import { listenAddress } from '../listen.ts';
+import type { ConfigProblem } from '../problem.ts';
+import type { Config } from '../schema.ts';
+import type { YamlTree } from '../yaml-tree.ts';
 import { authorityWarnings } from './authority-warnings.ts';
-import { listenAddress } from './listen.ts';
 import { isNear } from './near.ts';
-import type { ConfigProblem } from './problem.ts';
-import type { Config } from './schema.ts';
-import type { YamlTree } from './yaml-tree.ts';
 
 /** What is allowed and yet worth a second look: printed at the start and by `causeway check`, stopping nothing. */
 export function warningsOf(config: Config, tree: YamlTree): ConfigProblem[] {

@@ -1,8 +1,8 @@
+import type { ConfigProblem, Path } from '../problem.ts';
+import type { AuthorityConfig, Config } from '../schema.ts';
+import type { YamlTree } from '../yaml-tree.ts';
 import { isNear } from './near.ts';
-import type { ConfigProblem, Path } from './problem.ts';
 import { list, map } from './raw.ts';
-import type { AuthorityConfig, Config } from './schema.ts';
-import type { YamlTree } from './yaml-tree.ts';
 
 type Warn = (path: Path, text: string, remedy: string) => ConfigProblem;
 type Look = (config: Config, warn: Warn, written: Written) => readonly ConfigProblem[];

@@ -1,6 +1,6 @@
-import type { ConfigProblem, Path } from './problem.ts';
-import { isTree, type Tree } from './walk.ts';
-import type { YamlTree } from './yaml-tree.ts';
+import type { ConfigProblem, Path } from '../problem.ts';
+import { isTree, type Tree } from '../walk.ts';
+import type { YamlTree } from '../yaml-tree.ts';
 
 /** The raw tree of a configuration, whose values can be anything, as the checks across several keys look at it. */
 

@@ -1,5 +1,5 @@
+import { isTree } from '../walk.ts';
 import { type Check, list, map, repeats, text } from './raw.ts';
-import { isTree } from './walk.ts';
 
 const DEFAULT_KEYS = './freeq-keys';
 

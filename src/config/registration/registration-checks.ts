@@ -1,7 +1,7 @@
-import { BOT_LOCALPART, GHOST_PREFIX } from '../core/ids.ts';
-import { type ConfigProblem, type Path, show } from './problem.ts';
-import { isTree, type Tree } from './walk.ts';
-import type { YamlTree } from './yaml-tree.ts';
+import { BOT_LOCALPART, GHOST_PREFIX } from '../../core/ids.ts';
+import { type ConfigProblem, type Path, show } from '../problem.ts';
+import { isTree, type Tree } from '../walk.ts';
+import type { YamlTree } from '../yaml-tree.ts';
 
 /** What the registration has to agree with. */
 export type RegistrationExpected = { readonly serverName: string; readonly url: string };

@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
-import { BOT_LOCALPART, GHOST_PREFIX } from '../core/ids.ts';
-import type { ConfigProblem } from './problem.ts';
+import { BOT_LOCALPART, GHOST_PREFIX } from '../../core/ids.ts';
+import type { ConfigProblem } from '../problem.ts';
+import { readBounded } from '../substitute.ts';
+import { isTree } from '../walk.ts';
+import { MAX_FILE_BYTES, readYamlTree } from '../yaml-tree.ts';
 import { type RegistrationExpected, registrationProblems } from './registration-checks.ts';
-import { readBounded } from './substitute.ts';
-import { isTree } from './walk.ts';
-import { MAX_FILE_BYTES, readYamlTree } from './yaml-tree.ts';
 
 type Namespace = { readonly exclusive: boolean; readonly regex: string };
 
