@@ -113,6 +113,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
   const enforcement = new Enforcement({
     ...{ kit, config, portals, ledger, isOurs, audit },
     lanes: () => lanes,
+    onStanding: (userIds) => signs.people.standingChanged(userIds),
     authority: parts.authority,
     decisions: parts.decisions,
     isWalled: (portal) => !walls.isOpen(portal),

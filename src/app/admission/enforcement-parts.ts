@@ -25,5 +25,7 @@ export type EnforcementParts = {
   readonly otherBans: (portal: Portal) => readonly string[];
   /** The network keeps people out of a channel, or may do so. */
   readonly isWalled: (portal: PortalId) => boolean;
+  /** These may say more or less than before. @param userIds undefined: perhaps everybody */
+  readonly onStanding: (userIds: readonly string[] | undefined) => void;
   readonly assuranceOf: (network: NetworkId, entry: RosterEntry) => Assurance;
 };

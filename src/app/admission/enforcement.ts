@@ -136,7 +136,7 @@ export class Enforcement implements VisitSource {
     this.occasions = new Occasions({
       ...{ kit, authority, settings, doors: kept.doors, directory: this.directory, rounds: this.#rounds },
       ...{ rooms: this.rooms, admission: this.admission, proofs: this.proofs, keeper: this.keeper },
-      ...{ visiting: this.visiting, requests: this.requests },
+      ...{ visiting: this.visiting, requests: this.requests, onStanding: parts.onStanding },
       puppets: new Puppets({ kit, portals, admission: this.admission, isOurs }),
       drift: new Drift(this.rooms, kit.homeserver.botId, isOurs),
     });

@@ -31,6 +31,8 @@ export type OccasionsParts = {
   readonly rounds: Rounds;
   readonly visiting: Visiting;
   readonly requests: Requests;
+  /** These may say more or less than before. @param userIds undefined: perhaps everybody */
+  readonly onStanding: (userIds: readonly string[] | undefined) => void;
   /** Undefined: everybody is let in. */
   readonly authority: Authority | undefined;
 };
@@ -111,6 +113,7 @@ export class Occasions {
   concerns(userIds: readonly string[] | undefined, cause: string): void {
     this.#parts.doors.changed();
     this.#parts.puppets.follow(userIds);
+    this.#parts.onStanding(userIds);
     this.lookAtAll(cause, userIds);
   }
 

@@ -1,5 +1,6 @@
 import type { NetworkId } from '../../core/ids.ts';
 import { awayOf, type Presence } from '../../core/presence.ts';
+import type { Network } from '../../ports/network.ts';
 import type { LineGate } from '../gates/line-gate.ts';
 import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
@@ -29,14 +30,30 @@ export class PeoplePresence {
   /** @param userId of nobody of ours */
   changed(userId: string, presence: Presence): void {
     this.#remember(userId, presence);
-    for (const network of this.#kit.networks.values())
-      if (this.#isWanted(network.id))
-        network.signs?.away(userId, this.#isHeard(network.id, userId) ? awayOf(presence) : undefined);
+    for (const network of this.#kit.networks.values()) this.#show(network, userId, presence);
+  }
+
+  /** These may say more or less than before. @param userIds undefined: perhaps everybody */
+  standingChanged(userIds: readonly string[] | undefined): void {
+    for (const userId of userIds ?? [...this.#known.keys()]) {
+      const presence = this.#known.get(userId);
+      if (isAway(presence)) for (const network of this.#kit.networks.values()) this.#show(network, userId, presence);
+    }
+  }
+
+  #show(network: Network, userId: string, presence: Presence): void {
+    if (!this.#isWanted(network.id)) return;
+    network.signs?.away(userId, this.#isHeard(network.id, userId) ? awayOf(presence) : undefined);
   }
 
   /** A person's own connection to a network is there. */
   connected(network: NetworkId, userId: string): void {
-    if (!this.#isWanted(network) || this.#known.has(userId)) return;
+    if (!this.#isWanted(network)) return;
+    const presence = this.#known.get(userId);
+    const there = this.#kit.networks.get(network);
+    // Somebody who was let in again is as away as they were before.
+    if (isAway(presence) && there !== undefined) this.#show(there, userId, presence);
+    if (this.#known.has(userId)) return;
     this.#remember(userId, undefined);
     inBackground(this.#kit, this.#ask(userId));
   }
@@ -65,3 +82,7 @@ export class PeoplePresence {
     if (oldest.done !== true) this.#known.delete(oldest.value);
   }
 }
+
+/** Whoever is there needs no sign of it: connections are. */
+const isAway = (presence: Presence | undefined): presence is Presence =>
+  presence !== undefined && awayOf(presence) !== undefined;
