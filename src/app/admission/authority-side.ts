@@ -62,7 +62,7 @@ export class AuthoritySide {
   async load(): Promise<void> {
     const { authority } = this.#parts;
     if (authority === undefined) return;
-    await this.#store.load(this.directory, authority.description.issuer);
+    await this.#store.load(this.directory, authority.description);
     await this.gates.load();
   }
 

@@ -10,7 +10,7 @@ import { membersRemoved, RecentRemovals } from './recent-removals.ts';
 import type { Reports } from './reports.ts';
 
 /** Notes that a room once was as the authority wants it: from then on its plans are no first ones. */
-const ENFORCED = 'enforced:';
+export const ENFORCED = 'enforced:';
 const STEPS_TOLD = 50;
 
 export type CautionParts = {

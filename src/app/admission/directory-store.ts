@@ -2,10 +2,12 @@ import type { Directory } from '../../core/authority/directory.ts';
 import type { DirectoryRow } from '../../core/authority/directory-rows.ts';
 import { StoreUnavailable } from '../../ports/db.ts';
 import type { Kit } from '../kit.ts';
+import { ENFORCED } from './caution.ts';
 
 /** When the authority last said anything, and whether everybody was named by then. */
 const NEWEST = 'authority:newest';
 const WHOSE = 'authority:whose';
+const SOURCE = 'authority:source';
 /** The moment of the newest word is written at most this often: it only says how old what we know is. */
 const NOTE_EVERY_MS = 10_000;
 
@@ -26,8 +28,11 @@ export class DirectoryStore {
     this.#kit = kit;
   }
 
-  /** @param issuer of the subjects; what another authority said is forgotten */
-  async load(directory: Directory, issuer: string): Promise<void> {
+  /**
+   * @param issuer of the subjects; what another authority said is forgotten
+   * @param source where it is asked: the first list of another one is shown before it is enforced anywhere
+   */
+  async load(directory: Directory, { issuer, source }: { issuer: string; source: string }): Promise<void> {
     const { db, stores, log } = this.#kit;
     const { rows, newest } = await db.transaction(async (sql) => {
       if ((await stores.cursor.get(sql, WHOSE)) !== issuer) {
@@ -35,6 +40,10 @@ export class DirectoryStore {
         await stores.cursor.delete(sql, NEWEST);
         await stores.cursor.set(sql, WHOSE, issuer);
       }
+      const before = await stores.cursor.get(sql, SOURCE);
+      if (before !== source) await stores.cursor.set(sql, SOURCE, source);
+      if (before !== undefined && before !== source)
+        for (const name of (await stores.cursor.list(sql, ENFORCED)).keys()) await stores.cursor.delete(sql, name);
       return { rows: await stores.authority.members(sql), newest: await stores.cursor.get(sql, NEWEST) };
     });
     if (newest === undefined) return;

@@ -137,7 +137,7 @@ test('what was said while the database was away is stored with the next word, so
   const kit = kitFor(life, new ManualClock());
   const store = new DirectoryStore(kit);
   const directory = new Directory();
-  await store.load(directory, ISSUER);
+  await store.load(directory, { issuer: ISSUER, source: 'a test' });
   const say = async (update: AuthorityUpdate, isAway: boolean): Promise<void> => {
     life.isAway = () => isAway;
     await store.save(directory, directory.apply(update).changed);
@@ -148,9 +148,25 @@ test('what was said while the database was away is stored with the next word, so
   directory.apply({ kind: 'heartbeat', asOfMs: 3 });
   await store.stillSo(directory);
   const later = new Directory();
-  await new DirectoryStore(kit).load(later, ISSUER);
+  await new DirectoryStore(kit).load(later, { issuer: ISSUER, source: 'a test' });
   const known = later.member(keyOf('ada'));
   assert.equal(known.kind === 'found' ? known.value.status : known.kind, 'suspended');
+});
+
+test('the first list of another source is a first one for every room: its plan is shown before it is carried out', async (t) => {
+  const db = await openForTest('sqlite::memory:');
+  t.after(() => db.close());
+  const kit = kitFor(db, new ManualClock());
+  const mark = 'enforced:space:coop';
+  await db.transaction((sql) => kit.stores.cursor.set(sql, mark, '1'));
+  const isMarked = async (source: string): Promise<boolean> => {
+    await new DirectoryStore(kit).load(new Directory(), { issuer: ISSUER, source });
+    return (await db.transaction((sql) => kit.stores.cursor.get(sql, mark))) !== undefined;
+  };
+  // A bridge that did not note yet where it asked goes on as it was.
+  assert.equal(await isMarked('file members.yaml'), true);
+  assert.equal(await isMarked('file members.yaml'), true);
+  assert.equal(await isMarked('scim'), false);
 });
 
 /** A clock that somebody sets forward: timers go on by themselves, as those of the machine do. */
