@@ -8,7 +8,7 @@ import {
   subjectKey,
 } from '../../core/authority/member.ts';
 import type { NetworkId } from '../../core/ids.ts';
-import type { Audit } from '../../ports/audit.ts';
+import type { Audit, AuditEntry } from '../../ports/audit.ts';
 import type { RosterChange } from '../../ports/network.ts';
 import type { Kit } from '../kit.ts';
 import type { PortalTable } from '../rooms/portal-table.ts';
@@ -117,7 +117,7 @@ export class Proofs {
       const what = `${side.nick} on ${side.network} (no account) until they leave, by code with ${userId}`;
       const nick = this.#nickKey(side.network, side.nick);
       this.#underWay.add(nick);
-      const isRecorded = await this.#note(mine, 'link', what);
+      const isRecorded = await this.#audit.write([noteOf(mine, 'link', what)]);
       // Whoever left while that was written down left the nick to somebody else.
       const isThere = this.#underWay.delete(nick);
       if (!isRecorded) return no(UNRECORDED);
@@ -132,20 +132,15 @@ export class Proofs {
       value: foldAccount(side.account),
     };
     const key = handleKey(handle);
-    if (!(await this.#note(mine, 'link', `${side.account} on ${side.network}, by code with ${userId}`)))
-      return no(UNRECORDED);
     const before = this.#links.get(key);
-    const relinked = [mine];
-    if (before !== undefined && subjectKey(before.subject) !== mine) {
-      // The old binding ends before the new one begins.
-      this.#links.delete(key);
-      relinked.push(subjectKey(before.subject));
-      await this.#note(
-        subjectKey(before.subject),
-        'unlink',
-        `${side.account} on ${side.network} was proven to be somebody else's`,
-      );
-    }
+    const other = before === undefined ? mine : subjectKey(before.subject);
+    const where = `${side.account} on ${side.network}`;
+    // The old binding ends before the new one begins.
+    const ends = other === mine ? [] : [noteOf(other, 'unlink', `${where} was proven to be somebody else's`)];
+    if (!(await this.#audit.write([...ends, noteOf(mine, 'link', `${where}, by code with ${userId}`)])))
+      return no(UNRECORDED);
+    const relinked = [...new Set([mine, other])];
+    if (other !== mine) this.#links.delete(key);
     const row = { handle: key, subject: mine, provenAtMs: nowMs, how: 'code said on both sides' };
     await db.transaction((sql) => stores.identityLink.put(sql, row));
     this.#links.set(key, { handle, subject });
@@ -157,12 +152,6 @@ export class Proofs {
     return this.#portals.ofNetwork(network).some(({ channel }) => nicks?.isTaken(channel, nick) === true);
   }
 
-  #note(subject: string, action: 'link' | 'unlink', why: string): Promise<boolean> {
-    return this.#audit.write([
-      { phase: 'note', actor: 'proof', cause: action, subject, action, resource: '', why, revision: null },
-    ]);
-  }
-
   #fold(network: NetworkId, name: string): string {
     return this.#kit.networks.get(network)?.fold(name) ?? name.toLowerCase();
   }
@@ -171,6 +160,10 @@ export class Proofs {
     return `${network} ${this.#fold(network, nick)}`;
   }
 }
+
+const noteOf = (subject: string, action: 'link' | 'unlink', why: string): AuditEntry => ({
+  ...{ phase: 'note', actor: 'proof', cause: action, subject, action, resource: '', why, revision: null },
+});
 
 const UNRECORDED =
   'The record of decisions cannot be written now, so nothing was linked. Ask for a new code with `!causeway link` later.';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Proofs, type Side } from '../../../src/app/admission/proofs.ts';
 import { PortalTable } from '../../../src/app/rooms/portal-table.ts';
-import type { Audit } from '../../../src/ports/audit.ts';
+import type { Audit, AuditEntry } from '../../../src/ports/audit.ts';
 import type { Network } from '../../../src/ports/network.ts';
 import { openForTest } from '../../db/kit.ts';
 import { HOME } from '../../fakes/fake-network.ts';
@@ -14,7 +14,7 @@ const MATRIX: Side = { kind: 'matrix', userId: '@ada:x', subject: ADA };
 const NICK: Side = { kind: 'network', network: HOME, nick: 'ada', account: null };
 const ACCOUNT: Side = { ...NICK, account: 'ada' };
 
-async function world(t: TestContext, isRecorded: () => boolean = () => true) {
+async function world(t: TestContext, isRecorded: (entries: readonly AuditEntry[]) => boolean = () => true) {
   const db = await openForTest('sqlite::memory:');
   t.after(() => db.close());
   const nicks = { isTaken: () => true, nickOf: () => undefined };
@@ -23,7 +23,7 @@ async function world(t: TestContext, isRecorded: () => boolean = () => true) {
   const portals = new PortalTable();
   for (const channel of configOf([{ channel: '#commons', room: '#commons' }]).networks[0]?.channels ?? [])
     portals.add(HOME, channel);
-  const audit: Audit = { problem: undefined, write: async () => isRecorded(), close: async () => {} };
+  const audit: Audit = { problem: undefined, write: async (entries) => isRecorded(entries), close: async () => {} };
   const proofs = new Proofs(kit, audit, portals);
   const codeFor = (side: Side): string => {
     const begun = proofs.begin(side);
@@ -46,6 +46,19 @@ test('nobody is linked while that cannot be recorded', async (t) => {
     proofs.all().map(({ subject }) => subject),
     [ADA],
   );
+});
+
+test('an account that is proven to be another’s is taken from the one before it is given, all in one record', async (t) => {
+  const recorded: string[][] = [];
+  const { proofs, codeFor } = await world(t, (entries) => {
+    recorded.push(entries.map(({ action, subject }) => `${action} ${subject}`));
+    return true;
+  });
+  await proofs.finish(codeFor(ACCOUNT), MATRIX);
+  const bea: Side = { kind: 'matrix', userId: '@bea:x', subject: { iss: 'shard', sub: 'bea' } };
+  const linked = await proofs.finish(codeFor(ACCOUNT), bea);
+  assert.deepEqual(linked.ok && linked.relinked, ['shard bea', 'shard ada']);
+  assert.deepEqual(recorded, [['link shard ada'], ['unlink shard ada', 'link shard bea']]);
 });
 
 test('a nick that is given up while its link is written down is not linked', async (t) => {
