@@ -21,9 +21,9 @@ export type DeletionPowersParts = {
 type Creators = { readonly ids: ReadonlySet<string>; readonly areAbove: boolean };
 
 /**
- * Tells deletions by people who may delete what others said from everybody else's. A homeserver lets any redaction pass that somebody sends as
- * an ordinary event (`PUT …/send/m.room.redaction/…`), or that comes from another homeserver, and carries out only those that count (room
- * version 3, "Handling redactions"): what it does not carry out is to delete nothing on a network either.
+ * Tells deletions by people who may delete what others said from everybody else's. Anybody in a room can make such an event, here or on another
+ * homeserver, and homeservers carry out only those that count (room version 3, "Handling redactions"). Dendrite passes on no others; should one
+ * come all the same, it deletes nothing of others on a network either.
  */
 export class DeletionPowers {
   readonly #parts: DeletionPowersParts;
