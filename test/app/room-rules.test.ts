@@ -4,6 +4,7 @@ import type { MatrixEvent, NetworkInvite, NetworkQuiet, NetworkWalls } from '../
 import type { ChannelRules } from '../../src/core/room/channel-rules.ts';
 import type { Wall } from '../../src/core/room/walls.ts';
 import { stores } from '../../src/db/stores/stores.ts';
+import { StoreUnavailable } from '../../src/ports/db.ts';
 import { BOT, SERVER } from '../fakes/fake-homeserver.ts';
 import { configOf, FakeWorld } from '../fakes/fake-world.ts';
 
@@ -358,6 +359,26 @@ describe('somebody is called', () => {
     await settled(world);
     assert.deepEqual(notices(world), [
       `olga silenced ${BOB} in #commons: what they write here is not said there. Operators of #commons can lift that.`,
+    ]);
+  });
+
+  test('also where the database is away at the moment at which it is heard', async () => {
+    const world = await worldWith();
+    await linked(world);
+    let fails = 3;
+    const before = world.database.transaction.bind(world.database);
+    world.database.transaction = (work) =>
+      before(async (sql) => {
+        const done = await work(sql);
+        const [row] = await sql.all<{ n: number }>("SELECT COUNT(*) AS n FROM outbox WHERE payload LIKE '%moderated%'");
+        if (Number(row?.n) > 0 && fails-- > 0) throw new StoreUnavailable('away');
+        return done;
+      });
+    await channelIs(world, MODERATED);
+    await settled(world);
+    assert.ok(fails < 3);
+    assert.deepEqual(notices(world), [
+      '#commons is moderated now: only those whom its operators gave a voice there can speak.',
     ]);
   });
 

@@ -221,14 +221,14 @@ export class NetworkInbox {
       const effects = networkToMatrix(event, {
         room: portal.roomId,
         fold: (name) => this.#network.fold(name),
-        ...(event.kind === 'walls' && this.#walls.before(portal)),
+        ...(event.kind === 'walls' && (await this.#walls.before(entry.sql, portal))),
         voucher: this.#vouching.voucher(this.#network.id),
         ...this.#vouching.topicNote(portal),
         ...(topicNews === 'first' && { isFirstTopic: true }),
         ...(personOf !== undefined && { personOf }),
       });
       await entry.enqueue(makeLaneId(portal.id, 'to-matrix'), effects, row.receivedAtMs);
-      if (event.kind === 'walls') await this.#walls.note(entry.sql, portal.id, event);
+      if (event.kind === 'walls') await this.#walls.note(entry, portal.id, event);
     } catch (error) {
       await stores.inbox.park(entry.sql, row.id, String(error));
       log.error('a line was set aside because it made the bridge fail', {

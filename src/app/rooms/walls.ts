@@ -5,6 +5,7 @@ import { isWall, type Wall, wallsInWords } from '../../core/room/walls.ts';
 import type { Sql } from '../../ports/db.ts';
 import type { CreateRoom } from '../../ports/matrix.ts';
 import type { Kit } from '../kit.ts';
+import type { Entry } from '../lanes/ledger.ts';
 
 /** Under this name a cursor holds the walls of a portal's channel. */
 const WALLS_OF = 'walls:';
@@ -25,7 +26,6 @@ export class Walls {
   readonly #kit: Kit;
   readonly #isKept: (room: string) => boolean;
   readonly #known = new Map<PortalId, readonly Wall[]>();
-  readonly #moderated = new Set<PortalId>();
 
   /** Something that was heard is new. */
   onChanged: () => void = () => {};
@@ -41,8 +41,6 @@ export class Walls {
     await kit.db.transaction(async (sql) => {
       for (const [name, text] of await kit.stores.cursor.list(sql, WALLS_OF))
         walls.#known.set(name.slice(WALLS_OF.length) as PortalId, parse(text));
-      for (const name of (await kit.stores.cursor.list(sql, MODERATED)).keys())
-        walls.#moderated.add(name.slice(MODERATED.length) as PortalId);
     });
     return walls;
   }
@@ -52,17 +50,16 @@ export class Walls {
     return this.#known.get(portal);
   }
 
-  /** Whether only people with a status may speak, for all that was heard. */
-  isModerated(portal: PortalId): boolean {
-    return this.#moderated.has(portal);
-  }
-
-  /** What was known before something new is told. */
-  before(portal: Pick<Linked, 'id' | 'roomId'>): Pick<NetworkView, 'wallsBefore' | 'wasModerated' | 'doorIsKept'> {
-    const { id } = portal;
+  /** What was known before something new is told, by what is on disk: a commit that fails and is tried again finds it as it was. */
+  async before(
+    sql: Sql,
+    portal: Pick<Linked, 'id' | 'roomId'>,
+  ): Promise<Pick<NetworkView, 'wallsBefore' | 'wasModerated' | 'doorIsKept'>> {
+    const { cursor } = this.#kit.stores;
+    const walls = await cursor.get(sql, WALLS_OF + portal.id);
     return {
-      wallsBefore: this.of(id) ?? [],
-      wasModerated: this.isModerated(id),
+      wallsBefore: walls === undefined ? [] : parse(walls),
+      wasModerated: (await cursor.get(sql, MODERATED + portal.id)) !== undefined,
       doorIsKept: this.doorIsKept(portal),
     };
   }
@@ -99,15 +96,17 @@ export class Walls {
     return this.isOpen(portal) ? {} : { preset: 'private_chat' };
   }
 
-  /** Stores what was heard, in the transaction of the event that tells it. */
-  async note(sql: Sql, portal: PortalId, { walls, rules }: Told): Promise<void> {
-    const moderated = rules?.moderated ?? this.isModerated(portal);
+  /** Stores what was heard, in the commit of the event that tells it; it counts once that is on disk. */
+  async note({ sql, afterCommit }: Pick<Entry, 'sql' | 'afterCommit'>, portal: PortalId, told: Told): Promise<void> {
+    const { walls, rules } = told;
     const { cursor } = this.#kit.stores;
     await cursor.set(sql, WALLS_OF + portal, JSON.stringify(walls));
-    if (moderated && !this.isModerated(portal)) await cursor.set(sql, MODERATED + portal, '1');
-    if (!moderated && this.isModerated(portal)) await cursor.delete(sql, MODERATED + portal);
-    if (moderated) this.#moderated.add(portal);
-    else this.#moderated.delete(portal);
+    if (rules?.moderated === true) await cursor.set(sql, MODERATED + portal, '1');
+    if (rules?.moderated === false) await cursor.delete(sql, MODERATED + portal);
+    afterCommit(() => this.#heard(portal, walls));
+  }
+
+  #heard(portal: PortalId, walls: readonly Wall[]): void {
     const isNew = JSON.stringify(this.#known.get(portal)) !== JSON.stringify(walls);
     this.#known.set(portal, walls);
     if (isNew && this.#isStrict(portal)) this.#kit.clock.after(0, () => this.onChanged());
