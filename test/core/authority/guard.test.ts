@@ -48,6 +48,10 @@ describe('the guard', () => {
     });
   });
 
+  test('an empty list from which nobody has to go holds nothing back', () => {
+    assert.deepEqual(guardPlan(plan(3, MEMBER), { present: 3 }, { ...USUAL, snapshotWasEmpty: true }), FREE);
+  });
+
   test('bans of people who are not there remove nobody', () => {
     assert.deepEqual(guardPlan(plan(100, EXPELLED, 'leave'), { present: 20 }, USUAL), FREE);
     assert.equal(guardPlan(plan(100, EXPELLED), { present: 100 }, USUAL).held, true);

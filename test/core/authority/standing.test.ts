@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { MOST_POWER, type Resource } from '../../../src/core/authority/access.ts';
 import type { At } from '../../../src/core/authority/at.ts';
 import { type Lookup, type Member, ROLES, STATUSES, type Status } from '../../../src/core/authority/member.ts';
-import { type Standing, standing } from '../../../src/core/authority/standing.ts';
+import { type Standing, shut, standing } from '../../../src/core/authority/standing.ts';
 import {
   adminRoom,
   channel,
@@ -69,6 +69,20 @@ describe('the table of standings', () => {
     const who = withStatus('hibernating', GARDENER);
     assert.equal(row(who, channel({ group: 'kitchen' })), OUT);
     assert.equal(row(who, garden), READS);
+  });
+
+  test('who is expelled or suspended is so without a seat as well, and is told that and not that a seat is missing', () => {
+    const own = (['expelled', 'suspended', 'departed'] as const).map((status) =>
+      standing(withStatus(status), garden, FRESH),
+    );
+    assert.deepEqual(
+      own.map(({ membership, code }) => [membership, code]),
+      [
+        ['banned', 'expelled'],
+        ['out', 'suspended'],
+        ['out', 'departed'],
+      ],
+    );
   });
 
   test('whatever their roles, only active members hold them', () => {
@@ -187,7 +201,8 @@ describe('ignorance', () => {
     assert.deepEqual(nothingChanges(own), UNCHANGED);
     assert.deepEqual([own.speaks, own.ircStatus, own.code], [true, '', 'unmapped']);
     assert.match(own.why, /gardening leave/);
-    assert.equal(standing(withStatus('unmapped'), garden, FRESH).speaks, false, 'and no seat where there is none');
+    const seatless = standing(withStatus('unmapped'), garden, FRESH);
+    assert.deepEqual([seatless.speaks, seatless.puppet], [false, false], 'and no seat where there is none');
   });
 
   const silence: ReadonlyArray<readonly [string, number, boolean, boolean, boolean]> = [
@@ -236,7 +251,26 @@ describe('a group that rests', () => {
       assert.equal(row(withStatus('active', { seats: [seat('garden', 'coordinator')] }), resting), 'may 50 silent - o');
       assert.equal(row(withStatus('expelled', GARDENER), resting), 'banned 0 silent - -');
       assert.equal(row(withStatus('active'), resting), 'out 0 silent - -');
+      assert.equal(standing(withStatus('active', GARDENER), resting, FRESH).code, `group-${groupState}`);
     });
+});
+
+describe('whoever a trusted side says was shut out', () => {
+  const of = (who: Lookup<Member>, where: Resource): unknown[] => {
+    const { membership, speaks, code } = shut(standing(who, where, FRESH), where);
+    return [membership, speaks, code];
+  };
+
+  test('stays where they are, and is silent; nobody calls them in', () => {
+    assert.deepEqual(of(withStatus('active', GARDENER), garden), ['may', false, 'shut']);
+    assert.deepEqual(of(stranger(), open), ['may', false, 'shut']);
+    assert.deepEqual(of(unknown, garden), ['unchanged', false, 'shut']);
+  });
+
+  test('is told what the authority itself said where they were silent before', () => {
+    assert.deepEqual(of(withStatus('hibernating', GARDENER), garden), ['may', false, 'hibernating']);
+    assert.deepEqual(of(withStatus('expelled'), garden), ['banned', false, 'expelled']);
+  });
 });
 
 const anySeat = fc.record({

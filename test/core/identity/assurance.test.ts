@@ -6,11 +6,13 @@ import {
   type Assurance,
   assuranceOf,
   didSentence,
+  originWords,
   reaches,
   TRUSTS,
   type VouchFacts,
   vouchSentence,
 } from '../../../src/core/identity/assurance.ts';
+import { UNNAMED_ORIGIN } from '../../../src/core/identity/freeq-claim.ts';
 import { provenanceOf, safeLink, vouchFacts } from '../../../src/core/identity/provenance.ts';
 import { asNetworkId, keyFromLine, keyFromMsgid } from '../../../src/core/ids.ts';
 
@@ -165,4 +167,8 @@ describe('provenance', () => {
     test(`${JSON.stringify(link.slice(0, 30))} is no link for people`, () => assert.equal(safeLink(link), undefined));
   test('a page of the web is a link', () =>
     assert.equal(safeLink('https://a.example/v/01A'), 'https://a.example/v/01A'));
+});
+
+test('a server that came without a name is said to have none', () => {
+  assert.deepEqual([UNNAMED_ORIGIN, 'oak.example'].map(originWords), ['a server without a name', 'oak.example']);
 });

@@ -101,6 +101,12 @@ describe('a door in lists of the channel', () => {
     assert.deepEqual(plan.leftOut, [{ account: 'd', why: 'full' }]);
   });
 
+  test('fills lists that have room of their own each for itself', () => {
+    const apart = isupportOf('EXTBAN=,R INVEX=I MAXLIST=b:1,I:2 CASEMAPPING=ascii');
+    const plan = onInspircd({ accounts: ['a', 'b'], bannedAccounts: ['eve'] }, { closed: true }, apart);
+    assert.deepEqual([written(plan), plan.leftOut], [['+b R:eve', '+I R:a', '+I R:b'], []]);
+  });
+
   test('never writes a mask that is no account', () => {
     const plan = onInspircd({ accounts: ['*', 'a b', 'alice'], bannedAccounts: ['x!*@*'] });
     assert.deepEqual(written(plan), ['+i', '+I R:alice']);

@@ -101,3 +101,11 @@ describe('the book of lists', () => {
     assert.equal(meant(['!one'], '@a:x'), undefined);
   });
 });
+
+test('somebody of a network is also of the server that vouches for them, where one is named', () => {
+  const ghosts = ['@_causeway_home_ann:shard.test'];
+  assert.deepEqual(
+    [null, undefined, '', 'oak.example:6697'].map((origin) => namesOfSpeaker(ghosts, origin)),
+    [[], [], [], ['oak.example:6697', 'oak.example']].map((server) => ({ user: ghosts, server })),
+  );
+});
