@@ -8,6 +8,7 @@ import type { Entry } from '../lanes/ledger.ts';
 import type { Ghosts } from '../people/ghosts.ts';
 import type { Portal } from '../rooms/portal-table.ts';
 import { RoomMaker } from '../rooms/room-maker.ts';
+import { ToldLately } from '../timing/told-lately.ts';
 
 const THERE: ReadonlySet<unknown> = new Set(['join', 'invite']);
 
@@ -18,6 +19,8 @@ export class DirectRoomMaker {
   readonly #anchors: RoomAnchors;
   readonly #describe: (portal: Portal) => PortalRoom;
   readonly #maker: RoomMaker;
+  /** Rooms into which somebody was called back who had left. */
+  readonly #calledBack: ToldLately;
 
   constructor(kit: Kit, ghosts: Ghosts, anchors: RoomAnchors, describe: (portal: Portal) => PortalRoom) {
     this.#kit = kit;
@@ -25,10 +28,15 @@ export class DirectRoomMaker {
     this.#anchors = anchors;
     this.#describe = describe;
     this.#maker = new RoomMaker(kit);
+    this.#calledBack = new ToldLately(kit.clock);
   }
 
-  /** Room, ghost and invitation. Each step may be repeated. @returns the room */
-  async ensure(portal: Portal): Promise<Result<string>> {
+  /**
+   * Room, ghost and invitation. Each step may be repeated.
+   * @param isWanted by the person themselves; of those who leave again and again what they are written calls nobody back so soon
+   * @returns the room
+   */
+  async ensure(portal: Portal, isWanted: boolean): Promise<Result<string>> {
     const { direct, network } = portal;
     if (direct === undefined) throw new Error('a channel has no private room');
     const { peer } = direct;
@@ -37,7 +45,7 @@ export class DirectRoomMaker {
     if (!room.ok) return room;
     const ghost = await this.#ghosts.ensure(network, peer.subject, peer.nick, room.value);
     if (!ghost.ok) return ghost;
-    const invited = await this.#invite(ghost.value, room.value, direct.userId);
+    const invited = await this.#invite(ghost.value, room.value, direct.userId, isWanted);
     return invited.ok ? room : invited;
   }
 
@@ -129,15 +137,19 @@ export class DirectRoomMaker {
   }
 
   /** By the ghost, and as a direct room, so that clients show it among people. */
-  async #invite(ghost: string, room: string, userId: string): Promise<Result<void>> {
+  async #invite(ghost: string, room: string, userId: string, isWanted: boolean): Promise<Result<void>> {
     const { homeserver } = this.#kit;
     const now = await homeserver.stateContent(room, 'm.room.member', userId);
     if (!now.ok) return now;
     if (THERE.has(now.value?.membership)) return ok(undefined);
     if (now.value?.membership === 'ban') return fail(SHUT);
+    const hasLeft = now.value?.membership === 'leave';
+    if (hasLeft && !isWanted && this.#calledBack.has(room)) return ok(undefined);
     const content = { membership: 'invite', is_direct: true };
     const asState = await homeserver.sendState(ghost, room, 'm.room.member', userId, content);
-    return asState.ok ? ok(undefined) : homeserver.invite(homeserver.botId, room, userId);
+    const invited = asState.ok ? ok(undefined) : await homeserver.invite(homeserver.botId, room, userId);
+    if (invited.ok && hasLeft) this.#calledBack.note(room);
+    return invited;
   }
 }
 

@@ -154,7 +154,7 @@ export class DirectRooms {
    */
   async renew(portal: Portal, note: (sql: Sql, roomId: string) => Promise<void>): Promise<Result<string>> {
     const { kit, ledger, maker, portals } = this.#parts;
-    const room = await this.#turns.take(() => maker.ensure({ ...portal, roomId: undefined }));
+    const room = await this.#turns.take(() => maker.ensure({ ...portal, roomId: undefined }, false));
     if (!room.ok) return room;
     const anchor = await maker.anchorOf(room.value);
     await ledger.write(async (entry) => {
@@ -185,7 +185,7 @@ export class DirectRooms {
     const { kit, maker, stopping, stop, ledger } = this.#parts;
     const backoff = new Backoff(kit.clock, 500, 30_000);
     while (!stopping()) {
-      const room = await this.#turns.take(() => maker.ensure(portal));
+      const room = await this.#turns.take(() => maker.ensure(portal, began === 'us'));
       if (room.ok) {
         if (portal.roomId === undefined) {
           const anchor = await maker.anchorOf(room.value);

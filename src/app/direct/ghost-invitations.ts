@@ -7,6 +7,7 @@ import type { PortalTable } from '../rooms/portal-table.ts';
 import { inBackground } from '../timing/background.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Signal } from '../timing/signal.ts';
+import { Turns } from '../timing/turns.ts';
 import type { DirectRooms } from './direct-rooms.ts';
 import type { MayMeet } from './open-directs.ts';
 
@@ -21,6 +22,8 @@ export type GhostInvitationsParts = {
   readonly stop: Signal;
 };
 
+/** Invitations answered at the same time: each takes the network a look and the homeserver several calls. */
+const AT_ONCE = 4;
 /** Invitations that are not answered yet, by room and ghost. */
 const INVITED = 'ghost-invited:';
 
@@ -32,6 +35,7 @@ type Invitation = { readonly room: string; readonly ghost: string; readonly by: 
  */
 export class GhostInvitations {
   readonly #parts: GhostInvitationsParts;
+  readonly #turns = new Turns(AT_ONCE);
 
   constructor(parts: GhostInvitationsParts) {
     this.#parts = parts;
@@ -69,7 +73,7 @@ export class GhostInvitations {
     const { kit, stopping, stop } = this.#parts;
     const backoff = new Backoff(kit.clock, 500, 30_000);
     while (!stopping()) {
-      const answered = await this.#answer(invitation);
+      const answered = await this.#turns.take(() => this.#answer(invitation));
       if (answered.ok || answered.error.retry === 'never') {
         const name = `${INVITED}${invitation.room} ${invitation.ghost}`;
         await kit.db.transaction((sql) => kit.stores.cursor.delete(sql, name));

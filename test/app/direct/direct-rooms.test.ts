@@ -119,6 +119,28 @@ describe('a private message', () => {
     assert.equal(kept[0]?.n, 1);
   });
 
+  test('calls back who left its room, but not again and again; they themselves come back whenever they like', async () => {
+    const world = await ready();
+    whisper(world, 'one');
+    const room = await theRoom(world, 1);
+    const isThere = (): string | undefined => world.homeserver.room(room).members.get(ALICE);
+    let lines = 1;
+    /** They leave, and are written to. @returns whether they are invited */
+    const leaves = async (): Promise<string | undefined> => {
+      world.homeserver.happen(room, ALICE, 'm.room.member', { membership: 'leave' }, ALICE);
+      whisper(world, `more ${++lines}`);
+      await world.clock.until('it stands there', () => messages(world, room).at(-1) === `carol: more ${lines}`);
+      await world.clock.pass(5_000);
+      return isThere();
+    };
+    assert.deepEqual([await leaves(), await leaves(), await leaves()], ['invite', 'leave', 'leave']);
+    world.onMatrix(ALICE, '!causeway query carol');
+    await world.clock.until('they are invited as they asked', () => isThere() === 'invite');
+    await leaves();
+    await world.clock.pass(11 * 60_000);
+    assert.equal(await leaves(), 'invite');
+  });
+
   test('goes on when its room cannot be made now, and once it can', async () => {
     const world = await ready();
     let mayMake = false;
