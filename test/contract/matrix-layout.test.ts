@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { type ActualRoom, readRoom } from '../../src/core/room/actual-room.ts';
 import { type LayoutInput, layout, type ManagedRoom } from '../../src/core/room/layout.ts';
-import { MANAGED_MARK } from '../../src/core/room/link-plan.ts';
+import { MANAGED_MARK } from '../../src/core/room/managed-mark.ts';
 import { portalPowerLevels } from '../../src/core/room/portal-room.ts';
 import { planPowers } from '../../src/core/room/power-plan.ts';
 import { planState } from '../../src/core/room/state-plan.ts';

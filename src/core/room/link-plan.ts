@@ -1,9 +1,8 @@
 import type { ActualLink, ActualRoom, Content } from './actual-room.ts';
 import type { ManagedRoom } from './layout.ts';
+import { MANAGED_MARK } from './managed-mark.ts';
 import type { StateView, StateWrite } from './state-plan.ts';
 
-/** In what we wrote into a room and may take back. What has no such mark is other people's, and stays. */
-export const MANAGED_MARK = 'coop.causeway.managed';
 /** Servers that a link names, ours included. */
 const MAX_VIA = 3;
 

@@ -1,5 +1,5 @@
 import type { ActualRoom } from './actual-room.ts';
-import { MANAGED_MARK } from './link-plan.ts';
+import { MANAGED_MARK } from './managed-mark.ts';
 import type { StateWrite } from './state-plan.ts';
 
 const TYPE = 'm.policy.rule.user';

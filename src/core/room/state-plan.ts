@@ -1,6 +1,7 @@
 import type { ActualRoom, Content } from './actual-room.ts';
 import type { ManagedRoom } from './layout.ts';
-import { MANAGED_MARK, planLinks } from './link-plan.ts';
+import { planLinks } from './link-plan.ts';
+import { MANAGED_MARK } from './managed-mark.ts';
 import { RESTRICTED_SINCE } from './misfits.ts';
 
 /** One state event to write. `why` is a sentence for the log and the admin room. */
