@@ -275,7 +275,7 @@ export async function makeBridge(parts: BridgeParts): Promise<Bridge> {
       // First: rooms that are let go are found by their links.
       enforcement.reconfigure(next);
       inBackground(kit, Promise.all([reconfigure(next), rules.release()]));
-      pages.reconfigure(next);
+      for (const part of [pages, signs, marks]) part.reconfigure(next);
       const added = applyLinks(kit, portals, next);
       policies.reconfigure(next);
       for (const network of kit.networks.keys()) channels.tell(network);

@@ -14,6 +14,7 @@ export const presenceSchema = z.strictObject({
 
 export const readMarkers = key(z.boolean().default(false), {
   text: 'What a person of Matrix has read in a room counts as read for their account on the network (MARKREAD, where the server has draft/read-marker). The server learns what they read; other people do not. Receipts that they keep private stay so.',
+  reload: true,
 });
 
 const DELIVERY_MARKS = ['none', 'receipts', 'events'] as const;
@@ -21,4 +22,5 @@ const DELIVERY_MARKS = ['none', 'receipts', 'events'] as const;
 export const deliveryMarks = key(z.enum(DELIVERY_MARKS).default('none'), {
   text: 'How a room shows that the network has taken what was said. `receipts`: the bot has read it, which every client shows. `events`: a `com.beeper.message_send_status` event for each message, which few clients show, for programs: taken, waiting, or refused with the reason. Whoever’s message is refused is told in words in any case.',
   form: 'none, receipts or events',
+  reload: true,
 });

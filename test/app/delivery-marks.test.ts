@@ -47,6 +47,17 @@ describe('what became of what was said', () => {
     assert.deepEqual([told(), read()], [[`SUCCESS ${one.event_id}`, `SUCCESS ${many.event_id}`], undefined]);
   });
 
+  test('is told from the moment at which the configuration asks for it', async () => {
+    const { world, say, quiet, told } = await talking('none');
+    say(ALICE, 'before');
+    await quiet();
+    const networks = world.config.networks.map((one) => ({ ...one, deliveryMarks: 'events' as const }));
+    world.bridge?.reload({ ...world.config, networks });
+    const after = say(ALICE, 'after');
+    await quiet();
+    assert.deepEqual(told(), [`SUCCESS ${after.event_id}`]);
+  });
+
   test('is told of each that was refused, also where people are told once in ten minutes', async () => {
     const { world, say, quiet, told } = await talking('events');
     world.network.fault = (_, text) => (text.startsWith('no') ? { kind: 'refused', error: CANNOT_SEND } : undefined);

@@ -84,6 +84,28 @@ describe('what a person of Matrix has read', () => {
     );
   });
 
+  test('counts from the moment at which the configuration asks for it, and until it does no more', async () => {
+    const { world, gate, signs } = await running({ readMarkers: false });
+    const { homeserver, room, config } = world;
+    const old = homeserver.happen(room, ALICE, 'm.room.message', { msgtype: 'm.text', body: 'hello' });
+    await world.clock.until('it is said', () => world.isQuiet());
+    const seen: unknown[] = [];
+    for (const readMarkers of [true, false]) {
+      gate.read(room, ALICE, old.event_id);
+      await world.clock.pass(1_000);
+      seen.push([signs.length, world.bridge?.ephemera.receipts]);
+      world.bridge?.reload({ ...config, networks: config.networks.map((one) => ({ ...one, readMarkers })) });
+    }
+    gate.read(room, ALICE, old.event_id);
+    await world.clock.pass(1_000);
+    seen.push([signs.length, world.bridge?.ephemera.receipts]);
+    assert.deepEqual(seen, [
+      [0, false],
+      [1, true],
+      [1, false],
+    ]);
+  });
+
   test('before a restart is looked up at the homeserver, once', async () => {
     const { world } = await running({ readMarkers: true });
     const { homeserver, room } = world;

@@ -25,6 +25,8 @@ export class Signs {
   /** What is to be asked of the homeserver for them. */
   readonly wants: { readonly presence: boolean; readonly receipts: boolean };
   readonly #read: ReadMarkers;
+  /** Where what is read counts on the network. */
+  #marked: ReadonlySet<NetworkId>;
   readonly #isOurs: (userId: string) => boolean;
 
   constructor(parts: SignsParts) {
@@ -34,13 +36,23 @@ export class Signs {
     this.typing = new Typing(parts);
     const showsGhosts = (id: NetworkId): boolean => networks.get(id)?.presence.toMatrix === true;
     const showsPeople = (id: NetworkId): boolean => networks.get(id)?.presence.toNetwork === true;
-    const marks = (id: NetworkId): boolean => networks.get(id)?.readMarkers === true;
+    this.#marked = markedIn(config);
     const isAdmitted = admittedBy(gate, (network, entry) => parts.vouching.assuranceOf(network, entry));
     this.ghosts = new GhostPresence({ ...parts, isWanted: showsGhosts, isAdmitted });
     this.people = new PeoplePresence(kit, portals, gate, showsPeople);
-    this.#read = new ReadMarkers(kit, portals, gate, marks);
-    const any = (asks: (id: NetworkId) => boolean): boolean => [...networks.keys()].some(asks);
-    this.wants = { presence: any(showsPeople), receipts: any(marks) };
+    this.#read = new ReadMarkers(kit, portals, gate, (id) => this.#marked.has(id));
+    const marked = (): number => this.#marked.size;
+    this.wants = {
+      presence: [...networks.keys()].some(showsPeople),
+      get receipts() {
+        return marked() > 0;
+      },
+    };
+  }
+
+  /** Takes over what may change while it runs: who is shown as there or away stays as it was. */
+  reconfigure(config: Config): void {
+    this.#marked = markedIn(config);
   }
 
   stop(): void {
@@ -70,3 +82,6 @@ export class Signs {
     this.ghosts.joined(portal, userId);
   }
 }
+
+const markedIn = ({ networks }: Config): ReadonlySet<NetworkId> =>
+  new Set(networks.flatMap(({ id, readMarkers }) => (readMarkers ? [id as NetworkId] : [])));

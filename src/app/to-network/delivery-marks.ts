@@ -44,7 +44,7 @@ export class DeliveryMarks {
   readonly #lanes: () => Lanes;
   readonly #ledger: Ledger;
   readonly #portals: PortalTable;
-  readonly #modes: ReadonlyMap<NetworkId, Mode>;
+  #modes: ReadonlyMap<NetworkId, Mode>;
   /** The newest event of each room that arrived. */
   readonly #read = new Map<string, string>();
   #reading = false;
@@ -57,7 +57,12 @@ export class DeliveryMarks {
     this.#lanes = lanes;
     this.#ledger = ledger;
     this.#portals = portals;
-    this.#modes = new Map(config.networks.map(({ id, deliveryMarks }) => [id as NetworkId, deliveryMarks]));
+    this.#modes = modesIn(config);
+  }
+
+  /** Lines under way are marked as is asked for when they arrive. */
+  reconfigure(config: Config): void {
+    this.#modes = modesIn(config);
   }
 
   /** Whether it has to be known which row of an event is its last. */
@@ -177,6 +182,9 @@ export class DeliveryMarks {
     }
   }
 }
+
+const modesIn = ({ networks }: Config): ReadonlyMap<NetworkId, Mode> =>
+  new Map(networks.map(({ id, deliveryMarks }) => [id as NetworkId, deliveryMarks]));
 
 /** What is said of an event names these alone. */
 type About = Pick<SayOnNetwork, 'network' | 'room' | 'eventId'>;
