@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type IrcUser, MatrixRefusal, waitUntil } from '../../servers/people.ts';
 import { mxid } from '../cooperative.ts';
+import { invitations } from '../private-room.ts';
 import { loggedIn, startWatched, type Watched, withAccount } from './watched.ts';
 
 const COMMONS = '#commons';
@@ -132,6 +133,16 @@ describe('a revocation', () => {
     const irc = await loggedIn(coop.shard.ircPort, 'cem', [COMMONS], 'cem-again');
     const first = await cem.send(commons, 'a line to be edited');
     const { nick: puppet } = await onIrc('a line to be edited');
+    await coop.shard.person('ada').send(commons, 'ada is here');
+    const { nick: adaOnIrc } = await onIrc('ada is here');
+    witness.say(puppet ?? '', 'a private word');
+    const { room: inPrivate } = await waitUntil(async () => (await invitations(cem)).find(({ isDirect }) => isDirect), {
+      timeoutMs: 20_000,
+      what: 'the private room',
+    });
+    await cem.join(inPrivate);
+    await cem.send(inPrivate, 'another one');
+    await witness.waitFor(({ params }) => params[1] === 'another one', { what: 'the answer in private' });
     const undo = coop.proxy.rule({
       fits: (request) => /\/(kick|state\/m\.room\.power_levels)/.test(request) && request.includes(commons),
       fault: { kind: 'answer', status: 503, body: '{}' },
@@ -156,6 +167,8 @@ describe('a revocation', () => {
       'm.relates_to': { rel_type: 'm.annotation', event_id: first, key: 'gone' },
     });
     await cem.redact(commons, first, 'gone: a redaction');
+    await cem.send(inPrivate, 'gone: in private');
+    irc.sendLine(`PRIVMSG ${adaOnIrc} :gone: to ada alone`);
     for (const word of ['PRIVMSG', 'NOTICE']) irc.sendLine(`${word} ${COMMONS} :gone: ${word}`);
     irc.act(COMMONS, 'gone: an act of IRC');
     await irc.flush();
@@ -170,6 +183,8 @@ describe('a revocation', () => {
     );
     const ghosts = (await coop.shard.bot().history(commons)).filter(({ sender }) => sender.includes('_causeway_home'));
     assert.ok(!JSON.stringify(ghosts).includes('gone'));
+    const called = (await invitations(coop.shard.person('ada'))).filter(({ isDirect }) => isDirect);
+    assert.deepEqual(called, [], 'a private word of somebody who is shut out opens no room');
     undo();
     await coop.until('commons', 'cem', 'leave', 40_000);
     await witness.waitFor(({ command, nick }) => /^(QUIT|PART)$/.test(command) && nick === puppet, {
