@@ -76,8 +76,13 @@ export class Guard implements ChannelGuard {
     });
   }
 
-  async setStatus(channel: string, nick: string, status: '' | 'v' | 'o'): Promise<Result<void>> {
-    return await this.#change(channel, nick, (session) => statusChanges(session, channel, nick, status));
+  async setStatus(
+    channel: string,
+    nick: string,
+    status: '' | 'v' | 'o',
+    mayGive?: () => Promise<boolean>,
+  ): Promise<Result<void>> {
+    return await this.#change(channel, nick, (session) => statusChanges(session, channel, nick, status), mayGive);
   }
 
   async setVoice(channel: string, nick: string, has: boolean): Promise<Result<void>> {
@@ -90,10 +95,16 @@ export class Guard implements ChannelGuard {
     channel: string,
     nick: string,
     wanted: (session: Session) => readonly ModeChange[],
+    mayGive: () => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Result<void>> {
     return await this.#act(channel, async (session) => {
       if (session.link.isMe(nick)) return fail(ours(nick));
-      const changes = wanted(session);
+      const isGift = ({ sign }: ModeChange): boolean => sign === '+';
+      const who = session.roster.member(channel, nick);
+      const isGiven = !wanted(session).some(isGift) || (await mayGive());
+      // Whoever has the nick by now may be somebody else.
+      const isSame = session.roster.member(channel, nick)?.account === who?.account;
+      const changes = wanted(session).filter((change) => (isGiven && isSame) || !isGift(change));
       if (changes.length === 0) return ok(undefined);
       const [params = []] = packModes(changes, session.link.isupport);
       return await order(session, { command: 'MODE', params: [channel, ...params] }, channel);

@@ -36,8 +36,16 @@ export interface ChannelGuard {
    * @returns an error `irc_door_incomplete`, `retry: 'later'`, that names what could not be had, where all else was done
    */
   setDoor(channel: string, door: Door): Promise<Result<void>>;
-  /** Gives somebody present this status and takes any other; `''` takes all. Writes only what differs. */
-  setStatus(channel: string, nick: string, status: '' | 'v' | 'o'): Promise<Result<void>>;
+  /**
+   * Gives somebody present this status and takes any other; `''` takes all. Writes only what differs.
+   * @param mayGive asked before something is given, not where it is there already; without leave only the rest is done
+   */
+  setStatus(
+    channel: string,
+    nick: string,
+    status: '' | 'v' | 'o',
+    mayGive?: () => Promise<boolean>,
+  ): Promise<Result<void>>;
   /** Gives somebody present voice, or takes it; any other status stays. Writes only what differs. */
   setVoice(channel: string, nick: string, has: boolean): Promise<Result<void>>;
   /** Lets somebody in once. Who is in already counts as invited. */

@@ -189,6 +189,40 @@ describe('the guard of a channel on Ergo', { timeout: 120_000 }, () => {
     assert.equal(codeOf(await guard.kick(CHANNEL, 'causeway', '')), 'irc_own_connection');
   });
 
+  test('gives no status without leave, which is asked for where something is given; takes it all the same', async (t) => {
+    const { ergo, guard } = await scene(t);
+    const bob = await IrcUser.connect({ port: ergo.ports.irc, nick: 'bob', channels: [CHANNEL] });
+    await waitUntil(() => guard.members(CHANNEL).length === 1);
+    const asked: string[] = [];
+    for (const [status, leave] of [
+      ['v', true],
+      ['v', true],
+      ['o', false],
+      ['o', true],
+      ['', false],
+    ] as const) {
+      const mayGive = async () => {
+        asked.push(status);
+        return leave;
+      };
+      assert.equal(codeOf(await guard.setStatus(CHANNEL, 'bob', status, mayGive)), 'ok');
+    }
+    await bob.flush();
+    const seen = bob.lines.filter(({ command, nick }) => command === 'MODE' && nick === 'causeway');
+    assert.deepEqual(
+      [asked, seen.map(({ params }) => params.slice(1))],
+      [
+        ['v', 'o', 'o'],
+        [
+          ['+v', 'bob'],
+          ['-v', 'bob'],
+          ['+o', 'bob'],
+          ['-o', 'bob'],
+        ],
+      ],
+    );
+  });
+
   test('gives and takes voice beside whatever else somebody holds', async (t) => {
     const { ergo, guard } = await scene(t);
     const bob = await IrcUser.connect({ port: ergo.ports.irc, nick: 'bob', channels: [CHANNEL] });

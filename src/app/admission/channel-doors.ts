@@ -125,9 +125,30 @@ export class ChannelDoors {
       const stays = STAYS.has(standing.membership);
       const voice = stays && status !== 'o' ? this.#voice(portal, entry) : undefined;
       if (voice !== undefined) this.#log(portal, await guard.setVoice(portal.channel, entry.nick, voice));
-      else if (status !== undefined && stays)
-        this.#log(portal, await guard.setStatus(portal.channel, entry.nick, status));
+      else if (status !== undefined && stays) await this.#setStatus(portal, guard, { entry, standing, status });
     }
+  }
+
+  /** What is given is recorded before and after, and is not where it cannot be; what is taken waits for nothing. */
+  async #setStatus(
+    portal: Portal,
+    guard: ChannelGuard,
+    { entry: { nick, account }, standing, status }: Omit<Present, 'person'> & { readonly status: '' | 'v' | 'o' },
+  ): Promise<void> {
+    const { audit } = this.#parts;
+    const record = {
+      ...{ actor: 'reconcile', cause: 'door', action: status === 'o' ? 'irc.op' : 'irc.voice' },
+      ...{ subject: `irc-account ${portal.network} ${account ?? nick}`, resource: `channel:${portal.id}` },
+      ...{ why: standing.why, revision: standing.revision },
+    };
+    let isGiven = false;
+    const given = await guard.setStatus(portal.channel, nick, status, async () => {
+      isGiven = await audit.write([{ ...record, phase: 'intent' }]);
+      return isGiven;
+    });
+    this.#log(portal, given);
+    const result = given.ok ? 'done' : given.error.code;
+    if (isGiven) await audit.write([{ ...record, phase: 'outcome', result }]);
   }
 
   /** Whether somebody shall have voice by who vouches for them; undefined where that is not asked. */
