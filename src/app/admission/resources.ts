@@ -51,6 +51,8 @@ export function arrange(
       ...rest,
       network,
       channel,
+      // A Space would let in by itself whom the policy engine refuses.
+      join: config.authority.decisions === undefined ? link.join : 'invite',
       name: name ?? link.channel,
       isWalled: isWalled(portalIdOf(network as NetworkId, link.channel)),
     })),
