@@ -68,6 +68,17 @@ describe('what the pages name is there', () => {
     assert.deepEqual(gone, []);
   });
 
+  test('messages that an admin sees, by their words', () => {
+    const sources = pathsOf('src/**/*.ts').map((path) => readFileSync(join(root, path), 'utf8'));
+    const rows = pages.find(({ path }) => path === 'docs/operating.md')?.text.match(/^\| [^|]*"[^|]*\|/gm) ?? [];
+    const quoted = rows.flatMap((row) => found(row, /"([^"]+)"/g)).flatMap((words) => words.split(' … '));
+    assert.ok(quoted.length > 3);
+    assert.deepEqual(
+      quoted.filter((words) => !sources.some((text) => text.includes(words))),
+      [],
+    );
+  });
+
   test('commands of the shell and of rooms', () => {
     const unknown = wrongOn(({ text }) =>
       found(text, /`(?:!causeway|causeway|node bin\/causeway\.mjs) ([a-z][a-z-]*)/g).filter(
