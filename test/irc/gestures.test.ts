@@ -45,6 +45,30 @@ describe('what people do with what was said, on the wire', { timeout: 60_000 }, 
     }
   });
 
+  test('whoever is shut out already, or let in already, is as good as done', async (t) => {
+    const said: string[] = [];
+    const here = await world(t, {
+      answer: (client, command, params, line) => {
+        if (command !== 'MODE' && command !== 'KICK') return undefined;
+        if (client.nick !== 'Alice' || params.length < 3) return undefined;
+        said.push([command, ...params].join(' '));
+        const label = line.split(' ', 1)[0];
+        const code = command === 'KICK' ? 'ACK' : params[1] === '+b' ? '697' : '698';
+        return [
+          command === 'KICK'
+            ? `${label} :fake.test ACK`
+            : `${label} :fake.test ${code} Alice #commons b carol!*@* :so already`,
+        ];
+      },
+    });
+    const voice = await here.voice();
+    for (const how of ['ban', 'unban'] as const) {
+      const done = await voice.remove?.({ nick: 'carol', account: null, how, reason: 'enough' });
+      assert.deepEqual(done, { ok: true, value: undefined });
+    }
+    assert.deepEqual(said, ['MODE #commons +b carol!*@*', 'KICK #commons carol enough', 'MODE #commons -b carol!*@*']);
+  });
+
   test('a server that lets answers through and no reactions says so', async (t) => {
     const here = await world(t, { isupport: 'CLIENTTAGDENY=*,-draft/reply,-typing' });
     assert.deepEqual(here.world.network.powers?.('#commons'), { replies: true, reactions: false, deletions: true });

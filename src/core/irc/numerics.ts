@@ -115,6 +115,7 @@ const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['485 KICK', never('{target} belongs to the network and cannot be kicked.', 'log')],
   ['696', never('The IRC server does not take an entry of a list of {target}.', 'log')],
   ['697', never('An entry was in the list of {target} already.', 'log')],
+  ['698', never('An entry was not in the list of {target}.', 'log')],
   // Names
   ['431', now('No nick was given.')],
   ['432', now('The IRC server does not take the nick {target}; another is tried.')],

@@ -16,6 +16,7 @@ const MESSAGE_COMMANDS: ReadonlySet<string> = new Set([
   'DELETE',
   '*',
 ]);
+const ERROR = /^[45]\d\d$/;
 /** The server has a message with the id that we gave: it arrived before. */
 export const ID_IN_USE = 'EVENTID_IN_USE';
 /** Codes that may mean our pace. */
@@ -38,7 +39,8 @@ export function readRefusal({
     if (!MESSAGE_COMMANDS.has(of)) return undefined;
     return { code, command: of, target: params.length > 3 ? (params[2] ?? '') : '', reason };
   }
-  const known = tags.has('label') ? isRefusal(command) : ANSWERS_MESSAGE.has(command);
+  // With a label there is no doubt what is refused; a code that we do not know would be waited for without end.
+  const known = tags.has('label') ? isRefusal(command) || ERROR.test(command) : ANSWERS_MESSAGE.has(command);
   if (!known) return undefined;
   return { code: command, command: 'PRIVMSG', target: params.length > 2 ? (params[1] ?? '') : '', reason };
 }

@@ -6,8 +6,8 @@ import type { Removal } from '../../ports/network.ts';
 import type { Link } from '../wire/link.ts';
 import { act, type Hand } from './gestures.ts';
 
-/** They are gone already: as good as done. */
-const GONE: ReadonlySet<string> = new Set(['irc_401', 'irc_441']);
+/** They are gone already, or the list of bans says so already (Ergo, InspIRCd): as good as done. */
+const DONE_BEFORE: ReadonlySet<string> = new Set(['irc_401', 'irc_441', 'irc_697', 'irc_698']);
 
 /** Puts somebody out of a channel in one person's name. The server decides whether that person may. */
 export async function remove(hand: Hand, removal: Removal): Promise<Result<void>> {
@@ -15,7 +15,7 @@ export async function remove(hand: Hand, removal: Removal): Promise<Result<void>
   if (lines.length === 0) return fail(nobodyToBan(hand.channel));
   for (const line of lines) {
     const done = await act(hand, line);
-    if (!done.ok && !GONE.has(done.error.code)) return done;
+    if (!done.ok && !DONE_BEFORE.has(done.error.code)) return done;
   }
   return ok(undefined);
 }
