@@ -100,6 +100,23 @@ describe('a text of several lines', { timeout: 30_000 }, () => {
 });
 
 describe('what the bot says for somebody', { timeout: 30_000 }, () => {
+  test('that waited while the server ceased to take such messages is said line by line', async (t) => {
+    const pace = { burst: 1, perSecond: 4 };
+    const { voice, puppet } = await world(t, { caps: MULTILINE }, { config: { pace } });
+    const lines = [
+      voice.say({ id: 'one', style: 'text', parts: ['1\n2'] }),
+      voice.say({ id: 'two', style: 'text', parts: ['3\n4'] }),
+    ];
+    await puppet.got(/^BATCH -/);
+    puppet.send('CAP Alice DEL :draft/multiline', 'PING :gone');
+    await puppet.got(/^PONG gone/);
+    const waited = await lines[1]?.confirmed;
+    assert.equal(waited?.ok === false && waited.error.retry, 'later');
+    void voice.say({ id: 'two', style: 'text', parts: ['3\n4'] });
+    await puppet.got(/PRIVMSG #commons 4$/);
+    assert.equal(puppet.lines.filter((each) => each.includes('BATCH +')).length, 1);
+  });
+
   test('keeps the formatting inside their words, and calls nobody by their name', async (t) => {
     const server = await FakeIrcServer.start({ caps: MODERN });
     const network = new NetworkWorld({

@@ -1,6 +1,8 @@
-import { ok, type Result } from '../../core/errors.ts';
+import { fail, ok, type Result } from '../../core/errors.ts';
 import type { Link } from '../wire/link.ts';
 import type { Piece } from './job.ts';
+import { takesMultiline } from './multiline.ts';
+import { cutOff } from './refusals.ts';
 
 /**
  * The lines that say a piece: behind a line's last piece a PING where the server echoes nothing.
@@ -8,6 +10,9 @@ import type { Piece } from './job.ts';
  */
 export function encodePiece(link: Link, piece: Piece, barrier: () => string): Result<readonly string[]> {
   const { wire, following = [] } = piece.utterance;
+  // It may have waited for its turn while the server took its word back (CAP DEL).
+  if (piece.utterance.following !== undefined && takesMultiline(link) === undefined)
+    return fail(cutOff(piece.job, 'the server takes messages of several lines no more'));
   piece.label = link.label();
   const tags = new Map(wire.tags);
   if (piece.label !== undefined) tags.set('label', piece.label);
