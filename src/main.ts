@@ -33,6 +33,7 @@ import { measuredHomeserver } from './metrics/measured-homeserver.ts';
 import { makePrometheus, type Prometheus } from './metrics/prometheus.ts';
 import { makeReportGauges } from './metrics/report-gauges.ts';
 import { packageVersion } from './package-version.ts';
+import { heedSignals } from './signals.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
 export type ExitCode = 0 | 1 | 2;
@@ -175,7 +176,7 @@ class Process {
     }
     bridge.start();
     sources.sync.start();
-    this.#onSignals(bridge, networks);
+    this.#heedSignals(bridge, networks);
     log.info('Causeway is running', {
       version,
       appservice: config.appservice.listen,
@@ -227,26 +228,23 @@ class Process {
     };
   }
 
-  #onSignals(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): void {
-    let askedAtMs = Number.POSITIVE_INFINITY;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.on(signal, () => {
-        // One Ctrl-C may come by several ways. Asked again by a person: at once; what is on disk is safe.
-        if (systemClock.nowMs() - askedAtMs > ONE_KEYSTROKE_MS) process.exit(1);
-        askedAtMs = Math.min(askedAtMs, systemClock.nowMs());
-        this.#stopping = true;
-        this.#stopped.resolve(signal);
-      });
+  #heedSignals(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): void {
     // One after the other: of two that come together the one that read last is the newer.
-    const reload = () => this.#reload(bridge, networks);
-    const reloads = new Gathered(systemClock, this.#log, reload, () => 0);
-    process.on('SIGHUP', () => reloads.ask());
-    process.on('unhandledRejection', (reason) =>
-      this.#log.error('a bug: a failure that nobody expected', { error: String(reason), stack: stackOf(reason) }),
+    const reloads = new Gathered(
+      systemClock,
+      this.#log,
+      () => this.#reload(bridge, networks),
+      () => 0,
     );
-    process.on('uncaughtException', (error) =>
-      this.#log.error('a bug: an exception that nobody expected', { error: String(error), stack: stackOf(error) }),
-    );
+    heedSignals({
+      clock: systemClock,
+      log: this.#log,
+      stop: (why) => {
+        this.#stopping = true;
+        this.#stopped.resolve(why);
+      },
+      reload: () => reloads.ask(),
+    });
   }
 
   async #reload(bridge: Bridge, networks: ReadonlyMap<NetworkId, IrcNetwork>): Promise<void> {
@@ -280,7 +278,6 @@ class Process {
 /** Without letters and digits that are mistaken for each other. */
 const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const CODE_LENGTH = 8;
-const ONE_KEYSTROKE_MS = 700;
 const NOWHERE = { host: '127.0.0.1', port: 0 };
 
 /** Only where somebody outside can come in. */
@@ -288,8 +285,6 @@ const openToPublic = async (config: Config, app: RequestListener): Promise<Resul
   config.http.publicUrl === undefined
     ? ok(undefined)
     : listen(app, parseListen(config.http.publicListen) ?? NOWHERE, PUBLIC);
-
-const stackOf = (reason: unknown): string | undefined => (reason instanceof Error ? reason.stack : undefined);
 
 /** Everything in the configuration that must never be logged. */
 const secretsOf = (config: Config, { asToken, hsToken }: Registration): string[] => [

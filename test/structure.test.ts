@@ -33,6 +33,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   authority: adapter('express', 'jose', 'ldapts'),
   'clock.ts': { parts: ['ports'], packages: [], node: true },
   'failpoints.ts': { parts: ['ports'], packages: [], node: true },
+  'signals.ts': { parts: ['ports'], packages: [], node: true },
   'package-version.ts': { parts: [], packages: [], node: true },
   'deciding.ts': everything,
   'main.ts': everything,
