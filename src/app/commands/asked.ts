@@ -1,6 +1,7 @@
 import { isVisit, parseCommand } from '../../core/commands/parse-command.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import type { NetworkId } from '../../core/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { CommandAnswer, CommandSource } from '../../ports/commands.ts';
 import type { RosterEntry } from '../../ports/network.ts';
 import type { Say } from '../admission/say.ts';
@@ -14,10 +15,12 @@ export type AskedParts = Omit<Answering, 'here'> & HereParts;
 export class Asked implements CommandSource {
   readonly #from: Answering;
   readonly #say: Say;
+  readonly #clock: Clock;
 
   constructor(parts: AskedParts) {
     this.#from = { ...parts, here: new HereCommands(parts) };
     this.#say = parts.enforcement.say;
+    this.#clock = parts.kit.clock;
   }
 
   /** Somebody said it in a room. */
@@ -33,7 +36,7 @@ export class Asked implements CommandSource {
   async onNetwork(network: NetworkId, source: RosterEntry, text: string): Promise<string> {
     const asker = { kind: 'network', network, ...source } as const;
     const command = parseCommand(text, true) ?? { name: 'help', words: [] };
-    return (await answerCommand(this.#from, asker, command)).text;
+    return this.#inTime(answerCommand(this.#from, asker, command));
   }
 
   /** Somebody typed it on the command line. */
@@ -52,7 +55,18 @@ export class Asked implements CommandSource {
       room: event.room_id,
       ...(replyTo === undefined ? {} : { replyTo }),
     } as const;
-    return command === undefined ? undefined : (await answerCommand(this.#from, asker, command)).text;
+    return command === undefined ? undefined : this.#inTime(answerCommand(this.#from, asker, command));
+  }
+
+  /** Whoever asks is told, and nobody's place is held, though an answer never comes. */
+  async #inTime(answer: Promise<CommandAnswer>): Promise<string> {
+    const late = Promise.withResolvers<CommandAnswer>();
+    const cancel = this.#clock.after(ANSWER_MS, () => late.resolve({ ok: false, text: LATE }));
+    try {
+      return (await Promise.race([answer, late.promise])).text;
+    } finally {
+      cancel();
+    }
   }
 
   async #reaction({ content, sender }: MatrixEvent): Promise<string | undefined> {
@@ -73,4 +87,7 @@ function answered({ content }: MatrixEvent): string | undefined {
   return typeof eventId === 'string' ? eventId : undefined;
 }
 
+const ANSWER_MS = 60_000;
+const LATE =
+  'There is no answer after a minute. What you asked may be done yet; look before you ask again, and tell an admin if it stays so.';
 const LEFT = 'The bot may not remove your message here: delete it yourself, since it holds the assertion.';
