@@ -3,6 +3,7 @@ import { keyFromLine, type NetworkId } from '../../core/ids.ts';
 import type { OutgoingLine } from '../../core/irc/encode.ts';
 import type { IrcLine } from '../../core/irc/line.ts';
 import type { ModeChange } from '../../core/irc/modes.ts';
+import { type Bucket, type BucketRules, fullBucket, takeTokens } from '../../core/pace.ts';
 import type { ChannelRules } from '../../core/room/channel-rules.ts';
 import type { Wall } from '../../core/room/walls.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -19,9 +20,14 @@ type Known = {
   told: string | undefined;
   /** Since when something waits to be told, and what takes that back. */
   waiting: { readonly sinceMs: number; cancel: () => void } | undefined;
+  /** What of {@link PACE} is left. */
+  bucket: Bucket | undefined;
   /** When its policy was last asked for. */
   askedMs: number;
 };
+
+/** How a channel stands, otherwise than was told. */
+type News = { readonly walls: readonly Wall[]; readonly rules: ChannelRules | undefined; readonly told: string };
 
 export type ChannelWallsTools = {
   readonly network: NetworkId;
@@ -43,6 +49,8 @@ export type ChannelWallsTools = {
 
 /** Changes without end are told so often all the same. */
 const MOST_SETTLES = 5;
+/** Each is an event in the room. An operator who changes modes to and fro for ever makes six a minute; how it stands in the end is told in any case. */
+const PACE: BucketRules = { burst: 20, refillMs: 10_000 };
 const MODERATED = 'm';
 const TOPIC_LOCKED = 't';
 const RULES = [MODERATED, TOPIC_LOCKED];
@@ -163,7 +171,15 @@ export class ChannelWalls {
     const folded = channel.toLowerCase();
     const policy = this.#tools.hasPolicies ? undefined : false;
     const known: Known = this.#known.get(folded) ?? {
-      ...{ channel, byMode: undefined, policy, rules: undefined, told: undefined, waiting: undefined },
+      ...{
+        channel,
+        byMode: undefined,
+        policy,
+        rules: undefined,
+        told: undefined,
+        waiting: undefined,
+        bucket: undefined,
+      },
       askedMs: this.#tools.clock.nowMs(),
     };
     this.#known.set(folded, known);
@@ -174,27 +190,40 @@ export class ChannelWalls {
   #tellSoon(known: Known): void {
     const { clock, settleMs } = this.#tools;
     if (settleMs === 0) {
-      this.#tell(known);
+      const news = this.#newsOf(known);
+      if (news !== undefined) this.#tell(known, news);
       return;
     }
     const nowMs = clock.nowMs();
     const sinceMs = known.waiting?.sinceMs ?? nowMs;
     if (nowMs - sinceMs >= MOST_SETTLES * settleMs) return;
     known.waiting?.cancel();
-    const cancel = clock.after(settleMs, () => {
-      known.waiting = undefined;
-      this.#tell(known);
-    });
-    known.waiting = { sinceMs, cancel };
+    known.waiting = { sinceMs, cancel: clock.after(settleMs, () => this.#settled(known)) };
   }
 
-  #tell(known: Known): void {
-    const { channel } = known;
-    const { network, clock, tell } = this.#tools;
+  #settled(known: Known): void {
+    const { clock } = this.#tools;
+    const nowMs = clock.nowMs();
+    known.waiting = undefined;
+    const news = this.#newsOf(known);
+    if (news === undefined) return;
+    const { bucket, waitMs } = takeTokens(known.bucket ?? fullBucket(PACE, nowMs), PACE, nowMs);
+    known.bucket = bucket;
+    if (waitMs === 0) this.#tell(known, news);
+    // So long ago that whatever changes meanwhile is told with it, and puts it off no further.
+    else known.waiting = { sinceMs: Number.NEGATIVE_INFINITY, cancel: clock.after(waitMs, () => this.#settled(known)) };
+  }
+
+  #newsOf(known: Known): News | undefined {
     const walls = this.#wallsOf(known);
     const rules = this.#rulesOf(known);
     const told = JSON.stringify([walls, rules]);
-    if (walls === undefined || told === known.told) return;
+    return walls === undefined || told === known.told ? undefined : { walls, rules, told };
+  }
+
+  #tell(known: Known, { walls, rules, told }: News): void {
+    const { channel } = known;
+    const { network, clock, tell } = this.#tools;
     known.told = told;
     const key = keyFromLine(this.#epoch, ++this.#events);
     const said = rules === undefined ? {} : { rules };
