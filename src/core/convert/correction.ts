@@ -1,5 +1,5 @@
 import { stripFormatting } from '../text/strip.ts';
-import { linesOf } from './from-matrix/lines.ts';
+import { codedLinesOf } from './from-matrix/lines.ts';
 
 /** Older than this, a small change is of no use to anybody in a conversation. */
 const FRESH_MS = 10 * 60_000;
@@ -17,7 +17,7 @@ const DELIMITERS = ['/', '|', '#', '~'];
  * @returns lines; none where it is not worth a line
  */
 export function correction(before: string, after: string, ageMs: number): readonly string[] {
-  const [old, now] = [linesOf(stripFormatting(before)), linesOf(after)];
+  const [old, now] = [codedLinesOf(stripFormatting(before)), codedLinesOf(after)];
   const plain = now.map(stripFormatting);
   if (essence(old) === essence(plain)) return [];
   const { start, oldEnd, newEnd } = changed(old, plain);

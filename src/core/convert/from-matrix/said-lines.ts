@@ -1,8 +1,6 @@
 import { readHtml } from '../../text/html-to-spans.ts';
-import { hasFormatting } from '../../text/irc-to-spans.ts';
 import { pushSpan, type RichLine, type Span } from '../../text/spans.ts';
 import { writeIrc } from '../../text/spans-to-irc.ts';
-import { stripFormatting } from '../../text/strip.ts';
 import { linesOf } from './lines.ts';
 import { withoutReplyFallback } from './relation.ts';
 import { type MatrixView, objectIn } from './view.ts';
@@ -17,10 +15,7 @@ export function saidLines(content: Readonly<Record<string, unknown>>, body: stri
     const rich = readHtml(html);
     if (rich !== undefined && rich.length > 0) return rich.map((line) => writeIrc(calledByNick(line, view)));
   }
-  // Nobody types codes on Matrix: what looks like one was smuggled.
-  const lines = linesOf(withoutReplyFallback(content, body)).map((line) =>
-    hasFormatting(line) ? stripFormatting(line) : line,
-  );
+  const lines = linesOf(withoutReplyFallback(content, body));
   return lines.map((line) => withoutIds(line, content, view)).filter((line) => line.trim() !== '');
 }
 

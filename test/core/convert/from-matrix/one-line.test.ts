@@ -37,6 +37,16 @@ describe('what IRC cannot show is told in one line:', () => {
       message({ msgtype: 'm.location', body: 'Here', geo_uri: 'geo:91,0' }),
       'action: shared a place: Here',
     ],
+    [
+      'a sticker that smuggles colours and a command',
+      { type: 'm.sticker', content: { body: '\x034,1\x02Wave\x0f\x01DCC\x01', url: 'mxc://a/b' } },
+      'action: sent a sticker: WaveDCC',
+    ],
+    [
+      'a place that does',
+      message({ msgtype: 'm.location', body: '\x0304Here\x1f', geo_uri: 'geo:91,0' }),
+      'action: shared a place: Here',
+    ],
     ['a sticker', { type: 'm.sticker', content: { body: 'Wave', url: 'mxc://a/b' } }, 'action: sent a sticker: Wave'],
     [
       'Element: a poll',
