@@ -42,13 +42,15 @@ export type LoadOptions = {
 export async function loadConfig(path: string, options: LoadOptions = {}): Promise<LoadedConfig> {
   const loaded = await loadWithoutRegistration(path, options);
   const { appservice, homeserver } = loaded.parts ?? {};
-  if (loaded.parts === undefined || appservice === undefined || homeserver === undefined) {
+  if (loaded.parts === undefined || appservice === undefined)
     return { ok: false, problems: loaded.ok ? [] : loaded.problems };
-  }
   const file = appservice.registration;
   const shownAs = isAbsolute(path) ? file : relative(process.cwd(), file);
-  const read = await loadRegistration(file, { serverName: homeserver.serverName, url: appservice.url }, shownAs);
-  const parts = read.ok ? { ...loaded.parts, registration: read.registration } : loaded.parts;
+  // Where the homeserver's part is wrong, whose registration it should be is not known; whether it is there, is.
+  const expected = homeserver && { serverName: homeserver.serverName, url: appservice.url };
+  const read = await loadRegistration(file, expected, shownAs);
+  const isKnown = read.ok && homeserver !== undefined;
+  const parts = isKnown ? { ...loaded.parts, registration: read.registration } : loaded.parts;
   if (loaded.ok && read.ok) return { ...loaded, registration: read.registration, parts };
   return { ok: false, problems: [...(loaded.ok ? [] : loaded.problems), ...(read.ok ? [] : read.problems)], parts };
 }

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { makeRegistration } from '../../src/config/registration/registration.ts';
 import { randomToken, writeRegistration } from '../../src/config/registration/registration-write.ts';
-import { complaints, goodConfig, goodRegistration, inFolder, load } from './fixture.ts';
+import { changed, complaints, goodConfig, goodRegistration, inFolder, load } from './fixture.ts';
 
 const AGAIN = 'Run `causeway register --force` and have the homeserver load the new file.';
 const withRegistration = (text: string): Promise<string[]> =>
@@ -274,4 +274,15 @@ describe('a start refuses a registration', () => {
       `registration.yaml:5:11: as_token has 3 characters and can be guessed; at least 32 are asked for. ${AGAIN}`,
     ]);
   });
+});
+
+test('a registration that cannot be read is told together with a homeserver that is written wrong', async () => {
+  const config = changed('http://127.0.0.1:8008', 'localhost', goodConfig);
+  assert.deepEqual(await complaints(config, { files: { 'registration.yaml': 'id: [' } }), [
+    'config.yaml:2:8: homeserver.url is "localhost". Write an http(s) URL without a slash at the end, such as http://127.0.0.1:8008.',
+    'registration.yaml:1:6: Here a ] is missing. Close each brace and bracket, as in {host: 127.0.0.1, port: 6667}.',
+  ]);
+  // Whose it should be nobody knows here.
+  const [, ...more] = await complaints(config);
+  assert.deepEqual(more, []);
 });

@@ -82,11 +82,12 @@ export type LoadedRegistration =
 /**
  * Reads and checks a registration: whatever would stop the homeserver, open a hole or mute the bridge is refused.
  * @param path absolute
+ * @param expected undefined: only whether it can be read
  * @param shownAs the path as messages name it
  */
 export async function loadRegistration(
   path: string,
-  expected: RegistrationExpected,
+  expected: RegistrationExpected | undefined,
   shownAs: string = path,
 ): Promise<LoadedRegistration> {
   const read = await readBounded(path, MAX_FILE_BYTES);
@@ -100,7 +101,7 @@ export async function loadRegistration(
   }
   const tree = readYamlTree(shownAs, read.text);
   if (tree.broken) return { ok: false, problems: tree.problems };
-  const problems = [...tree.problems, ...registrationProblems(tree, expected)];
+  const problems = [...tree.problems, ...(expected === undefined ? [] : registrationProblems(tree, expected))];
   if (problems.length > 0) return { ok: false, problems };
   const file = isTree(tree.value) ? tree.value : {};
   const registration = { id: String(file.id), asToken: String(file.as_token), hsToken: String(file.hs_token) };
