@@ -164,7 +164,7 @@ describe('people’s connections', { timeout: 60_000 }, () => {
     const here = await world(
       t,
       { answer: (client) => (deaf && client.nick === 'Alice' && client.registered ? [] : undefined) },
-      { timings: { confirmMs: 100, puppetIdleMs: 150, puppetDeadMs: 400 } },
+      { timings: { confirmMs: 200, puppetIdleMs: 300, puppetDeadMs: 1500 } },
     );
     const voice = await here.world.network.voice(alice, '#commons');
     assert.ok(voice.ok);
