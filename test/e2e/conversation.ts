@@ -3,7 +3,7 @@ import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripFormatting } from '../../src/core/text/strip.ts';
 import { USUAL_CAPS } from '../servers/people.ts';
-import { type Allowances, Gestures } from './gestures.ts';
+import { type Allowances, CORNER, Gestures } from './gestures.ts';
 import { IrcPerson } from './irc-person.ts';
 import { doubledReactions, mixedOnIrc, mixedOnMatrix } from './mix.ts';
 import { type Shard, type ShardOptions, startShard } from './shard.ts';
@@ -46,7 +46,9 @@ export async function startConversation(
   const channel = '#commons';
   const { talkers = 3, matrixTalkers = 3, onlyTalk = false, ...shardOptions } = options;
   const people = Array.from({ length: matrixTalkers }, (_, index) => `mx${index + 1}`);
-  const shard = await startShard(name, { ...shardOptions, people: ['alice', ...people] });
+  const isAlone = onlyTalk || shardOptions.ircPort !== undefined;
+  const aside = isAlone ? [] : [CORNER];
+  const shard = await startShard(name, { ...shardOptions, aside, people: ['alice', ...people] });
   after(() => shard.stop());
   const room = shard.room(channel);
   const person = async (nick: string): Promise<IrcPerson> => {
@@ -57,10 +59,9 @@ export async function startConversation(
     return somebody;
   };
   const reader = await person('reader');
-  const isAlone = onlyTalk || shard.ergo === undefined;
   const gestures = isAlone
     ? undefined
-    : await Gestures.begin(shard, channel, shard.person('alice'), async (act) => tried(act));
+    : await Gestures.begin(name, shard, channel, shard.person('alice'), async (act) => tried(act));
   after(() => gestures?.leave());
   const ircPeople = await Promise.all(Array.from({ length: talkers }, (_, index) => person(`irc${index + 1}`)));
   const ircTalkers = ircPeople.map((somebody) => new Talker(somebody.nick, mixedOnIrc(somebody)));

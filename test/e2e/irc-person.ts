@@ -47,11 +47,11 @@ export class IrcPerson {
   }
 
   /** Several lines as one message, on a server that knows such. @returns as for {@link say} */
-  sayLines(lines: readonly string[]): Promise<boolean> {
+  sayLines(lines: readonly string[], target = this.channel): Promise<boolean> {
     const ref = `b${++this.#batches}`;
     return this.write([
-      `BATCH +${ref} draft/multiline ${this.channel}`,
-      ...lines.map((line) => `@batch=${ref} PRIVMSG ${this.channel} :${line}`),
+      `BATCH +${ref} draft/multiline ${target}`,
+      ...lines.map((line) => `@batch=${ref} PRIVMSG ${target} :${line}`),
       `BATCH -${ref}`,
     ]);
   }
@@ -109,14 +109,20 @@ export class IrcPerson {
     return this.#user?.caps.has(cap) === true;
   }
 
-  /** The channel's topic; undefined where it has none. */
-  async topic(): Promise<string | undefined> {
-    const from = this.connection.lines.length;
-    await this.write([`TOPIC ${this.channel}`]);
-    return this.connection.lines.slice(from).find(({ command }) => command === '332')?.params[2];
+  /** What arrived until a command was worked off: with its answers whatever else came meanwhile. */
+  async ask(command: string): Promise<readonly IrcLine[]> {
+    const { connection } = this;
+    const from = connection.lines.length;
+    await this.write([command]);
+    return connection.lines.slice(from);
   }
 
-  /** What the server calls a line of the channel with this text. */
+  /** A channel's topic; undefined where it has none. */
+  async topic(channel = this.channel): Promise<string | undefined> {
+    return (await this.ask(`TOPIC ${channel}`)).find(({ command }) => command === '332')?.params[2];
+  }
+
+  /** What the server calls a line with this text, said in the channel or between this person and another. */
   msgidOf(text: string): string | undefined {
     this.#collect();
     return this.#named.get(text);
@@ -134,7 +140,7 @@ export class IrcPerson {
     return this.#reactions;
   }
 
-  /** Whether a line of the channel with this text was deleted; undefined where it was not heard, or has no name. */
+  /** Whether a line with this text was deleted; undefined where it was not heard, or has no name. */
   isDeleted(text: string): boolean | undefined {
     this.#collect();
     const msgid = this.msgidOf(text);
@@ -164,11 +170,11 @@ export class IrcPerson {
     const [target = '', body = ''] = params;
     const inChannel = target.toLowerCase() === this.channel.toLowerCase();
     const text = body.replace(/^\x01ACTION (.*?)\x01?$/s, '* $1');
-    if (command === 'PRIVMSG' && inChannel) {
-      this.#heard.push(text);
-      if (tags.msgid !== undefined) this.#named.set(text, tags.msgid);
-    } else if (command === '401') this.#refusals++;
-    else if (command === 'PRIVMSG' && target === this.#user?.nick) this.#privately.push(text);
+    const isSaid = command === 'PRIVMSG' || (command === 'NOTICE' && inChannel);
+    if (isSaid && tags.msgid !== undefined) this.#named.set(text, tags.msgid);
+    if (isSaid && inChannel) this.#heard.push(text);
+    else if (isSaid && target === this.#user?.nick) this.#privately.push(text);
+    else if (command === '401') this.#refusals++;
     else if (command === 'REDACT') this.#deleted.add(body);
     else if (command === 'TAGMSG') {
       const [given, taken] = [tags['+draft/react'], tags['+draft/unreact']];

@@ -16,6 +16,8 @@ import { makeTempDir } from '../servers/temp-dir.ts';
 export type ShardOptions = {
   /** Channels and, behind them, what else their mapping says; one room each, of the same name. */
   readonly channels?: readonly (string | (Readonly<Record<string, unknown>> & { readonly channel: string }))[];
+  /** More channels, in whose rooms only the first of the people is. */
+  readonly aside?: readonly string[];
   /** Matrix people; `alice` and `bob` unless told. They are in all rooms, and the first sees what happens there as it does. */
   readonly people?: readonly string[];
   /** Laid over the network's section of the configuration; may depend on the server that was started. */
@@ -80,6 +82,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
   const channels = (options.channels ?? ['#commons']).map((entry) =>
     typeof entry === 'string' ? { channel: entry } : entry,
   );
+  const aside = (options.aside ?? []).map((channel) => ({ channel }));
   const [asPort, httpPort] = [await freePort(), options.httpPort ?? (await freePort())];
   const registrationPath = join(dir, 'registration.yaml');
   const url = `http://127.0.0.1:${asPort}`;
@@ -108,7 +111,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
         bot: { nick: 'causeway' },
         puppets: { max: 2_000, reconnectsAtOnce: 50, connectPerSecond: 500 },
         ...(typeof options.network === 'function' ? ergo && options.network(ergo) : options.network),
-        channels: channels.map((channel) => ({ room: channel.channel, ...channel })),
+        channels: [...channels, ...aside].map((channel) => ({ room: channel.channel, ...channel })),
       },
     ],
     http: { listen: `127.0.0.1:${httpPort}` },
@@ -180,7 +183,7 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
   if (options.withoutBridge === true) return shard;
   try {
     parts.bridge = await launch();
-    await waitUntil(async () => linked(await shard.status()) === channels.length, {
+    await waitUntil(async () => linked(await shard.status()) === channels.length + aside.length, {
       timeoutMs: 20_000,
       what: 'every channel to be linked',
     });
@@ -191,8 +194,11 @@ export async function startShard(name: string, options: ShardOptions = {}): Prom
     for (const { channel } of channels) {
       for (const person of people.values()) rooms.set(channel, await person.join(`${channel}:${serverName}`));
     }
+    const [first] = people.values();
+    for (const { channel } of aside)
+      if (first !== undefined) rooms.set(channel, await first.join(`${channel}:${serverName}`));
     // The first reads along. Twenty who read would make each line dear for the homeserver.
-    await people.values().next().value?.startSync();
+    await first?.startSync();
     return shard;
   } catch (error) {
     await shard.stop();
