@@ -33,7 +33,7 @@ import { measuredHomeserver } from './metrics/measured-homeserver.ts';
 import { makePrometheus, type Prometheus } from './metrics/prometheus.ts';
 import { makeReportGauges } from './metrics/report-gauges.ts';
 import { packageVersion } from './package-version.ts';
-import { heedSignals } from './signals.ts';
+import { heedSignals, holdHangups } from './signals.ts';
 
 /** Exit codes: 0 stopped as asked, 1 failed, 2 something has to be put right first. */
 export type ExitCode = 0 | 1 | 2;
@@ -75,6 +75,7 @@ class Process {
   readonly #log: RootLog;
   readonly #prometheus: Prometheus;
   readonly #stopped = Promise.withResolvers<string>();
+  readonly #hangups = holdHangups();
   #stopping = false;
 
   constructor(
@@ -244,6 +245,7 @@ class Process {
         this.#stopped.resolve(why);
       },
       reload: () => reloads.ask(),
+      hangups: this.#hangups,
     });
   }
 
