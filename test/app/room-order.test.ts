@@ -177,7 +177,13 @@ describe('lines of a room go out in the order of the room, each once', () => {
         };
         const lastBreak = { op: 'break', unpushed: 0, skipped: 0, late: 0, again: 0 } as const;
         for (const op of [...plan, lastBreak]) {
-          if (op.op === 'say') for (let i = 0; i < op.count; i++) say(`line ${++spoken}`);
+          if (op.op === 'say')
+            homeserver.inOneMoment(() => {
+              for (let i = 0; i < op.count; i++) {
+                clock.advance(1);
+                say(`line ${++spoken}`);
+              }
+            });
           else if (op.op === 'pass') await clock.pass(op.count);
           else if (op.op === 'push') {
             push(events.slice(pushed, pushed + op.count));

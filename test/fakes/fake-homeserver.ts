@@ -68,6 +68,8 @@ export class FakeHomeserver {
   fault: (call: Call) => CallFault | undefined = () => undefined;
   reachable = true;
   readonly #gone = new Set<string>();
+  /** Event id → the moment in which it happened. */
+  readonly #moments = new Map<string, number>();
   readonly happened: Signal;
   readonly #clock: Clock;
   readonly #answered = new Map<string, string>();
@@ -110,6 +112,27 @@ export class FakeHomeserver {
       there.members.set(stateKey, String(event.content.membership));
     this.happened.raise();
     return event;
+  }
+
+  /** What happens meanwhile happens in one moment: its events have one depth, and `/messages` shows them in any order, as Dendrite does. */
+  inOneMoment(happen: () => void): void {
+    const known = new Set([...this.rooms.values()].flatMap(({ events }) => events));
+    happen();
+    const moment = ++FakeHomeserver.#nextId;
+    for (const { events } of this.rooms.values())
+      for (const event of events) if (!known.has(event)) this.#moments.set(event.event_id, moment);
+  }
+
+  /** Newest first, as a page shows them. */
+  #page(events: readonly MatrixEvent[]): MatrixEvent[] {
+    const groups: MatrixEvent[][] = [];
+    for (const event of events) {
+      const last = groups.at(-1);
+      const moment = this.#moments.get(event.event_id);
+      if (moment !== undefined && this.#moments.get(last?.at(-1)?.event_id ?? '') === moment) last?.push(event);
+      else groups.push([event]);
+    }
+    return groups.reverse().flat();
   }
 
   /** Bodies of what ghosts and bot said, each line by itself. */
@@ -179,7 +202,7 @@ export class FakeHomeserver {
           const { events } = this.room(room);
           const end = from === undefined ? events.length : Number(from);
           const start = Math.max(0, end - limit);
-          return ok({ events: events.slice(start, end).reverse(), ...(start === 0 ? {} : { end: String(start) }) });
+          return ok({ events: this.#page(events.slice(start, end)), ...(start === 0 ? {} : { end: String(start) }) });
         }),
       joinedMembers: (room) =>
         again({ name: 'joinedMembers', as: BOT, room }, () => {

@@ -1,9 +1,11 @@
+import { serverOf } from '../../core/authority/agreement.ts';
 import { isForBridge, isVisit } from '../../core/commands/parse-command.ts';
 import type { MatrixView } from '../../core/convert/from-matrix/view.ts';
 import { matrixToNetwork } from '../../core/convert/matrix-to-network.ts';
 import { withMore } from '../../core/convert/send-status.ts';
 import type { Effect, KeyedEffect, MatrixEvent } from '../../core/events.ts';
 import { makeLaneId, type NetworkId } from '../../core/ids.ts';
+import { inOrderOfSaying } from '../../core/room/order-of-saying.ts';
 import { type InboxRow, SEEN } from '../../ports/stores.ts';
 import type { Kit } from '../kit.ts';
 import type { Entry, Ledger } from '../lanes/ledger.ts';
@@ -209,13 +211,15 @@ export class MatrixInbox {
   async insertReadBack(portal: Portal, events: readonly MatrixEvent[]): Promise<number> {
     const { kit, ledger, isOurs } = this.#parts;
     const lane = makeLaneId(portal.id, 'to-network');
-    const known = await this.#deletions.marked(events);
+    // What we say may carry the time of its network: it says nothing of the order here.
+    const clockOf = ({ sender }: MatrixEvent) => (isOurs(sender) ? undefined : serverOf(sender));
+    const known = await this.#deletions.marked(inOrderOfSaying(events, clockOf));
     return ledger.write(async (entry) => {
       const arrived = await kit.stores.inbox.waiting(entry.sql, lane, 100_000);
       const waiting = new Map(arrived.map((row) => [row.key, row]));
       const unread = placesOfUnread(
         arrived,
-        events.map((event) => event.event_id),
+        known.map((event) => event.event_id),
       );
       const renumber = async (rows: readonly InboxRow[] = []): Promise<void> => {
         for (const row of rows) await kit.stores.inbox.renumber(entry.sql, row.id, entry.nextId());
