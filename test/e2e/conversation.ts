@@ -124,18 +124,22 @@ const GESTURES_TIMEOUT_MS = 60_000;
 /** Long enough for lines of both sides to be under way at any moment. */
 const TALK_MS = 1_500;
 
+/** Longer than any fault: a homeserver that never comes back fails the test, and does not hold it up. */
+const GIVE_UP_MS = 60_000;
+
 /**
  * What a person does whose homeserver is away: tries again while it certainly was not reached, and goes on where they
  * cannot know whether the line was taken.
  * @returns whether it was certainly taken
  */
 async function sayUntilTaken(send: () => Promise<unknown>): Promise<boolean> {
+  const deadline = performance.now() + GIVE_UP_MS;
   for (;;) {
     try {
       await send();
       return true;
     } catch (error) {
-      if (!isConnectRefused(error)) return false;
+      if (!isConnectRefused(error) || performance.now() > deadline) return false;
       await delay(100);
     }
   }

@@ -23,6 +23,8 @@ export type ServerSpec = {
   readonly stopWithinMs?: number;
   /** Told the process's number at each start, before it is ready. */
   readonly onStarted?: (pid: number) => void;
+  /** In its last words where it ended while it started, and only chance was to blame: it is started again, a few times. */
+  readonly endsByChance?: RegExp;
 };
 
 /** A server program that runs as a child in a process group of its own, so that no Ctrl-C but ours reaches it. */
@@ -50,6 +52,10 @@ export type ServerProcess = {
 };
 
 const PROBE_EVERY_MS = 15;
+/** Where it ends by chance. */
+const STARTS = 5;
+/** Of a panic, with the stack. */
+const LAST_WORDS_LINES = 60;
 const PAUSE_WITHIN_MS = 2_000;
 
 /** Whether no thread of a process runs (proc(5): the state follows the name in parentheses). True where that cannot be seen. */
@@ -94,6 +100,17 @@ export async function startServer(spec: ServerSpec): Promise<ServerProcess> {
   };
 
   const start = async (): Promise<void> => {
+    for (let starts = 1; ; starts++) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        const words = isRunning() ? '' : await logTail(LAST_WORDS_LINES);
+        if (starts === STARTS || spec.endsByChance?.test(words) !== true) throw error;
+      }
+    }
+  };
+
+  const startOnce = async (): Promise<void> => {
     if (isRunning()) return;
     endWanted = false;
     mkdirSync(dirname(spec.logFile), { recursive: true });
