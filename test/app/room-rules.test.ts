@@ -275,6 +275,26 @@ describe('what somebody makes of a room', () => {
     assert.deepEqual(now(world, DOOR), { join_rule: 'public' });
   });
 
+  test('counts each time, also before the channel has said itself what was made of it', async () => {
+    const world = await worldWith({ users: { [ALICE]: 100 } });
+    await channelIs(world, { ...OPEN, topicLocked: false });
+    await makes(world, DOOR, { join_rule: 'invite' });
+    world.homeserver.happen(world.room, ALICE, DOOR, { join_rule: 'public' }, '');
+    // It waited while the channel was still open.
+    await channelIs(world, OPEN);
+    await settled(world);
+    assert.deepEqual(world.network.gestures, [`${ALICE} rules {"closed":true}`, `${ALICE} rules {"closed":false}`]);
+    await channelIs(world, OPEN, ['invited']);
+    await channelIs(world, OPEN);
+    assert.deepEqual(now(world, DOOR), { join_rule: 'public' });
+    await makes(world, DOOR, { join_rule: 'invite' });
+    await channelIs(world, OPEN, ['invited']);
+    assert.equal(world.network.gestures.length, 3);
+    assert.deepEqual(now(world, DOOR), { join_rule: 'invite' });
+    await channelIs(world, OPEN);
+    assert.deepEqual(now(world, DOOR), { join_rule: 'public' });
+  });
+
   test('stays the room’s own where they have no power there, and they are told once', async () => {
     const world = await worldWith();
     await channelIs(world, OPEN);

@@ -10,7 +10,7 @@ import {
   withoutRules,
   withRules,
 } from '../../core/room/rule-levels.ts';
-import { type Asked, agreedStance, type RuleRecord } from '../../core/room/rule-record.ts';
+import { type Asked, agreedStance, type RuleRecord, stillSet } from '../../core/room/rule-record.ts';
 import type { Kit } from '../kit.ts';
 
 export const LEVELS = 'm.room.power_levels';
@@ -47,13 +47,16 @@ export async function bringRoom(parts: BringParts, before: RuleRecord, asked: As
   const [joinRules, content] = [door.value.content, levels.value.content ?? {}];
   const stance = { ...stanceOf(content), closed: !isOpenDoor(joinRules) };
   const { isBehind: _, ...known } = levels.value.record;
+  const told = { open: asked.open, ...(rules === undefined ? {} : { rules }) };
+  const isBrought = (what: string) => (what === 'closed' ? door : levels).value.eventId !== '';
   const next: RuleRecord = {
     ...known,
+    set: stillSet(known, told, isBrought),
     ...(stance.moderated ? {} : { speech: at(content, 'events_default') }),
     ...(stance.topicLocked ? {} : { topic: at(content.events, 'm.room.topic') }),
     ...(stance.closed || joinRules === undefined ? {} : { joinRules }),
     room,
-    asked: { open: asked.open, ...(rules === undefined ? {} : { rules }) },
+    asked: told,
     ...(door.value.isRefused || levels.value.isRefused ? { isBehind: true } : {}),
   };
   const record = { ...next, seen: agreedStance(stance, next) };

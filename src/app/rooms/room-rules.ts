@@ -97,7 +97,9 @@ export class RoomRules {
     return this.#inTurn<Result<unknown>>(room, ok(''), async (portal, { asked, ...stored }) => {
       const levels = await this.#parts.kit.homeserver.stateContent(room, LEVELS, '');
       if (!levels.ok) return levels;
-      const record = { ...takenOver(stored, stance, levels.value ?? {}), seen: { ...stored.seen, ...stance } };
+      const { seen, set } = stored;
+      const agreed = { seen: { ...seen, ...stance }, set: { ...set, ...stance } };
+      const record = { ...takenOver(stored, stance, levels.value ?? {}), ...agreed };
       await this.#write(portal.id, record);
       // The channel may have said so first: then nothing else would bring the room to it.
       const isToldAlready = asked !== undefined && !differs(stance, asked);
@@ -162,7 +164,7 @@ export class RoomRules {
   async #ofThisRoom(room: string, record: RuleRecord): Promise<Result<RuleRecord>> {
     const { kit } = this.#parts;
     if (record.room === undefined || record.room === room) return ok(record);
-    const { room: _, seen: __, asked: ___, isBehind: ____, ...handedOn } = record;
+    const { room: _, seen: __, asked: ___, set: ____, isBehind: _____, ...handedOn } = record;
     const tombstone = await kit.homeserver.stateContent(record.room, 'm.room.tombstone', '');
     if (!tombstone.ok && tombstone.error.retry !== 'never') return tombstone;
     if (tombstone.ok && tombstone.value !== undefined) return ok(handedOn);

@@ -19,8 +19,10 @@ export type RuleRecord = {
   readonly speech?: readonly unknown[];
   readonly topic?: readonly unknown[];
   readonly joinRules?: Content;
-  /** What the channel asked last. */
+  /** What the channel asked last, by its own word. */
   readonly asked?: Asked;
+  /** What was made of the channel from the room, and it has not said itself yet: of that {@link asked} is older. */
+  readonly set?: Stance;
   /** The room could not be brought to that, since our bot may not: tried again when its levels change. */
   readonly isBehind?: boolean;
 };
@@ -28,10 +30,10 @@ export type RuleRecord = {
 export const NO_RECORD: RuleRecord = { changes: [] };
 
 /** What of a stance is another than the room had when it last agreed with its channel, and than the channel has. What was never seen is no news. */
-export function newsIn(stance: Stance, { seen = {}, asked }: RuleRecord): Stance {
+export function newsIn(stance: Stance, { seen = {}, set = {}, asked }: RuleRecord): Stance {
   const news = Object.entries(stance).filter(([what, now]) => {
-    const before = seen[what as keyof Stance];
-    return before !== undefined && before !== now && (asked === undefined || differs({ [what]: now }, asked));
+    const [before, isSet] = [seen[what as keyof Stance], set[what as keyof Stance] !== undefined];
+    return before !== undefined && before !== now && (asked === undefined || isSet || differs({ [what]: now }, asked));
   });
   return Object.fromEntries(news);
 }
@@ -40,12 +42,19 @@ export function newsIn(stance: Stance, { seen = {}, asked }: RuleRecord): Stance
  * How a room stood when it last agreed with its channel. What somebody has made of it that the channel does not know yet is not among that: it
  * has still to be tried there.
  */
-export function agreedStance(now: Stance, { seen = {}, asked }: RuleRecord): Stance {
+export function agreedStance(now: Stance, { seen = {}, set = {}, asked }: RuleRecord): Stance {
   const agreed = Object.entries(now).map(([what, stands]) => {
-    const isTold = asked !== undefined && !differs({ [what]: stands }, asked);
+    const isSet = set[what as keyof Stance] !== undefined;
+    const isTold = asked !== undefined && !isSet && !differs({ [what]: stands }, asked);
     return [what, isTold ? stands : (seen[what as keyof Stance] ?? stands)];
   });
   return Object.fromEntries(agreed);
+}
+
+/** What the channel has still to say itself: neither what it says now, nor what the room was brought to at its word. */
+export function stillSet({ set = {} }: RuleRecord, asked: Asked, isBrought: (what: string) => boolean): Stance {
+  const left = Object.entries(set).filter(([what, value]) => !isBrought(what) && differs({ [what]: value }, asked));
+  return Object.fromEntries(left);
 }
 
 /** Whether the channel does not stand so. */

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { agreedStance, newsIn, parseRecord, type RuleRecord, takenOver } from '../../../src/core/room/rule-record.ts';
+import {
+  agreedStance,
+  newsIn,
+  parseRecord,
+  type RuleRecord,
+  stillSet,
+  takenOver,
+} from '../../../src/core/room/rule-record.ts';
 
 const RULES = { moderated: false, topicLocked: true, users: [], subjects: [] };
 const AGREED: RuleRecord = {
@@ -15,6 +22,26 @@ describe('what is remembered of a room', () => {
     const ahead = { ...AGREED, asked: { open: false, rules: { ...RULES, moderated: true } } };
     assert.deepEqual(newsIn({ moderated: true, closed: true }, ahead), {});
     assert.deepEqual(newsIn({ closed: true }, { changes: [] }), {});
+  });
+
+  test('knows that what was made of the channel is newer than what it said, until it says so', () => {
+    const set = { ...AGREED, seen: { ...AGREED.seen, closed: true }, set: { closed: true } };
+    assert.deepEqual(newsIn({ closed: false }, set), { closed: false });
+    assert.deepEqual(agreedStance({ closed: false }, set), { closed: true });
+    const [older, itself] = [AGREED.asked ?? { open: true }, { open: false }];
+    assert.deepEqual(
+      stillSet(set, older, () => false),
+      { closed: true },
+    );
+    assert.deepEqual(
+      stillSet(set, itself, () => false),
+      {},
+    );
+    // The room was opened at the channel's word: so that word counts.
+    assert.deepEqual(
+      stillSet(set, older, (what) => what === 'closed'),
+      {},
+    );
   });
 
   test('does not take for agreed what somebody has just made of it', () => {
