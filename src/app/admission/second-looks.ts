@@ -3,8 +3,13 @@ import { standsAs } from '../../core/room/tidings.ts';
 import type { Kit } from '../kit.ts';
 import type { ManagedRooms } from './managed-rooms.ts';
 
-/** So long after the last write into a room what was written is read: a homeserver may answer what was before, for a moment. */
-const CALM_MS = 3_000;
+/**
+ * So long after the last write into a room what was written is read: a homeserver may answer what was before, for a moment, and whoever is put out of
+ * fifty rooms is out of the last of them before the first is read.
+ */
+const CALM_MS = 10_000;
+/** So long until something that is left to do is tried again. */
+const UNDONE_MS = 3_000;
 /** A homeserver that does otherwise than it says is asked no oftener than this in the end. */
 const LONGEST_MS = 300_000;
 /** After so long without a write what was odd is forgotten. */
@@ -43,7 +48,7 @@ export class SecondLooks {
 
   /** Something is left to do: refused in a way that does not pass by trying again at once, or not given as it cannot be recorded. */
   undone(roomId: string): void {
-    this.#wait(roomId).isUndone = true;
+    this.#wait(roomId, true);
   }
 
   stop(): void {
@@ -51,12 +56,13 @@ export class SecondLooks {
     this.#waiting.clear();
   }
 
-  #wait(roomId: string): Waiting {
+  #wait(roomId: string, isUndone = false): Waiting {
     const { clock, log } = this.#parts.kit;
     const before = this.#waiting.get(roomId);
     before?.cancel();
     const waiting: Waiting = before ?? { writes: new Map(), isUndone: false, cancel: () => {} };
-    waiting.cancel = clock.after(this.#delayMs(roomId), () => {
+    waiting.isUndone ||= isUndone;
+    waiting.cancel = clock.after(this.#delayMs(roomId, waiting.isUndone ? UNDONE_MS : CALM_MS), () => {
       this.#waiting.delete(roomId);
       this.#look(roomId, waiting).catch((error: unknown) =>
         log.warn('what was written was not read back', { room: roomId, error: String(error) }),
@@ -66,11 +72,11 @@ export class SecondLooks {
     return waiting;
   }
 
-  #delayMs(roomId: string): number {
+  #delayMs(roomId: string, firstMs: number): number {
     const odd = this.#odd.get(roomId);
     const isForgiven = odd === undefined || this.#parts.kit.clock.nowMs() - odd.atMs > FORGIVEN_MS;
     if (isForgiven) this.#odd.delete(roomId);
-    return isForgiven ? CALM_MS : Math.min(LONGEST_MS, CALM_MS * 2 ** Math.min(odd.times, 10));
+    return isForgiven ? firstMs : Math.min(LONGEST_MS, firstMs * 2 ** Math.min(odd.times, 10));
   }
 
   async #look(roomId: string, { writes, isUndone }: Waiting): Promise<void> {
