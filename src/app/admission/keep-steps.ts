@@ -14,6 +14,8 @@ const LEVELS = 'm.room.power_levels';
 export type KeepStepsParts = {
   readonly kit: Kit;
   readonly audit: Audit;
+  /** What is about to be done, and may be heard of before it is answered. @returns to be called afterwards */
+  readonly onBegin: (event: MatrixEvent) => () => void;
   /** What was done is told to whoever keeps account of rooms, before its event comes back. */
   readonly onDone: (event: MatrixEvent) => void;
   /** Something is left to do that trying again at once would not bring about. */
@@ -114,11 +116,12 @@ export class KeepSteps {
     const { kit } = this.#parts;
     const refusal = call.isGrant ? await this.#parts.refusal(call.userId, job.resource) : undefined;
     if (refusal !== undefined) return [{ ...entry(job, call, 'denied', this.#subject(call)), why: refusal }];
+    const ended = this.#parts.onBegin(this.#eventOf(job, call));
     const result = await call.run();
     kit.metrics.enforced.add({ step: call.action as never, outcome: result.ok ? 'done' : 'failed' });
     if (result.ok) {
       run.done++;
-      this.#told(job, call);
+      this.#parts.onDone(this.#eventOf(job, call));
     } else {
       kit.log.warn('a room could not be brought to what it should be', {
         room: job.roomId,
@@ -128,6 +131,7 @@ export class KeepSteps {
       if (result.error.retry !== 'never') run.again ??= result.error;
       else if (!call.isGrant) this.#parts.onUndone(job.roomId);
     }
+    ended();
     return this.#entries(job, call, 'outcome', result.ok ? 'done' : result.error.code);
   }
 
@@ -211,15 +215,11 @@ export class KeepSteps {
     return homeserver.sendState(homeserver.botId, room, type, stateKey, content);
   }
 
-  #told(job: KeepJob, { event }: Call): void {
+  /** Before its event is known. */
+  #eventOf({ roomId }: KeepJob, { event }: Call): MatrixEvent {
     const { homeserver, clock } = this.#parts.kit;
-    this.#parts.onDone({
-      ...event,
-      event_id: '',
-      room_id: job.roomId,
-      sender: homeserver.botId,
-      origin_server_ts: clock.nowMs(),
-    });
+    const [sender, now] = [homeserver.botId, clock.nowMs()];
+    return { ...event, event_id: '', room_id: roomId, sender, origin_server_ts: now };
   }
 
   #subject({ userId }: Pick<Call, 'userId'>): string {

@@ -24,6 +24,7 @@ export function makeKeeping(parts: KeepingParts): {
   const secondLooks = new SecondLooks({ ...parts, look });
   const steps = new KeepSteps({
     ...parts,
+    onBegin: (event) => rooms.begins(event),
     onDone: (event) => {
       rooms.did(event);
       secondLooks.wrote(event);

@@ -183,6 +183,11 @@ export class ManagedRooms {
     return this.#models.known(roomId);
   }
 
+  /** We are about to do this. @returns to be called once it was answered, or was not */
+  begins(event: MatrixEvent): () => void {
+    return this.#models.begins(event);
+  }
+
   /** We did something in a room; its event will come back. */
   did(event: MatrixEvent): void {
     this.#models.did(event);

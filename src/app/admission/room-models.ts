@@ -1,13 +1,16 @@
 import { ok, type Result } from '../../core/errors.ts';
 import type { MatrixEvent } from '../../core/events.ts';
 import { type ActualRoom, applyEvent, readRoom } from '../../core/room/actual-room.ts';
-import { tidings } from '../../core/room/tidings.ts';
+import { saysTheSame, tidings } from '../../core/room/tidings.ts';
 import type { Kit } from '../kit.ts';
 
 const REMEMBERED = 20_000;
 
 /** A room, and when each piece of its state was said. */
 type Model = { readonly room: ActualRoom; readonly times: Map<string, number> };
+
+/** What we are about to do, and whether its event has come before the answer. */
+type UnderWay = { readonly event: MatrixEvent; isSeen: boolean };
 
 /** A room that is being read, with what was told of it since that began. */
 type Reading = { readonly room: Promise<Result<ActualRoom>>; readonly meanwhile: MatrixEvent[] };
@@ -29,6 +32,7 @@ export class RoomModels {
   readonly #stale = new Set<string>();
   readonly #told = new Set<string>();
   readonly #readings = new Map<string, Reading>();
+  readonly #underWay = new Set<UnderWay>();
 
   constructor(kit: Pick<Kit, 'homeserver'>) {
     this.#kit = kit;
@@ -68,8 +72,21 @@ export class RoomModels {
     return ok(model.room);
   }
 
+  /** We are about to do this: its event may come before the answer. @returns to be called once it was answered, or was not */
+  begins(event: MatrixEvent): () => void {
+    const one: UnderWay = { event, isSeen: false };
+    this.#underWay.add(one);
+    return () => this.#underWay.delete(one);
+  }
+
+  #underWayAs(event: MatrixEvent): UnderWay | undefined {
+    return [...this.#underWay].find((one) => one.event.room_id === event.room_id && saysTheSame(one.event, event));
+  }
+
   /** What we did ourselves, before its event comes back. */
   did(event: MatrixEvent): void {
+    // What came behind its event is newer than it.
+    if (this.#underWayAs(event)?.isSeen === true) return;
     this.#readings.get(event.room_id)?.meanwhile.push(event);
     const model = this.#models.get(event.room_id);
     if (model !== undefined) this.#takes(model, event);
@@ -110,7 +127,9 @@ export class RoomModels {
     // Of what we do we are told at once: an event of ours that says something else was overtaken, or is not what we believe.
     const isEcho = event.sender === this.#kit.homeserver.botId && event.event_id !== '';
     if (how === 'late' && event.event_id !== '') return false;
-    if (how === 'news' && isEcho) return false;
+    const underWay = isEcho ? this.#underWayAs(event) : undefined;
+    if (how === 'news' && isEcho && underWay === undefined) return false;
+    if (underWay !== undefined) underWay.isSeen = true;
     applyEvent(model.room, event);
     note(model, event);
     return true;

@@ -20,6 +20,13 @@ export function tidings(room: ActualRoom, knownMs: number | undefined, event: St
   return knownMs !== undefined && saidMs < knownMs ? 'late' : 'news';
 }
 
+/** Whether two events say the same of the same piece of state. */
+export function saysTheSame(one: StateEvent, other: StateEvent): boolean {
+  if (one.type !== other.type || one.state_key !== other.state_key) return false;
+  const { said } = PLACES.get(one.type) ?? SETTING;
+  return sameValue(said(one), said(other));
+}
+
 type Place = {
   readonly known: (room: ActualRoom, key: string, type: string) => unknown;
   readonly said: (event: StateEvent) => unknown;

@@ -55,6 +55,7 @@ async function carriedOut(
       },
       close: async () => {},
     },
+    onBegin: () => () => {},
     onDone: () => {},
     onUndone: (room) => undone.push(room),
     subjectOf: (userId) => `x ${userId}`,

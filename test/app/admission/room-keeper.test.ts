@@ -114,6 +114,7 @@ async function keptSpace() {
   };
   const steps = new KeepSteps({
     ...{ kit, audit: noAudit, subjectOf: (userId: string) => userId, refusal: async () => undefined },
+    onBegin: (event) => rooms.begins(event),
     onDone: (event) => rooms.did(event),
     onUndone: () => {},
   });

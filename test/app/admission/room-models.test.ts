@@ -56,6 +56,19 @@ describe('how a room stands, by what is read and what is told', () => {
     assert.deepEqual(await now(), { levels: { '@ada:x': -1 }, ada: 'leave', reads: 1 });
   });
 
+  test('knows what we do by its event, where that comes before the answer; what somebody did behind it is newer', async () => {
+    const { models, now } = world(levels(1, 0), member(1, 'leave'));
+    await now();
+    const invited = member(5, 'invite', BOT);
+    const ended = models.begins(done(invited));
+    assert.deepEqual([models.seen(invited), models.seen(member(6, 'join'))], ['news', 'news']);
+    models.did(done(member(9, 'invite', BOT)));
+    ended();
+    assert.deepEqual(await now(), { levels: { '@ada:x': 0 }, ada: 'join', reads: 1 });
+    // Of what we did not begin nobody knows where it comes from.
+    assert.equal(models.seen(member(10, 'invite', BOT)), 'unsure');
+  });
+
   test('each event counts once, whichever way it comes first', async () => {
     const { models, now } = world(levels(1, 0));
     await now();
