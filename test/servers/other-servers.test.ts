@@ -6,7 +6,7 @@ import { startErgo } from './ergo.ts';
 import { startInspircd } from './inspircd.ts';
 import { startMariadb } from './mariadb.ts';
 import { startNgircd } from './ngircd.ts';
-import { IrcUser } from './people.ts';
+import { IrcUser, waitUntil } from './people.ts';
 import { startPostgres } from './postgres.ts';
 import { makeTempDir } from './temp-dir.ts';
 
@@ -27,7 +27,7 @@ describe('the other servers of the tests', () => {
       assert.deepEqual([heard.nick, ...heard.params], ['carol', '#commons', 'hello']);
       assert.equal(carol.caps.has('message-tags'), name === 'InspIRCd');
       await server.restart();
-      assert.equal(carol.isOpen, false);
+      await waitUntil(() => !carol.isOpen, { what: 'the end of the connection to be seen' });
     });
   }
 
