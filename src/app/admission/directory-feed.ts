@@ -4,6 +4,7 @@ import { nextChangeAtMs } from '../../core/authority/expiry.ts';
 import type { AuthorityUpdate, Freshness } from '../../core/authority/member.ts';
 import type { Authority } from '../../ports/authority.ts';
 import type { Kit } from '../kit.ts';
+import { atMoment } from '../timing/alarm.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Concerned } from './admission.ts';
 import { DirectoryLooks } from './directory-looks.ts';
@@ -11,8 +12,6 @@ import type { DirectoryStore } from './directory-store.ts';
 
 /** Without a word for so long the authority's stream is taken for dead: three heartbeats. */
 const SILENT_MS = 30_000;
-/** A timer goes by itself, whatever is done to the clock: so long at most what ends by the clock waits where that was set forward. */
-const LONGEST_TIMER_MS = 5_000;
 
 export type DirectoryFeedParts = {
   readonly kit: Kit;
@@ -147,22 +146,15 @@ export class DirectoryFeed {
 
   /** Roles and seats begin and end by themselves, with the authority down too. */
   #planExpiry(): void {
-    const { directory } = this.#parts;
+    const { kit, directory, onChanged } = this.#parts;
     this.#cancelExpiry();
     // From where it was last told: what is due is not passed over by whoever plans anew before its timer ran.
     const nextMs = nextChangeAtMs(directory.members(), this.#settledMs);
-    if (nextMs !== undefined) this.#expireAt(nextMs);
-  }
-
-  #expireAt(atMs: number): void {
-    const { clock } = this.#parts.kit;
-    const leftMs = Math.max(atMs - clock.nowMs(), 0);
-    this.#cancelExpiry = clock.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
-      const nowMs = clock.nowMs();
-      if (nowMs < atMs) return this.#expireAt(atMs);
+    if (nextMs === undefined) return;
+    this.#cancelExpiry = atMoment(kit.clock, nextMs, (nowMs) => {
       this.#settledMs = nowMs;
       this.#planExpiry();
-      this.#parts.onChanged(undefined, 'timer');
+      onChanged(undefined, 'timer');
     });
   }
 }

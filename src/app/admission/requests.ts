@@ -69,7 +69,7 @@ export class Requests {
     if (rooms.known(resource)?.isJoined(userId) === true) return `You are in ${wanted.name} already.`;
     const may = this.#mayJoin(userId, resource);
     if (!may.allow) {
-      await this.#note('denied', userId, userId, resource, may.why, may.revision);
+      await this.#noteDenied(userId, userId, resource, may.why, may.revision);
       return may.why;
     }
     if ([...this.#open.values()].some((open) => open.userId === userId && open.resource === resource))
@@ -93,18 +93,18 @@ export class Requests {
     const { userId, resource } = request;
     const power = this.#mayInvite(approver, admission.resource(resource));
     if (isAdmin !== true && !power.allow && !admission.isAdmin(approver)) {
-      await this.#note('denied', approver, userId, resource, power.why, power.revision);
+      await this.#noteDenied(approver, userId, resource, power.why, power.revision);
       return no(`That is for coordinators of this room: ${power.why}`);
     }
     await this.#close(request);
     if (!isYes) {
-      await this.#note('denied', approver, userId, resource, `${approver} refused the request.`, null);
+      await this.#noteDenied(approver, userId, resource, `${approver} refused the request.`, null);
       return { ok: true, text: `${userId} is not let in.` };
     }
     // What was true when they asked may not be true any more.
     const may = this.#mayJoin(userId, resource);
     if (!may.allow) {
-      await this.#note('denied', approver, userId, resource, may.why, may.revision);
+      await this.#noteDenied(approver, userId, resource, may.why, may.revision);
       return no(`${userId} cannot be let in now: ${may.why}`);
     }
     const why = `${approver} approved the request.`;
@@ -157,19 +157,12 @@ export class Requests {
     return decide('channel.join', admission.matrixUser(userId), admission.resource(resource), admission.at());
   }
 
-  #note(
-    phase: 'denied',
-    actor: string,
-    userId: string,
-    resource: string,
-    why: string,
-    revision: number | null,
-  ): Promise<boolean> {
+  #noteDenied(actor: string, userId: string, resource: string, why: string, revision: number | null): Promise<boolean> {
     const { audit, admission } = this.#parts;
     const subject = admission.subjectOf(userId);
     return audit.write([
       {
-        phase,
+        phase: 'denied',
         actor,
         cause: 'request',
         subject,

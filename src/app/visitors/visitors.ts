@@ -7,11 +7,9 @@ import { effectiveActions, endedStanding, isLive, type Visit, visitStanding } fr
 import type { VisitGrounds } from '../admission/admission.ts';
 import { normalResource } from '../admission/resources.ts';
 import type { Kit } from '../kit.ts';
+import { atMoment } from '../timing/alarm.ts';
 import { AgreementBook, type AgreementRecord } from './agreement-book.ts';
 import { Visits } from './visits.ts';
-
-/** A timer goes by itself, whatever is done to the clock: so long at most an end waits where that was set forward. */
-const LONGEST_TIMER_MS = 5_000;
 
 export type VisitorsParts = {
   readonly kit: Kit;
@@ -179,17 +177,11 @@ export class Visitors implements VisitGrounds {
     // From where they were last ended: what is due is not passed over by whoever plans anew before its timer ran.
     const ends = [this.visits.nextEndMs(this.#endedUntilMs), this.book.nextEndMs(this.#endedUntilMs)];
     const known = ends.filter((end) => end !== undefined);
-    if (known.length > 0) this.#endAt(Math.min(...known));
-  }
-
-  #endAt(atMs: number): void {
-    const { clock } = this.#parts.kit;
-    const leftMs = Math.max(atMs - clock.nowMs(), 0);
-    this.#cancel = clock.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
-      const nowMs = clock.nowMs();
-      if (nowMs < atMs) return this.#endAt(atMs);
+    if (known.length === 0) return;
+    const nextMs = Math.min(...known);
+    this.#cancel = atMoment(this.#parts.kit.clock, nextMs, (nowMs) => {
       this.#endedUntilMs = nowMs;
-      this.#timePassed(atMs);
+      this.#timePassed(nextMs);
       this.#planNext();
     });
   }
